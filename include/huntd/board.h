@@ -1,0 +1,96 @@
+/* board.h - a leaderboard of one shard: a counted B+tree of its entrants.
+ *
+ * Order: score down, subscore down, time up (the time of the entrant's own last change), then id
+ * bytes up. Equal place is equal (score, subscore); time and id only order the rows.
+ *
+ * Shape. Leaves of 512 bytes hold scores and handles in arrays of their own (12 bytes an entrant;
+ * 20 where any subscore is not 0: the tree is rebuilt once when the first such comes). Inner nodes
+ * have up to 64 children and hold for each child its last full key, its count and its address, so a
+ * rank is one prefix sum a level. Times are not in leaves: they are read from the entrant, through
+ * the board's `source`, and only between equal scores; a change that is the newest of its score
+ * group goes to the end of the group without looking.
+ *
+ * Freezing. A root is a version of the board. While another root shares a node, the node is copied
+ * before it is written (so nodes know no parent and no sibling); a leaf that is left to an old root
+ * this way is given its entrants' subscores and times as they are then, before they change. So an
+ * old root answers exactly as at its moment, and costs only what changed since.
+ *
+ * Owner: the shard's thread. Deterministic: same changes, same tree. Nothing here can fail; memory
+ * comes from `hd_memory` and was asked for when the command was decided. */
+#ifndef HUNTD_BOARD_H
+#define HUNTD_BOARD_H
+
+#include "huntd/bytes.h"
+#include "huntd/memory.h"
+
+struct hd_board_key {
+	int64_t score, sub, time;
+	struct hd_bytes id;
+};
+
+/* Where the live key of a handle stands. `key->id` must stay valid while the handle does. */
+struct hd_board_source {
+	void (*key)(const void *context, uint32_t handle, struct hd_board_key *key);
+	const void *context;
+};
+
+struct hd_board;
+struct hd_board_root; /* an old version, pinned */
+
+struct hd_board *hd_board_create(struct hd_memory *memory, struct hd_board_source source);
+
+/* Frees all nodes and the board. Pinned roots must have been dropped. */
+void hd_board_destroy(struct hd_board *board);
+
+/* The most memory that one insert, remove or move can take. */
+#define HD_BOARD_STEP_MEMORY (64u * HD_KIB)
+
+/* `key` is what the source will give for the handle from now on; the source must still give the old
+ * key (move), or may not know it yet (insert), while these run. */
+void hd_board_insert(struct hd_board *board, uint32_t handle, const struct hd_board_key *key);
+void hd_board_move(struct hd_board *board, uint32_t handle, const struct hd_board_key *old, const struct hd_board_key *key);
+void hd_board_remove(struct hd_board *board, uint32_t handle, const struct hd_board_key *old);
+
+/* Inserts many at once into an empty board: `handles` in board order by the source. */
+void hd_board_load(struct hd_board *board, const uint32_t *handles, uint32_t count);
+
+/* Asks the processor for the lines that a move or rank of each key will touch, level by level and
+ * interleaved, so that their misses overlap. count at most HD_BATCH_MAX. Changes nothing. */
+void hd_board_warm(const struct hd_board *board, const struct hd_board_key *keys, uint32_t count);
+
+/* Pins the board as it is now. Constant time. Released with hd_board_release. */
+struct hd_board_root *hd_board_pin(struct hd_board *board);
+void hd_board_release(struct hd_board *board, struct hd_board_root *root);
+
+/* Questions. `root` NULL: the live board. Ranks and positions count from 0 here. */
+uint64_t hd_board_count(const struct hd_board *board, const struct hd_board_root *root);
+
+/* Entrants whose (score, sub) is above `key`'s. */
+uint64_t hd_board_above(const struct hd_board *board, const struct hd_board_root *root, const struct hd_board_key *key);
+
+/* Entrants that stand before the full key: its ordinal position. */
+uint64_t hd_board_before(const struct hd_board *board, const struct hd_board_root *root, const struct hd_board_key *key);
+
+/* Entrants with min <= score <= max. */
+uint64_t hd_board_between(const struct hd_board *board, const struct hd_board_root *root, int64_t min, int64_t max);
+
+/* A walk down the rows from a position. Fill with hd_board_seek, then hd_board_next until false. The
+ * board must not change while it runs; `row.id` borrows from the entrant. */
+struct hd_board_walk {
+	const struct hd_board *board;
+	const struct hd_board_root *root;
+	const void *node[12];
+	uint16_t index[12];
+	uint8_t depth;
+	uint32_t handle;         /* of the row last given */
+	struct hd_board_key row; /* the row last given */
+};
+
+void hd_board_seek(struct hd_board_walk *walk, const struct hd_board *board, const struct hd_board_root *root, uint64_t position);
+bool hd_board_next(struct hd_board_walk *walk);
+
+/* Bytes of all nodes. Checks every invariant (order, counts, fills, references); asserts. For tests. */
+uint64_t hd_board_footprint(const struct hd_board *board);
+void hd_board_audit(const struct hd_board *board);
+
+#endif

@@ -1,0 +1,112 @@
+/* core.h - the game of one shard: two functions.
+ *
+ *   decide(state, now, command) -> reply + events      reads the state, changes nothing
+ *   apply(state, event)                                changes the state, cannot fail
+ *
+ * The core is deterministic: it has no clock, no I/O, no threads, no randomness, no floats and no
+ * globals. Whoever runs it supplies `now` (the stamp that the command's events will carry), logs the
+ * events and applies them; replay applies the same events and reaches the same state byte for byte.
+ * Old events stay true under new rules, because rules are read only by decide.
+ *
+ * A command's events are applied right after it was decided, before the next command is. All of them
+ * stand in one frame of the log.
+ *
+ * Errors are found in INTERFACE's order: IDMISMATCH, NOHUNT, NOENTRANT, NOCHALLENGE, board, answer
+ * without normal form, overflow; syntax and arity were the codec's. */
+#ifndef HUNTD_CORE_H
+#define HUNTD_CORE_H
+
+#include "huntd/board.h"
+#include "huntd/command.h"
+#include "huntd/definition.h"
+#include "huntd/event.h"
+#include "huntd/memory.h"
+#include "huntd/order.h"
+#include "huntd/reply.h"
+
+struct hd_core;
+
+/* What a command comes to. `reply.detail` and the events' bytes borrow from the command, from the
+ * state or from `scratch`, and live until the next call on this core. */
+struct hd_decision {
+	struct hd_reply reply;
+	uint32_t events_count;
+	struct hd_event events[HD_DECISION_EVENTS_MAX];
+	uint8_t scratch[8 * HD_KIB];
+	uint32_t scratch_used;
+};
+
+struct hd_core *hd_core_create(struct hd_memory *memory);
+void hd_core_destroy(struct hd_core *core);
+
+/* Makes a batch's lines arrive together: hashes the keys, finds index buckets, then entrants, then
+ * the board paths, each pass over the whole batch. Sets each command's `hint`. Commands of other
+ * routes than ENTRANT, READ and BOARD (RANK, AROUND) are passed over. count at most HD_BATCH_MAX. */
+void hd_core_warm(struct hd_core *core, struct hd_command *const *commands, uint32_t count);
+
+/* Decides a command of HD_ROUTE_ENTRANT, HD_ROUTE_READ or HD_ROUTE_LOCAL. now: ns since 1970, above the last
+ * event's stamp. The k-th event of a decision has stamp now + k. The caller applies them in order. */
+void hd_core_decide(struct hd_core *core, int64_t now, const struct hd_command *command, struct hd_decision *decision);
+
+/* Applies one event, new or from the log. Events must come in log order. */
+void hd_core_apply(struct hd_core *core, const struct hd_event *event);
+
+/* Scheduled hours (opens, freezes, closes) and windows that begin. */
+
+/* The time at which hd_core_due has something next; HD_NEVER where nothing is scheduled. */
+int64_t hd_core_deadline(const struct hd_core *core);
+
+/* Fills `event` with the next PHASE or WINDOW that is due at `now`; false: none. The caller logs and
+ * applies it with stamp `now`, and asks again. */
+bool hd_core_due(const struct hd_core *core, int64_t now, struct hd_event *event);
+
+/* Frees what was replaced (old windows' trees), at most `objects` of them. True: more is left. */
+bool hd_core_sweep(struct hd_core *core, uint32_t objects);
+
+/* What the runtime reads. */
+
+uint32_t hd_core_hunts(const struct hd_core *core);      /* numbers are 0 .. hunts-1 */
+bool hd_core_hunt_find(const struct hd_core *core, struct hd_bytes id, uint16_t *number);
+const struct hd_definition *hd_core_definition(const struct hd_core *core, uint16_t hunt);
+enum hd_phase hd_core_phase(const struct hd_core *core, uint16_t hunt);
+uint64_t hd_core_entrants(const struct hd_core *core);   /* over all hunts */
+int64_t hd_core_stamp(const struct hd_core *core);       /* of the last event applied; 0: none */
+uint64_t hd_core_order(const struct hd_core *core);      /* n of the last ORDER applied; 0: none */
+bool hd_core_order_done(const struct hd_core *core, uint64_t n); /* shard 0: its DONE was applied */
+const uint8_t *hd_core_secret(const struct hd_core *core); /* 32 bytes; NULL before ORDER 1 */
+int64_t hd_core_ids_oldest(const struct hd_core *core);  /* stamp of the oldest kept id; 0: none */
+uint64_t hd_core_ids(const struct hd_core *core);
+
+/* A board by hunt and board number (NULL: gone), and the same as it was frozen (NULL: not frozen). */
+struct hd_board *hd_core_board(const struct hd_core *core, uint16_t hunt, uint16_t board);
+const struct hd_board_root *hd_core_board_frozen(const struct hd_core *core, uint16_t hunt, uint16_t board);
+
+/* Counts changes of the board (insert, move, remove); a reader that kept the number knows whether
+ * anything happened since. */
+uint64_t hd_core_board_changes(const struct hd_core *core, uint16_t hunt, uint16_t board);
+
+/* An entrant's standing on a board of its hunt now. False: it is not on it. `hint` as in hd_command, or 0.
+ * With `root` the standing as of that root. */
+bool hd_core_standing(const struct hd_core *core, uint16_t hunt, uint16_t board, const struct hd_board_root *root, struct hd_bytes entrant, uint32_t hint,
+                      struct hd_board_key *key);
+
+/* Documents: the version in force (version 0) or an old one. False: none. Bytes borrow from the state. */
+struct hd_document_version {
+	uint32_t version;
+	int64_t stamp;
+	struct hd_bytes source, text, definition;
+};
+bool hd_core_document(const struct hd_core *core, struct hd_bytes name, uint32_t version, struct hd_document_version *out);
+/* The newest version of a document that came from `source`. */
+bool hd_core_document_from(const struct hd_core *core, struct hd_bytes name, struct hd_bytes source, struct hd_document_version *out);
+
+/* 16 bytes: sum mod 2^128 of the hash of every object's canonical encoding; no pointers, handles or
+ * table order in it. Equal states have equal digests on every machine and after every replay. */
+void hd_core_digest(const struct hd_core *core, uint8_t digest[16]);
+
+/* Answer profiles (PUZZLES.md, "Answer profiles"). Writes the normal form of `answer` into `out`
+ * (HD_NORMAL_MAX bytes) and returns its size; 0 where it has none: empty, over HD_ANSWER_MAX bytes,
+ * not UTF-8 (but in `exact`), or nothing left. */
+uint32_t hd_normalise(enum hd_profile profile, struct hd_bytes answer, uint8_t *out);
+
+#endif

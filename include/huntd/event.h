@@ -1,0 +1,74 @@
+/* event.h - what did happen.
+ *
+ * An event is a fact: durable, never refused, applied in order, again at every replay. It names
+ * hunts by the number that their first ORDER gave them (the same in every log) and entrants by their
+ * id bytes; it holds no pointer, no shard-local number and no text to be parsed.
+ *
+ * Encoding (core/wire): the frame carries {length, type, stamp delta}; the body starts with a byte of
+ * HD_EVENT_HAS_* flags, then the fields of the type's row in order, then the flagged ones. A type's
+ * number is for ever; a new meaning is a new type. */
+#ifndef HUNTD_EVENT_H
+#define HUNTD_EVENT_H
+
+#include "huntd/bytes.h"
+#include "huntd/reply.h"
+
+#define HD_EVENTS(X)                                                                               \
+	X(ORDER, 1, "order")        /* number, text = order body (order.h) */                      \
+	X(DONE, 2, "done")          /* number: shard 0 has the last answer to ORDER number */      \
+	X(PHASE, 3, "phase")        /* hunt, value = enum hd_phase: a scheduled hour has come */   \
+	X(WINDOW, 4, "window")      /* hunt, number = board, value = window number that begins */  \
+	X(JOINED, 5, "joined")      /* hunt, entrant, text = name, extra = bracket id */           \
+	X(AWARDED, 6, "awarded")    /* hunt, entrant, op, points and sub = changes, text = reason */ \
+	X(JUDGED, 7, "judged")      /* hunt, entrant, number = challenge, outcome, points, text = answer, extra = normalised guess hash (8 bytes) of wrong and partial, by */ \
+	X(HINTED, 8, "hinted")      /* hunt, entrant, number = challenge, value = n, points = -cost */ \
+	X(ANSWERED, 9, "answered")  /* hunt, entrant, outcome, points, value = score, detail: an outcome with an id that changed nothing else */
+
+enum hd_event_type {
+#define X(symbol, number, name) HD_EVENT_##symbol = number,
+	HD_EVENTS(X)
+#undef X
+	HD_EVENT_TYPE_END
+};
+
+const char *hd_event_name(enum hd_event_type type);
+
+enum hd_event_has {
+	HD_EVENT_HAS_AT = 1 << 0,     /* time differs from the stamp */
+	HD_EVENT_HAS_ID = 1 << 1,     /* id, args_hash, detail */
+	HD_EVENT_HAS_BY = 1 << 2,
+	HD_EVENT_HAS_SUB = 1 << 3,
+};
+
+/* One row for all types; fields that a type's row does not name are zero. */
+struct hd_event {
+	uint8_t type;    /* enum hd_event_type */
+	uint8_t has;     /* enum hd_event_has */
+	uint8_t outcome; /* enum hd_outcome: what the command was answered */
+	uint8_t op;      /* enum hd_award_op */
+	uint16_t hunt;   /* hunt number */
+	uint32_t number; /* challenge, board */
+	int64_t stamp;   /* ns, strictly rising in a log; from the frame */
+	int64_t time;    /* ns: AT's, else the stamp */
+	int64_t points, sub;
+	int64_t value;
+	uint64_t order;  /* ORDER, DONE: n */
+	struct hd_bytes entrant, text, extra, by;
+	/* With an id: */
+	struct hd_bytes id;      /* as sent */
+	uint8_t args_hash[16];   /* of the command's arguments, keyed */
+	struct hd_bytes detail;  /* as answered; decimal where it was a number */
+	/* Not encoded: the entrant's handle where decide knows it, 0 at replay. */
+	uint32_t handle;
+};
+
+/* The most bytes that encode() can need for an event, bytes fields included. */
+uint32_t hd_event_size_max(const struct hd_event *event);
+
+/* Writes the body (flags and fields; not length, type or stamp). */
+void hd_event_encode(const struct hd_event *event, struct hd_writer *out);
+
+/* Reads a body of `type`; byte fields borrow from `body`. False: not a body of that type. */
+bool hd_event_decode(enum hd_event_type type, int64_t stamp, struct hd_bytes body, struct hd_event *event);
+
+#endif
