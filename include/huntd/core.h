@@ -85,10 +85,11 @@ const struct hd_board_root *hd_core_board_frozen(const struct hd_core *core, uin
  * anything happened since. */
 uint64_t hd_core_board_changes(const struct hd_core *core, uint16_t hunt, uint16_t board);
 
-/* An entrant's standing on a board of its hunt now. False: it is not on it. `hint` as in hd_command, or 0.
- * With `root` the standing as of that root. */
-bool hd_core_standing(const struct hd_core *core, uint16_t hunt, uint16_t board, const struct hd_board_root *root, struct hd_bytes entrant, uint32_t hint,
-                      struct hd_board_key *key);
+/* An entrant's standing on a board of its hunt: now, or as it was when the board was frozen (the key
+ * of its first change after a freeze is kept with the entrant). False: it does not stand there.
+ * `hint` as in hd_command, or 0. `handle` may be NULL. `key->id` borrows from the entrant. */
+bool hd_core_standing(const struct hd_core *core, uint16_t hunt, uint16_t board, bool frozen, struct hd_bytes entrant,
+                      uint32_t hint, struct hd_board_key *key, uint32_t *handle);
 
 /* Documents: the version in force (version 0) or an old one. False: none. Bytes borrow from the state. */
 struct hd_document_version {
