@@ -1,0 +1,101 @@
+/* config.h - every setting of the server: one row each, checked, and able to explain itself.
+ *
+ * A setting comes from, weakest first: its default, the file (--config, YAML, dotted names or nested
+ * maps alike), the environment (HUNTD_NAME, dots as underscores), the command line (its own option
+ * or --set name=value). Each value remembers where it came from, so `--print-config` can say why it
+ * is what it is. An unknown name or a value out of range is refused, all faults at once.
+ *
+ *   field, name, kind, default, when, help
+ *
+ * kind: how the text is read (hd_config_kind). when: RESTART, or LIVE where CONFIG SET takes it. */
+#ifndef HUNTD_NET_CONFIG_H
+#define HUNTD_NET_CONFIG_H
+
+#include "huntd/bytes.h"
+#include "huntd/document.h"
+#include "huntd/runtime.h"
+
+#define HD_SETTINGS(X)                                                                                                          \
+	X(resp, "resp", ADDRESS, "127.0.0.1:4868", RESTART, "where Redis clients connect (H-U-N-T on a telephone)")              \
+	X(http, "http", ADDRESS, "127.0.0.1:4880", RESTART, "where /metrics and pages will be served; bound by a later release") \
+	X(data, "data", TEXT, "./data", RESTART, "the data directory: logs, one folder a shard")                                 \
+	X(hunts, "hunts", TEXT, "./hunts", RESTART, "hunt documents put in force at start; absent is fine")                      \
+	X(shards, "shards", SHARDS, "auto", RESTART, "cores that own hunts and players; auto: one less than there are")         \
+	X(durability, "durability", DURABILITY, "batch", RESTART, "batch, window:TIME (10ms to 1s) or off")                     \
+	X(trust, "trust", TRUST, "loopback", RESTART, "loopback, or all: listen beyond it though every connection is an operator") \
+	X(memory, "memory", MEMORY, "auto", RESTART, "budget of one shard's state; auto: its share of 3/4 of the machine")       \
+	X(segment, "log.segment", SEGMENT, "64MiB", RESTART, "size of one log file")                                             \
+	X(ids_max, "ids.max", COUNT, "1000000", RESTART, "newest event ids a shard always remembers")                            \
+	X(ids_age, "ids.age", SECONDS, "60s", RESTART, "and all that are younger than this")                                     \
+	X(busy_ms, "busy.delay", MILLIS, "20ms", RESTART, "a queue that stands longer than this refuses with -BUSY")             \
+	X(tick_ms, "tick", MILLIS, "20ms", RESTART, "how often the reducer merges boards that changed")                          \
+	X(clients, "clients.max", COUNT, "10000", RESTART, "connections of one shard")                                           \
+	X(ring_cells, "ring.cells", RINGS, "auto", RESTART, "messages one ring between two threads holds")
+
+enum hd_config_kind {
+	HD_CONFIG_ADDRESS,
+	HD_CONFIG_TEXT,
+	HD_CONFIG_SHARDS,
+	HD_CONFIG_DURABILITY,
+	HD_CONFIG_TRUST,
+	HD_CONFIG_MEMORY,
+	HD_CONFIG_SEGMENT,
+	HD_CONFIG_COUNT,
+	HD_CONFIG_SECONDS,
+	HD_CONFIG_MILLIS,
+	HD_CONFIG_RINGS,
+};
+
+enum hd_config_when { HD_CONFIG_RESTART, HD_CONFIG_LIVE };
+
+enum hd_setting {
+#define X(field, name, kind, fallback, when, help) HD_SETTING_##field,
+	HD_SETTINGS(X)
+#undef X
+	HD_SETTING_COUNT
+};
+
+#define HD_CONFIG_TEXT_MAX 256u
+
+struct hd_config_value {
+	char text[HD_CONFIG_TEXT_MAX]; /* as given */
+	char from[HD_CONFIG_TEXT_MAX]; /* "default", "huntd.yaml:3", "HUNTD_SHARDS", "--shards" */
+	int64_t number;                /* checked value: count, bytes, ns, ms; 0 for auto */
+	uint32_t host;                 /* ADDRESS: IPv4, host order */
+	uint16_t port;
+};
+
+struct hd_config {
+	struct hd_config_value values[HD_SETTING_COUNT];
+	uint8_t durability; /* enum hd_durability; its window is values[durability].number */
+};
+
+struct hd_config_row {
+	const char *name;
+	enum hd_config_kind kind;
+	const char *fallback;
+	enum hd_config_when when;
+	const char *help;
+};
+
+extern const struct hd_config_row hd_config_rows[HD_SETTING_COUNT];
+
+void hd_config_defaults(struct hd_config *config);
+
+/* Sets one value. False: `fault` says what is wrong and what is allowed. */
+bool hd_config_set(struct hd_config *config, const char *name, const char *value, const char *from, char *fault, size_t room);
+
+/* Applies a document's tree, and every HUNTD_ variable; faults are added, with positions or names. */
+void hd_config_document(struct hd_config *config, const struct hd_document *document, const char *file, struct hd_faults *faults);
+void hd_config_environment(struct hd_config *config, char *const *environment, struct hd_faults *faults);
+
+/* What only the whole can tell: listening beyond loopback needs trust. False: see `fault`. */
+bool hd_config_whole(const struct hd_config *config, char *fault, size_t room);
+
+struct hd_runtime_config hd_config_runtime(const struct hd_config *config);
+
+/* The shipped file: every setting as a comment with its default and help; values that differ from
+ * the default stand live, with where they came from. Returns bytes written (room 16 KiB is enough). */
+size_t hd_config_print(const struct hd_config *config, char *out, size_t room);
+
+#endif
