@@ -5,10 +5,12 @@
 
 #include "huntd/bytes.h"
 
-/* SipHash-1-3, 64 bits, of `seed` and bytes: for tables. key: 16 bytes. */
+/* SipHash-1-3, 64 bits, of the four bytes of `seed` (low first) and then `bytes`: for tables.
+ * key: 16 bytes. */
 uint64_t hd_hash_table(const uint8_t *key, uint32_t seed, struct hd_bytes bytes);
 
-/* SipHash-2-4, 128 bits (libsodium's siphashx24): for answers and the arguments of a command. */
+/* SipHash-2-4, 128 bits (libsodium's siphashx24): for answers and the arguments of a command.
+ * key: 16 bytes. */
 void hd_hash_128(const uint8_t *key, struct hd_bytes bytes, uint8_t hash[16]);
 
 /* BLAKE2b-128 (libsodium), unkeyed: for the digest of the state. */

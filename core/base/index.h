@@ -1,12 +1,17 @@
 /* index.h - a hash table from a 64-bit hash to 32-bit handles, that grows one bucket at a time.
  *
  * Linear hashing (Litwin 1980) over buckets of one cache line: 12 tags of 8 bits, 12 handles, the
- * address of an overflow bucket. Every insert beyond the fill target splits one bucket, so there is
- * never a rehash, never a pause and never twice the memory: about 6.7 bytes an entry. The table
- * stores no keys: the caller compares what a handle stands for.
+ * number of the first overflow unit. There is never a rehash, never a pause and never twice the
+ * memory. The table stores no keys: the caller compares what a handle stands for.
+ *
+ * Linear hashing alone fills unevenly: while a round of splits runs, a bucket whose turn has not come
+ * holds twice what a split one does. So overflow goes to units of half a line (5 entries), and a
+ * bucket is split not by count but whenever the table's bytes fall under 6.9 an entry: those stay
+ * constant (6.9 from 10,000 entries on), and what swings is the share of entries in a second line,
+ * between 4 and 20 in a hundred. It grows only; what is removed leaves room for what comes.
  *
  * Lookup in three passes over a batch hides all misses: hd_index_prefetch for each, then the first
- * hd_index_find_next for each (prefetch what the handle names), then compare. */
+ * hd_index_next for each (prefetch what the handle names), then compare. */
 #ifndef HUNTD_CORE_BASE_INDEX_H
 #define HUNTD_CORE_BASE_INDEX_H
 
@@ -17,19 +22,32 @@ struct hd_index; /* own struct in index.c */
 struct hd_index *hd_index_create(struct hd_memory *memory);
 void hd_index_destroy(struct hd_index *index);
 
-void hd_index_insert(struct hd_index *index, uint64_t hash, uint32_t handle, uint64_t (*rehash)(const void *context, uint32_t handle), const void *context);
+/* handle: not 0, and not in the table. `rehash` gives the hash of a handle that is in the table
+ * (the new one too): a split asks it for about ten. */
+typedef uint64_t (*hd_index_rehash)(const void *context, uint32_t handle);
+void hd_index_insert(struct hd_index *index, uint64_t hash, uint32_t handle, hd_index_rehash rehash,
+                     const void *context);
+
+/* The pair must be in the table. */
 void hd_index_remove(struct hd_index *index, uint64_t hash, uint32_t handle);
+
+/* The most memory that one insert can ask for: what decide reserves. */
+uint64_t hd_index_step(const struct hd_index *index);
 
 void hd_index_prefetch(const struct hd_index *index, uint64_t hash);
 
-/* Iterates the handles that may have this hash. Start with cursor {0}; 0: no more. */
+/* Iterates the handles that may have this hash. Start with cursor {0}; 0: no more. The table must
+ * not change meanwhile. */
 struct hd_index_cursor {
-	const void *bucket;
-	uint32_t mask; /* candidates left in the bucket */
-	bool started;
+	const uint32_t *handles; /* of the bucket or unit at hand */
+	uint32_t mask;           /* candidates left in it */
+	uint32_t next;           /* the unit after it */
 };
 uint32_t hd_index_next(const struct hd_index *index, uint64_t hash, struct hd_index_cursor *cursor);
 
 uint64_t hd_index_count(const struct hd_index *index);
+
+/* Bytes held. */
+uint64_t hd_index_footprint(const struct hd_index *index);
 
 #endif
