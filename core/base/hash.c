@@ -64,7 +64,7 @@ hd_hash_table(const uint8_t *key, uint32_t seed, struct hd_bytes bytes)
 	uint64_t k[2];
 	memcpy(k, key, sizeof(k));
 	struct sip s = {k[0] ^ 0x736f6d6570736575u, k[1] ^ 0x646f72616e646f6du,
-	                k[0] ^ 0x6c7967656e657261u, k[1] ^ 0x7465646279746573u};
+			k[0] ^ 0x6c7967656e657261u, k[1] ^ 0x7465646279746573u};
 
 	/* `word` holds the four bytes that the words of the message lag behind those of `bytes`. */
 	uint64_t word = seed;

@@ -4,10 +4,10 @@
 
 #include <utf8proc.h>
 
-/* CRC16 with polynomial 0x1021, no reflection, start 0 (XMODEM), eight bytes a step. Row k, column v
- * is the remainder of byte v with k + 2 zero bytes behind it. As a CRC is linear, a row follows from
- * the remainders of its eight single bits. */
-#define BIT(v, n, r)        (((v) >> (n)&1) ? (r) : 0)
+/* CRC16 with polynomial 0x1021, no reflection, start 0 (XMODEM), eight bytes a step. Row k, column
+ * v is the remainder of byte v with k + 2 zero bytes behind it. As a CRC is linear, a row follows
+ * from the remainders of its eight single bits. */
+#define BIT(v, n, r) (((v) >> (n)&1) ? (r) : 0)
 #define ONE(v, a, b, c, d, e, f, g, h)                                                             \
 	(BIT(v, 0, a) ^ BIT(v, 1, b) ^ BIT(v, 2, c) ^ BIT(v, 3, d) ^ BIT(v, 4, e) ^ BIT(v, 5, f) ^ \
 	 BIT(v, 6, g) ^ BIT(v, 7, h))
@@ -38,9 +38,9 @@ static const uint16_t crc_rows[8][256] = {
 static inline uint16_t
 crc_eight(uint16_t crc, const uint8_t *b)
 {
-	return crc_rows[7][b[0] ^ crc >> 8] ^ crc_rows[6][b[1] ^ (crc & 0xff)] ^
-	       crc_rows[5][b[2]] ^ crc_rows[4][b[3]] ^ crc_rows[3][b[4]] ^ crc_rows[2][b[5]] ^
-	       crc_rows[1][b[6]] ^ crc_rows[0][b[7]];
+	return crc_rows[7][b[0] ^ crc >> 8] ^ crc_rows[6][b[1] ^ (crc & 0xff)] ^ crc_rows[5][b[2]] ^
+	       crc_rows[4][b[3]] ^ crc_rows[3][b[4]] ^ crc_rows[2][b[5]] ^ crc_rows[1][b[6]] ^
+	       crc_rows[0][b[7]];
 }
 
 /* Zero bytes in front leave a CRC that starts at 0 as it is: the odd bytes go first. */

@@ -9,11 +9,11 @@
 #include <emmintrin.h>
 #endif
 
-#define BUCKET_ENTRIES 12u
-#define UNIT_ENTRIES   5u
-#define SEGMENT_SHIFT  9u
-#define SEGMENT        (1u << SEGMENT_SHIFT) /* buckets asked for at a time: 32 KiB */
-#define SEGMENTS_FIRST 8u
+#define BUCKET_ENTRIES   12u
+#define UNIT_ENTRIES     5u
+#define SEGMENT_SHIFT    9u
+#define SEGMENT          (1u << SEGMENT_SHIFT) /* buckets asked for at a time: 32 KiB */
+#define SEGMENTS_FIRST   8u
 #define TENTHS_PER_ENTRY 69u /* bytes an entry, times ten, under which a bucket is split */
 
 /* Tag 0 is an empty place. Places fill from the left and have no holes. Only the first unit of a
@@ -109,7 +109,7 @@ segment_add(struct hd_index *index)
 			memcpy(segments, index->segments,
 			       index->segments_count * sizeof(*segments));
 			hd_memory_give(memory, index->segments,
-			               index->segments_room * sizeof(*segments));
+				       index->segments_room * sizeof(*segments));
 		}
 		index->segments = segments;
 		index->segments_room = room;
@@ -198,14 +198,14 @@ split(struct hd_index *index, hd_index_rehash rehash, const void *context)
 
 void
 hd_index_insert(struct hd_index *index, uint64_t hash, uint32_t handle, hd_index_rehash rehash,
-                const void *context)
+		const void *context)
 {
 	HD_ASSERT(handle != 0);
 	HD_ASSERT(rehash != NULL);
 	place(index, bucket_at(index, number_of(index, hash)), tag_of(hash), handle);
 	index->count++;
 	uint64_t bytes = (uint64_t)index->buckets * sizeof(struct bucket) +
-	                 (uint64_t)index->units.used * sizeof(struct unit);
+			 (uint64_t)index->units.used * sizeof(struct unit);
 	if (bytes * 10 < index->count * TENTHS_PER_ENTRY)
 		split(index, rehash, context);
 }

@@ -4,9 +4,9 @@
  * number of the first overflow unit. There is never a rehash, never a pause and never twice the
  * memory. The table stores no keys: the caller compares what a handle stands for.
  *
- * Linear hashing alone fills unevenly: while a round of splits runs, a bucket whose turn has not come
- * holds twice what a split one does. So overflow goes to units of half a line (5 entries), and a
- * bucket is split not by count but whenever the table's bytes fall under 6.9 an entry: those stay
+ * Linear hashing alone fills unevenly: while a round of splits runs, a bucket whose turn has not
+ * come holds twice what a split one does. So overflow goes to units of half a line (5 entries), and
+ * a bucket is split not by count but whenever the table's bytes fall under 6.9 an entry: those stay
  * constant (6.9 from 10,000 entries on), and what swings is the share of entries in a second line,
  * between 4 and 20 in a hundred. It grows only; what is removed leaves room for what comes.
  *
@@ -26,7 +26,7 @@ void hd_index_destroy(struct hd_index *index);
  * (the new one too): a split asks it for about ten. */
 typedef uint64_t (*hd_index_rehash)(const void *context, uint32_t handle);
 void hd_index_insert(struct hd_index *index, uint64_t hash, uint32_t handle, hd_index_rehash rehash,
-                     const void *context);
+		     const void *context);
 
 /* The pair must be in the table. */
 void hd_index_remove(struct hd_index *index, uint64_t hash, uint32_t handle);

@@ -1,10 +1,10 @@
 /* pool.h - objects of one size, named by a 32-bit handle.
  *
- * Handles start at 1; 0 is none. An object never moves while it lives, so a handle can be kept and a
- * pointer may be held. Chunks are at most 64 KiB, asked from hd_memory one at a time, the first with
- * the first object: growth has no pause and no copy (but of the chunks' addresses, 8 bytes a chunk,
- * each time they double). Freed objects are reused, newest first, so that handles depend on nothing
- * but the order of calls. */
+ * Handles start at 1; 0 is none. An object never moves while it lives, so a handle can be kept and
+ * a pointer may be held. Chunks are at most 64 KiB, asked from hd_memory one at a time, the first
+ * with the first object: growth has no pause and no copy (but of the chunks' addresses, 8 bytes a
+ * chunk, each time they double). Freed objects are reused, newest first, so that handles depend on
+ * nothing but the order of calls. */
 #ifndef HUNTD_CORE_BASE_POOL_H
 #define HUNTD_CORE_BASE_POOL_H
 

@@ -5,8 +5,12 @@
  * id bytes; it holds no pointer, no shard-local number and no text to be parsed.
  *
  * Encoding (core/wire): the frame carries {length, type, stamp delta}; the body starts with a byte of
- * HD_EVENT_HAS_* flags, then the fields of the type's row in order, then the flagged ones. A type's
- * number is for ever; a new meaning is a new type. */
+ * HD_EVENT_HAS_* flags, then the fields of the type's row, then the flagged ones. A type's number is
+ * for ever; a new meaning is a new type.
+ *
+ * What is encoded is what the row and the flags name, so these must be set when a field is: encode
+ * asserts that nothing would be lost. `outcome` is encoded where the row names it and with every id;
+ * an event without both decodes with outcome 0, whatever it was. */
 #ifndef HUNTD_EVENT_H
 #define HUNTD_EVENT_H
 
@@ -14,8 +18,8 @@
 #include "huntd/reply.h"
 
 #define HD_EVENTS(X)                                                                               \
-	X(ORDER, 1, "order")        /* number, text = order body (order.h) */                      \
-	X(DONE, 2, "done")          /* number: shard 0 has the last answer to ORDER number */      \
+	X(ORDER, 1, "order")        /* order = n, text = order body (order.h) */                   \
+	X(DONE, 2, "done")          /* order = n: shard 0 has the last answer to ORDER n */        \
 	X(PHASE, 3, "phase")        /* hunt, value = enum hd_phase: a scheduled hour has come */   \
 	X(WINDOW, 4, "window")      /* hunt, number = board, value = window number that begins */  \
 	X(JOINED, 5, "joined")      /* hunt, entrant, text = name, extra = bracket id */           \
@@ -35,7 +39,7 @@ const char *hd_event_name(enum hd_event_type type);
 
 enum hd_event_has {
 	HD_EVENT_HAS_AT = 1 << 0,     /* time differs from the stamp */
-	HD_EVENT_HAS_ID = 1 << 1,     /* id, args_hash, detail */
+	HD_EVENT_HAS_ID = 1 << 1,     /* id, args_hash, outcome, detail */
 	HD_EVENT_HAS_BY = 1 << 2,
 	HD_EVENT_HAS_SUB = 1 << 3,
 };
@@ -62,10 +66,11 @@ struct hd_event {
 	uint32_t handle;
 };
 
-/* The most bytes that encode() can need for an event, bytes fields included. */
+/* The most bytes that encode can need for an event, byte fields included. */
 uint32_t hd_event_size_max(const struct hd_event *event);
 
-/* Writes the body (flags and fields; not length, type or stamp). */
+/* Writes the body (flags and fields; not length, type or stamp). `out` must have room for
+ * hd_event_size_max bytes, also where fewer are written; else `full` is set. */
 void hd_event_encode(const struct hd_event *event, struct hd_writer *out);
 
 /* Reads a body of `type`; byte fields borrow from `body`. False: not a body of that type. */
