@@ -48,7 +48,7 @@ reach(struct run *run, int step, uint32_t position)
 }
 
 static bool
-is_letter(utf8proc_category_t category)
+is_letter_or_mark(utf8proc_category_t category)
 {
 	return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_ME;
 }
@@ -63,7 +63,7 @@ has_property(uint32_t character, uint32_t property)
 		has = category == UTF8PROC_CATEGORY_ND;
 		break;
 	case HD_REGEX_WORD:
-		has = is_letter(category) || category == UTF8PROC_CATEGORY_ND || character == '_';
+		has = is_letter_or_mark(category) || category == UTF8PROC_CATEGORY_ND || character == '_';
 		break;
 	default:
 		has = category == UTF8PROC_CATEGORY_ZS || (character >= '\t' && character <= '\r');
