@@ -1,0 +1,213 @@
+#include "core/game/play.h"
+
+#include "huntd/assert.h"
+
+#include <string.h>
+
+/* A handle is a class in the high bits and the pool's handle in the low ones. */
+#define CLASS_SHIFT 27u
+#define CLASS_LARGE HD_PLAY_CLASSES
+#define LARGE_STEP  (64u * HD_KIB)
+
+static_assert(CLASS_LARGE < 1u << (32 - CLASS_SHIFT), "a class fits the handle");
+
+static uint32_t
+class_size(uint32_t class)
+{
+	return (class & 1 ? 96u : 64u) << (class / 2);
+}
+
+static uint32_t
+class_of(uint32_t size)
+{
+	uint32_t class = 0;
+	while (class < CLASS_LARGE && class_size(class) < size)
+		class++;
+	return class;
+}
+
+void
+hd_plays_init(struct hd_plays *plays, struct hd_memory *memory)
+{
+	HD_ASSERT(plays != NULL && memory != NULL);
+	plays->memory = memory;
+	for (uint32_t class = 0; class < HD_PLAY_CLASSES; class++)
+		hd_pool_init(&plays->classes[class], memory, class_size(class));
+	hd_pool_init(&plays->large, memory, sizeof(struct hd_play_large));
+}
+
+static struct hd_play_large *
+large_at(const struct hd_plays *plays, uint32_t handle)
+{
+	return hd_pool_at(&plays->large, handle);
+}
+
+void
+hd_plays_fini(struct hd_plays *plays)
+{
+	for (uint32_t handle = 1; handle <= plays->large.used; handle++) {
+		struct hd_play_large *large = large_at(plays, handle);
+		if (large->live)
+			hd_memory_give(plays->memory, large->play, large->play->room);
+	}
+	for (uint32_t class = 0; class < HD_PLAY_CLASSES; class++)
+		hd_pool_fini(&plays->classes[class]);
+	hd_pool_fini(&plays->large);
+}
+
+struct hd_play *
+hd_play_at(const struct hd_plays *plays, uint32_t play)
+{
+	uint32_t class = play >> CLASS_SHIFT;
+	uint32_t handle = play & ((1u << CLASS_SHIFT) - 1);
+	HD_ASSERT(handle != 0 && class <= CLASS_LARGE);
+	if (HD_UNLIKELY(class == CLASS_LARGE))
+		return large_at(plays, handle)->play;
+	return hd_pool_at(&plays->classes[class], handle);
+}
+
+/* A block of at least `size` bytes, its room set. */
+static uint32_t
+block_take(struct hd_plays *plays, uint32_t size)
+{
+	uint32_t class = class_of(size);
+	struct hd_pool *pool = class == CLASS_LARGE ? &plays->large : &plays->classes[class];
+	uint32_t handle = hd_pool_take(pool);
+	HD_ASSERT(handle < 1u << CLASS_SHIFT);
+	uint32_t room = class_size(class);
+	if (class == CLASS_LARGE) {
+		room = (size + LARGE_STEP - 1) / LARGE_STEP * LARGE_STEP;
+		HD_ASSERT(room <= HD_PLAY_STEP_MEMORY);
+		struct hd_play_large *large = large_at(plays, handle);
+		large->live = true;
+		large->play = hd_memory_take(plays->memory, room, 64);
+	}
+	uint32_t play = class << CLASS_SHIFT | handle;
+	hd_play_at(plays, play)->room = room;
+	return play;
+}
+
+static void
+block_give(struct hd_plays *plays, uint32_t play)
+{
+	uint32_t class = play >> CLASS_SHIFT;
+	uint32_t handle = play & ((1u << CLASS_SHIFT) - 1);
+	HD_ASSERT(handle != 0);
+	if (class == CLASS_LARGE) {
+		struct hd_play_large *large = large_at(plays, handle);
+		hd_memory_give(plays->memory, large->play, large->play->room);
+		large->live = false;
+		hd_pool_give(&plays->large, handle);
+	} else {
+		hd_pool_give(&plays->classes[class], handle);
+	}
+}
+
+uint32_t
+hd_play_create(struct hd_plays *plays)
+{
+	uint32_t play = block_take(plays, sizeof(struct hd_play));
+	hd_play_at(plays, play)->used = sizeof(struct hd_play);
+	return play;
+}
+
+/* Opens `words` of zeros at byte `offset` of the block, in a larger block where it must be. */
+static struct hd_play *
+splice(struct hd_plays *plays, uint32_t *play, uint32_t offset, uint32_t words)
+{
+	struct hd_play *old = hd_play_at(plays, *play);
+	uint32_t added = words * (uint32_t)sizeof(uint64_t);
+	HD_ASSERT(offset >= sizeof(struct hd_play) && offset <= old->used);
+	struct hd_play *new = old;
+	uint32_t was = *play;
+	if (old->used + added > old->room) {
+		*play = block_take(plays, old->used + added);
+		new = hd_play_at(plays, *play);
+		uint32_t room = new->room;
+		memcpy(new, old, offset);
+		new->room = room;
+	}
+	uint32_t tail = old->used - offset;
+	memmove((uint8_t *)new + offset + added, (uint8_t *)old + offset, tail);
+	memset((uint8_t *)new + offset, 0, added);
+	new->used = offset + added + tail;
+	if (*play != was)
+		block_give(plays, was);
+	return new;
+}
+
+static uint32_t
+item_size(const struct hd_item *item)
+{
+	return (uint32_t)sizeof(struct hd_item) + item->words * (uint32_t)sizeof(uint64_t);
+}
+
+/* The first item that stands at or behind (kind, number); the block's end where none does. */
+static struct hd_item *
+item_seek(struct hd_play *play, enum hd_item_kind kind, uint16_t number)
+{
+	uint8_t *at = play->items, *end = (uint8_t *)play + play->used;
+	while (at < end) {
+		struct hd_item *item = (struct hd_item *)at;
+		if (item->kind > kind || (item->kind == kind && item->number >= number))
+			break;
+		at += item_size(item);
+	}
+	HD_ASSERT(at <= end);
+	return (struct hd_item *)at;
+}
+
+static bool
+item_is(const struct hd_play *play, const struct hd_item *item, enum hd_item_kind kind)
+{
+	return (const uint8_t *)item < (const uint8_t *)play + play->used && item->kind == kind;
+}
+
+struct hd_item *
+hd_item_find(struct hd_play *play, enum hd_item_kind kind, uint16_t number)
+{
+	struct hd_item *item = item_seek(play, kind, number);
+	return item_is(play, item, kind) && item->number == number ? item : NULL;
+}
+
+struct hd_item *
+hd_item_first(struct hd_play *play, enum hd_item_kind kind)
+{
+	struct hd_item *item = item_seek(play, kind, 0);
+	return item_is(play, item, kind) ? item : NULL;
+}
+
+struct hd_item *
+hd_item_next(struct hd_play *play, struct hd_item *item)
+{
+	struct hd_item *next = (struct hd_item *)((uint8_t *)item + item_size(item));
+	return item_is(play, next, item->kind) ? next : NULL;
+}
+
+struct hd_item *
+hd_item_make(struct hd_plays *plays, uint32_t *play, enum hd_item_kind kind, uint16_t number,
+	     uint32_t words)
+{
+	HD_ASSERT(words <= UINT16_MAX);
+	struct hd_play *block = hd_play_at(plays, *play);
+	struct hd_item *item = item_seek(block, kind, number);
+	if (item_is(block, item, kind) && item->number == number)
+		return item;
+	uint32_t offset = (uint32_t)((uint8_t *)item - (uint8_t *)block);
+	block = splice(plays, play, offset, words + 1);
+	item = (struct hd_item *)((uint8_t *)block + offset);
+	*item = (struct hd_item){(uint8_t)kind, 0, number, (uint16_t)words, 0};
+	return item;
+}
+
+struct hd_item *
+hd_item_grow(struct hd_plays *plays, uint32_t *play, struct hd_item *item, uint32_t words)
+{
+	HD_ASSERT(words > item->words && words <= UINT16_MAX);
+	struct hd_play *block = hd_play_at(plays, *play);
+	uint32_t offset = (uint32_t)((uint8_t *)item - (uint8_t *)block);
+	block = splice(plays, play, offset + item_size(item), words - item->words);
+	item = (struct hd_item *)((uint8_t *)block + offset);
+	item->words = (uint16_t)words;
+	return item;
+}

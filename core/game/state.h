@@ -1,0 +1,285 @@
+/* state.h - the state of the game, and what its files may ask of one another.
+ *
+ * core/game only. The public face is huntd/core.h.
+ *
+ *   hd_core -- hunts[number] -- definition in force, versions with their text
+ *      |            '-- boards[number] -- a tree of entrant handles
+ *      |-- entrants (48 bytes each) -- plays (what only some have)
+ *      |-- by_id: (hunt, id) -> entrant
+ *      '-- ids: (key, event id) -> what was answered
+ */
+#ifndef HUNTD_CORE_GAME_STATE_H
+#define HUNTD_CORE_GAME_STATE_H
+
+#include "core/base/index.h"
+#include "core/base/pool.h"
+#include "core/game/play.h"
+#include "huntd/assert.h"
+#include "huntd/core.h"
+
+#define HD_ENTRANT_ID_INLINE 22u
+
+struct hd_entrant {
+	int64_t score;
+	int64_t time;     /* of the own last change of score or sub; first the JOIN's */
+	uint32_t play;    /* 0: none */
+	uint16_t hunt;
+	uint16_t bracket; /* number in the hunt; 0: none */
+	uint8_t id_size;
+	uint8_t has_sub;  /* play->sub is not 0 */
+	uint8_t id[HD_ENTRANT_ID_INLINE]; /* a longer id: its handle in long_ids */
+};
+
+static_assert(sizeof(struct hd_entrant) == 48, "an entrant is 48 bytes");
+
+/* A board of a hunt, by its number. Its address is the context of the tree's source. */
+struct hd_live_board {
+	const struct hd_core *core;
+	struct hd_board *tree;        /* NULL: gone */
+	struct hd_board_root *frozen; /* NULL: not frozen */
+	uint64_t serial;              /* of the tree; a number is never used again in its hunt */
+	uint64_t frozen_serial;
+	uint64_t changes;
+	int64_t window_ns; /* 0: all time */
+	int64_t window;    /* number of the current one */
+	uint16_t number;
+	uint16_t bracket;  /* 0: everybody */
+};
+
+struct hd_version {
+	struct hd_version *older;
+	size_t footprint;
+	struct hd_document_version document;
+	uint8_t bytes[];
+};
+
+struct hd_bracket {
+	uint8_t id[HD_ID_MAX];
+	uint32_t size;
+};
+
+struct hd_hunt {
+	struct hd_definition *definition;
+	struct hd_version *version; /* newest */
+	struct hd_bytes name;       /* in the oldest version */
+	uint16_t number;
+	uint16_t window_boards;     /* how many of `boards` are of windows */
+	uint8_t phase;              /* enum hd_phase */
+	bool override;              /* the phase is an operator's */
+	uint32_t boards_count;
+	uint64_t serial;            /* the last one given to a tree or a freeze */
+	struct hd_bracket *brackets; /* bracket n is at n - 1 */
+	uint32_t brackets_count, brackets_room;
+	struct hd_live_board boards[HD_BOARDS_MAX];
+};
+
+/* What was answered to a command with an id. */
+struct hd_answered {
+	uint8_t key[16];  /* of (argument 1, id) */
+	uint8_t args[16]; /* of all arguments */
+	int64_t stamp, points, score;
+	uint32_t newer;   /* handle; 0: the newest */
+	uint16_t detail_size;
+	uint8_t outcome;
+	uint8_t detail_inline[21];
+	uint8_t *detail;  /* where it is longer */
+};
+
+struct hd_event_ids {
+	struct hd_pool pool;
+	struct hd_index *index;
+	uint32_t oldest, newest;
+	int64_t kept_max, age_ns; /* settings */
+};
+
+struct hd_core {
+	struct hd_memory *memory;
+	int64_t stamp;
+	uint64_t order;
+	bool has_secret;
+	uint8_t secret[32]; /* 0-15: answers, ids, arguments; 16-31: tables */
+
+	struct hd_pool entrants, long_ids;
+	struct hd_plays plays;
+	struct hd_index *by_id;
+	struct hd_event_ids ids;
+
+	struct hd_hunt **hunts;    /* HD_HUNTS_MAX */
+	int64_t *due;              /* by hunt: its next hour or window */
+	uint16_t *hunt_table;      /* HD_HUNT_TABLE: number + 1 by hash of the name */
+	uint32_t hunts_count;
+	int64_t deadline;          /* least of `due` */
+
+	uint64_t *done;            /* a bit for each order */
+	uint32_t done_words;
+	struct hd_board **old;     /* trees to be freed */
+	uint32_t old_count, old_room;
+	uint8_t *answer;           /* room for long answers */
+	uint32_t answer_room;
+};
+
+#define HD_HUNT_TABLE (2u * HD_HUNTS_MAX)
+
+/* What one command may take beside its boards. */
+#define HD_CORE_STEP_MEMORY (2u * HD_MIB)
+
+/* entrants.c */
+
+static inline struct hd_entrant *
+hd_entrant_at(const struct hd_core *core, uint32_t handle)
+{
+	return hd_pool_at(&core->entrants, handle);
+}
+
+static inline struct hd_bytes
+hd_entrant_id(const struct hd_core *core, const struct hd_entrant *entrant)
+{
+	if (HD_LIKELY(entrant->id_size <= HD_ENTRANT_ID_INLINE))
+		return (struct hd_bytes){entrant->id, entrant->id_size};
+	uint32_t handle;
+	memcpy(&handle, entrant->id, sizeof(handle));
+	return (struct hd_bytes){hd_pool_at(&core->long_ids, handle), entrant->id_size};
+}
+
+static inline struct hd_play *
+hd_entrant_play(const struct hd_core *core, const struct hd_entrant *entrant)
+{
+	return entrant->play ? hd_play_at(&core->plays, entrant->play) : NULL;
+}
+
+static inline int64_t
+hd_entrant_sub(const struct hd_core *core, const struct hd_entrant *entrant)
+{
+	return entrant->has_sub ? hd_play_at(&core->plays, entrant->play)->sub : 0;
+}
+
+uint64_t hd_entrant_hash(const struct hd_core *core, uint16_t hunt, struct hd_bytes id);
+
+static inline bool
+hd_entrant_is(const struct hd_core *core, const struct hd_entrant *entrant, uint16_t hunt,
+	      struct hd_bytes id)
+{
+	return entrant->hunt == hunt && hd_bytes_equal(hd_entrant_id(core, entrant), id);
+}
+
+/* 0: no such entrant. `hint`: where it probably is, 0 for no idea. */
+uint32_t hd_entrant_find(const struct hd_core *core, uint16_t hunt, struct hd_bytes id,
+			 uint32_t hint);
+
+/* Enrols, at 0, on the boards where it belongs. */
+uint32_t hd_entrant_enrol(struct hd_core *core, struct hd_hunt *hunt, const struct hd_event *event);
+
+/* Its play block, made where there is none. */
+struct hd_play *hd_entrant_play_make(struct hd_core *core, struct hd_entrant *entrant);
+
+/* Moves score and sub by these changes, on every board; a change of nothing changes nothing. */
+void hd_entrant_change(struct hd_core *core, struct hd_hunt *hunt, uint32_t handle,
+		       const struct hd_event *event, int64_t points, int64_t sub);
+
+/* False: the change would leave the range of a number, on some board. */
+bool hd_entrant_fits(const struct hd_core *core, const struct hd_hunt *hunt,
+		     const struct hd_entrant *entrant, int64_t points, int64_t sub);
+
+/* Whether it stands there or may come to. */
+static inline bool
+hd_entrant_belongs(const struct hd_entrant *entrant, const struct hd_live_board *board)
+{
+	return board->bracket == 0 || board->bracket == entrant->bracket;
+}
+
+/* Its key on a board; false: it does not stand there. */
+bool hd_entrant_key(const struct hd_live_board *board, const struct hd_entrant *entrant,
+		    struct hd_board_key *key);
+
+/* The source of every board. context: struct hd_live_board. */
+void hd_entrant_source(const void *context, uint32_t handle, struct hd_board_key *key);
+
+/* hunts.c */
+
+/* NULL: none of that name. */
+struct hd_hunt *hd_hunt_find(const struct hd_core *core, struct hd_bytes name);
+void hd_hunt_document(struct hd_core *core, const struct hd_order *order, int64_t stamp);
+void hd_hunt_destroy(struct hd_core *core, struct hd_hunt *hunt);
+
+/* The bracket's number in the hunt, given where it has none; 0 for an empty id. */
+uint16_t hd_hunt_bracket(struct hd_core *core, struct hd_hunt *hunt, struct hd_bytes id);
+
+/* Replaces the tree of a window board by an empty one. */
+void hd_hunt_window(struct hd_core *core, struct hd_hunt *hunt, uint16_t board, int64_t window);
+
+/* phases.c */
+
+enum hd_phase hd_phase_scheduled(const struct hd_definition *definition, int64_t time);
+void hd_phase_enter(struct hd_hunt *hunt, enum hd_phase phase);
+
+/* Reckons anew when the hunt needs the clock next. */
+void hd_phase_plan(struct hd_core *core, struct hd_hunt *hunt);
+
+/* The number of the window that holds `time`. */
+static inline int64_t
+hd_window_of(int64_t time, int64_t window_ns)
+{
+	return time / window_ns - (time % window_ns < 0);
+}
+
+/* event_ids.c */
+
+void hd_event_ids_init(struct hd_event_ids *ids, struct hd_memory *memory);
+void hd_event_ids_fini(struct hd_event_ids *ids);
+const struct hd_answered *hd_event_ids_find(const struct hd_core *core, struct hd_bytes key,
+					    struct hd_bytes id);
+void hd_event_ids_keep(struct hd_core *core, const struct hd_event *event, int64_t score);
+struct hd_bytes hd_answered_detail(const struct hd_answered *answered);
+void hd_event_ids_args(const struct hd_core *core, const struct hd_command *command,
+		       uint8_t hash[16]);
+
+/* A command in the middle of being decided. */
+struct hd_case {
+	struct hd_core *core;
+	const struct hd_command *command;
+	struct hd_decision *out;
+	struct hd_hunt *hunt;
+	const struct hd_definition *definition;
+	struct hd_entrant *entrant; /* NULL: not enrolled, but may be by this command */
+	uint32_t handle;
+	int64_t now;
+	int64_t time; /* AT, else now: what rules go by */
+	uint8_t args[16];
+};
+
+/* decide.c */
+
+void hd_case_error(struct hd_case *c, enum hd_error error);
+void hd_case_outcome(struct hd_case *c, enum hd_outcome outcome, int64_t points);
+
+/* Enrols the entrant, where it is not, by the decision's first event. */
+void hd_case_enrol(struct hd_case *c);
+
+/* The next event of the decision, with entrant and outcome; before it, hd_case_enrol unless the
+ * event is ANSWERED. */
+struct hd_event *hd_case_event(struct hd_case *c, enum hd_event_type type);
+
+/* The phase that the command is judged by. */
+enum hd_phase hd_case_phase(const struct hd_case *c);
+
+/* `size` bytes of the decision's scratch. */
+uint8_t *hd_case_scratch(struct hd_case *c, uint32_t size);
+
+/* award.c, judge.c, progress.c, documents.c: one verb each. */
+void hd_award_decide(struct hd_case *c);
+void hd_submit_decide(struct hd_case *c);
+void hd_hint_decide(struct hd_case *c);
+void hd_progress_decide(struct hd_case *c);
+void hd_documents_decide(struct hd_case *c);
+void hd_diff_decide(struct hd_case *c);
+
+/* judge.c: what JUDGED and HINTED do to the entrant's cell. */
+void hd_judged_apply(struct hd_core *core, struct hd_hunt *hunt, struct hd_entrant *entrant,
+		     const struct hd_event *event);
+void hd_hinted_apply(struct hd_core *core, struct hd_entrant *entrant,
+		     const struct hd_event *event);
+
+/* core.c: at least `size` bytes that live until the next long answer. */
+struct hd_writer hd_core_answer(struct hd_core *core, uint32_t size);
+
+#endif
