@@ -70,6 +70,7 @@ bool hd_core_hunt_find(const struct hd_core *core, struct hd_bytes id, uint16_t 
 const struct hd_definition *hd_core_definition(const struct hd_core *core, uint16_t hunt);
 enum hd_phase hd_core_phase(const struct hd_core *core, uint16_t hunt);
 uint64_t hd_core_entrants(const struct hd_core *core);   /* over all hunts */
+uint64_t hd_core_hunt_entrants(const struct hd_core *core, uint16_t hunt);
 int64_t hd_core_stamp(const struct hd_core *core);       /* of the last event applied; 0: none */
 uint64_t hd_core_order(const struct hd_core *core);      /* n of the last ORDER applied; 0: none */
 bool hd_core_order_done(const struct hd_core *core, uint64_t n); /* shard 0: its DONE was applied */

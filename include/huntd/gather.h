@@ -8,8 +8,10 @@
  * Rounds. TOP (within HD_ROWS_MAX from the top), COUNT, INFO: one. RANK, AROUND: the entrant's owner
  * first (key and own part), the others second. Dense ranks: more, HD_DENSE_RUN distinct scores a
  * part. TOP with a deep OFFSET: pivot rounds that close in on the position, then rows. A gather of
- * several rounds pins each shard's root at its first question, by the gather's `pin` number; the
- * last question, or hd_gather_pins_drop, lets it go.
+ * several rounds pins each shard's root at its first question, by the gather's `pin` number, and its
+ * last question lets it go: so a gather that was begun is run to its end.
+ *
+ * A pinned board outlives its replacement: who frees old boards asks hd_board_pinned first.
  *
  * With one shard hd_gather_local answers at once, without a gather. */
 #ifndef HUNTD_GATHER_H
@@ -36,12 +38,12 @@ void hd_gather_answer(struct hd_gather *gather, uint32_t shard, struct hd_bytes 
 bool hd_gather_advance(struct hd_gather *gather, struct hd_reply *reply);
 
 #define HD_QUESTION_MAX (16u * HD_KIB)
-#define HD_PART_MAX (160u * HD_KIB) /* HD_ROWS_MAX rows twice, with 64-byte ids and full keys */
+#define HD_PART_MAX (192u * HD_KIB) /* HD_ROWS_MAX rows twice, with 64-byte ids and full keys */
 
 /* The answerer: pins of one shard, by (asker, pin). */
 struct hd_pins;
 struct hd_pins *hd_pins_create(struct hd_memory *memory);
-void hd_pins_destroy(struct hd_pins *pins, struct hd_core *core);
+void hd_pins_destroy(struct hd_pins *pins); /* before its core: lets all pins go */
 
 /* Answers `question` of shard `asker` from `core` into `out` (HD_PART_MAX bytes at least). */
 void hd_part_answer(struct hd_core *core, struct hd_pins *pins, uint32_t asker, struct hd_bytes question, struct hd_writer *out);
