@@ -31,7 +31,7 @@ number_one(struct hd_compile *compile, uint32_t at)
 	uint32_t number = number_of(ids, ids->challenges_count, id->text);
 	if (number == HD_CHALLENGES_MAX) {
 		hd_fault(&compile->check, id,
-		         "a hunt has at most 1024 challenges over all its versions, gone ones too");
+			 "a hunt has at most 1024 challenges over all its versions, gone ones too");
 		return;
 	}
 	HD_ASSERT(number <= ids->challenges_count);
@@ -107,7 +107,7 @@ hd_compile_challenges(struct hd_compile *compile, const struct hd_node *challeng
 /* The answers of one challenge while they are written. */
 struct answers {
 	struct hd_compile *compile;
-	const uint8_t *exact;    /* in the encoding: the first answer */
+	const uint8_t *exact; /* in the encoding: the first answer */
 	uint32_t exact_count;
 	const uint8_t *partials; /* the first partial */
 	uint32_t partials_count;
@@ -115,7 +115,8 @@ struct answers {
 
 /* Looks for a normal form among `count` written ones; each is followed by a say where `says`. */
 static bool
-stands_in(const uint8_t *from, uint32_t count, bool says, const uint8_t *end, struct hd_bytes normal)
+stands_in(const uint8_t *from, uint32_t count, bool says, const uint8_t *end,
+	  struct hd_bytes normal)
 {
 	HD_ASSERT(count == 0 || from <= end);
 	struct hd_reader r = {from, end, false};
@@ -148,20 +149,22 @@ static uint32_t
 normal_of(struct hd_compile *compile, const struct hd_node *node, uint8_t *normal)
 {
 	if (node->kind != HD_NODE_SCALAR) {
-		hd_fault(&compile->check, node, "an answer must be a text such as GOLD; got %n", node);
+		hd_fault(&compile->check, node, "an answer must be a text such as GOLD; got %n",
+			 node);
 		return 0;
 	}
 	if (node->text.size > HD_ANSWER_MAX) {
 		hd_fault(&compile->check, node, "an answer must be at most 256 bytes; got %d: %n",
-		         (int64_t)node->text.size, node);
+			 (int64_t)node->text.size, node);
 		return 0;
 	}
 	uint32_t size = hd_normalise(compile->rules.profile, node->text, normal);
 	HD_ASSERT(size <= HD_NORMAL_MAX);
 	if (size == 0)
 		hd_fault(&compile->check, node,
-		         "nothing is left of the answer %q: its normal form must keep some of its %s",
-		         node->text, profile_keeps(compile->rules.profile));
+			 "nothing is left of the answer %q: its normal form must keep some of its "
+			 "%s",
+			 node->text, profile_keeps(compile->rules.profile));
 	return size;
 }
 
@@ -174,8 +177,8 @@ write_exact(struct answers *answers, const struct hd_node *node)
 	if (form.size == 0)
 		return;
 	if (stands_in(answers->exact, answers->exact_count, false, compile->out->at, form)) {
-		hd_fault(&compile->check, node,
-		         "answer %q is an earlier one again: both become %q", node->text, form);
+		hd_fault(&compile->check, node, "answer %q is an earlier one again: both become %q",
+			 node->text, form);
 		return;
 	}
 	hd_write_bytes(compile->out, form);
@@ -197,7 +200,7 @@ write_regex(struct hd_compile *compile, const struct hd_node *node)
 	if (why) {
 		uint32_t mark = hd_check_enter_key(&compile->check, "regex");
 		hd_fault(&compile->check, pattern, "regex %q %s (at byte %d)", pattern->text, why,
-		         (int64_t)where + 1);
+			 (int64_t)where + 1);
 		hd_check_leave(&compile->check, mark);
 		return;
 	}
@@ -208,7 +211,7 @@ write_regex(struct hd_compile *compile, const struct hd_node *node)
 /* Calls `visit` for each item of a list that is a map (or is not one), under its path. */
 static void
 each_item(struct answers *answers, const struct hd_node *list, bool maps,
-          void (*visit)(struct answers *, const struct hd_node *))
+	  void (*visit)(struct answers *, const struct hd_node *))
 {
 	struct hd_compile *compile = answers->compile;
 	uint32_t at = list->first;
@@ -277,16 +280,18 @@ write_partial(struct answers *answers, const struct hd_node *node)
 	bool right = stands_in(answers->exact, answers->exact_count, false, end, form);
 	if (form.size > 0 && right)
 		hd_fault(&compile->check, answer,
-		         "partial answer %q equals one of answers: both become %q", answer->text, form);
+			 "partial answer %q equals one of answers: both become %q", answer->text,
+			 form);
 	else if (form.size > 0 &&
-	         stands_in(answers->partials, answers->partials_count, true, end, form))
+		 stands_in(answers->partials, answers->partials_count, true, end, form))
 		hd_fault(&compile->check, answer,
-		         "partial answer %q is an earlier one again: both become %q", answer->text, form);
+			 "partial answer %q is an earlier one again: both become %q", answer->text,
+			 form);
 	else if (form.size > 0) {
 		const struct hd_schema_value *say = &values[HD_PARTIAL_SAY];
 		hd_write_bytes(compile->out, form);
 		hd_write_bytes(compile->out,
-		               hd_schema_has(say) ? say->node->text : (struct hd_bytes){0});
+			       hd_schema_has(say) ? say->node->text : (struct hd_bytes){0});
 		answers->partials_count++;
 	}
 	hd_check_leave(&compile->check, mark);
@@ -294,7 +299,7 @@ write_partial(struct answers *answers, const struct hd_node *node)
 
 static void
 visit_any(struct answers *answers, const struct hd_node *list,
-          void (*visit)(struct answers *, const struct hd_node *))
+	  void (*visit)(struct answers *, const struct hd_node *))
 {
 	each_item(answers, list, true, visit);
 	each_item(answers, list, false, visit);
@@ -322,7 +327,8 @@ write_hint(struct answers *answers, const struct hd_node *node)
 		return;
 	const struct hd_schema_value *text = &values[HD_HINT_TEXT];
 	HD_ASSERT(values[HD_HINT_COST].number >= 0 || values[HD_HINT_COST].refused);
-	hd_write_signed(compile->out, hd_schema_has(&values[HD_HINT_COST]) ? values[HD_HINT_COST].number : 0);
+	hd_write_signed(compile->out,
+			hd_schema_has(&values[HD_HINT_COST]) ? values[HD_HINT_COST].number : 0);
 	hd_write_bytes(compile->out, hd_schema_has(text) ? text->node->text : (struct hd_bytes){0});
 }
 
@@ -341,18 +347,19 @@ write_hints(struct answers *answers, const struct hd_schema_value *value)
 /* Answers are needed, unless what was refused may have been there instead of them. */
 static void
 check_answers(struct hd_compile *compile, const struct hd_node *challenge,
-              const struct hd_schema_value *values)
+	      const struct hd_schema_value *values)
 {
 	const struct hd_schema_value *answers = &values[HD_CHALLENGE_ANSWERS];
 	const struct hd_schema_value *partial = &values[HD_CHALLENGE_PARTIAL];
-	if (!answers->node && !values[HD_CHALLENGE_KIND].node && !values[HD_CHALLENGE_PUZZLE].node)
+	if (!answers->node && !answers->refused && !values[HD_CHALLENGE_KIND].node &&
+	    !values[HD_CHALLENGE_PUZZLE].node)
 		hd_schema_missing(&compile->check, &hd_schema_challenge.keys[HD_CHALLENGE_ANSWERS],
-		                  challenge);
+				  challenge);
 	if (hd_schema_has(answers) && hd_schema_has(partial) &&
 	    answers->node->count + partial->node->count > HD_ANSWERS_MAX)
 		hd_fault(&compile->check, partial->node,
-		         "answers and partial have at most 256 together; got %d",
-		         (int64_t)answers->node->count + partial->node->count);
+			 "answers and partial have at most 256 together; got %d",
+			 (int64_t)answers->node->count + partial->node->count);
 }
 
 void
@@ -368,7 +375,8 @@ hd_compile_challenge(struct hd_compile *compile, const struct hd_node *challenge
 	struct hd_bytes shown =
 		hd_schema_has(title) && title->node->text.size ? title->node->text : name;
 	HD_ASSERT(name.size <= HD_ID_MAX && shown.size <= HD_TEXT_MAX);
-	hd_definition_write_challenge(name, shown, values[HD_CHALLENGE_POINTS].number, compile->out);
+	hd_definition_write_challenge(name, shown, values[HD_CHALLENGE_POINTS].number,
+				      compile->out);
 	struct answers answers = {.compile = compile};
 	write_answers(&answers, &values[HD_CHALLENGE_ANSWERS]);
 	write_partials(&answers, &values[HD_CHALLENGE_PARTIAL]);

@@ -1,8 +1,8 @@
 /* From a document to a definition: the hunt's own rules, boards, and the numbers of things.
  *
- * There is no memory to take here: what a check needs to remember is on the stack (numbers) or in the
- * encoding already written (answers). So the encoding is written while the document is checked, and
- * thrown away where a fault was found. */
+ * There is no memory to take here: what a check needs to remember is on the stack (numbers) or in
+ * the encoding already written (answers). So the encoding is written while the document is checked,
+ * and thrown away where a fault was found. */
 #include "core/veltrix/compile.h"
 
 #include "huntd/assert.h"
@@ -46,16 +46,17 @@ read_name(struct hd_compile *compile, const struct hd_schema_value *values, stru
 	if (hd_schema_has(hunt) && !hd_bytes_equal(rules->id, name)) {
 		uint32_t mark = hd_check_enter_key(&compile->check, "hunt");
 		hd_fault(&compile->check, hunt->node,
-		         "hunt must equal the name that the document is put under, %q; got %n", name,
-		         hunt->node);
+			 "hunt must equal the name that the document is put under, %q; got %n",
+			 name, hunt->node);
 		hd_check_leave(&compile->check, mark);
 	}
-	rules->title = hd_schema_has(title) && title->node->text.size ? title->node->text : rules->id;
+	rules->title =
+		hd_schema_has(title) && title->node->text.size ? title->node->text : rules->id;
 }
 
 static void
 check_before(struct hd_compile *compile, const struct hd_schema_value *early,
-             const struct hd_schema_value *late)
+	     const struct hd_schema_value *late)
 {
 	if (!hd_schema_has(early) || !hd_schema_has(late) || early->number < late->number)
 		return;
@@ -64,7 +65,7 @@ check_before(struct hd_compile *compile, const struct hd_schema_value *early,
 	memcpy(name, late->node->key.at, late->node->key.size);
 	uint32_t mark = hd_check_enter_key(&compile->check, name);
 	hd_fault(&compile->check, late->node, "%s must be after %b, %q; got %n", name,
-	         early->node->key, early->node->text, late->node);
+		 early->node->key, early->node->text, late->node);
 	hd_check_leave(&compile->check, mark);
 }
 
@@ -100,8 +101,8 @@ read_guesses(struct hd_compile *compile, const struct hd_schema_value *guesses)
 		bool window = values[HD_GUESSES_WINDOW].node;
 		if (window != (values[HD_GUESSES_PER_WINDOW].node != NULL))
 			hd_fault(&compile->check, guesses->node,
-			         "window and per_window go together; %s is missing",
-			         window ? "per_window" : "window");
+				 "window and per_window go together; %s is missing",
+				 window ? "per_window" : "window");
 		compile->rules.guess_limit = (uint32_t)number_or(&values[HD_GUESSES_LIMIT], 0);
 		compile->rules.per_window = (uint32_t)number_or(&values[HD_GUESSES_PER_WINDOW], 0);
 		compile->rules.window_ns = number_or(&values[HD_GUESSES_WINDOW], 0);
@@ -123,14 +124,14 @@ board_number(struct hd_definition *rules, struct hd_bytes id)
 /* Gives a board its number and rule; false: its id stands above, or there are too many. */
 static void
 place_board(struct hd_compile *compile, const struct hd_node *node,
-            const struct hd_board_rule *board, bool first)
+	    const struct hd_board_rule *board, bool first)
 {
 	struct hd_definition *rules = &compile->rules;
 	uint32_t number = board_number(rules, board->id);
 	HD_ASSERT(board->id.size > 0);
 	if (number == HD_BOARDS_MAX) {
 		hd_fault(&compile->check, node,
-		         "a hunt has at most 16 boards over all its versions, gone ones too");
+			 "a hunt has at most 16 boards over all its versions, gone ones too");
 		return;
 	}
 	if (number < rules->boards_count && !compile->boards[number].gone) {
@@ -159,7 +160,9 @@ read_board(struct hd_compile *compile, const struct hd_node *node, bool first)
 	HD_ASSERT(board.window_ns >= 0);
 	if (hd_schema_has(&values[HD_BOARD_RULE_ID])) {
 		board.id = values[HD_BOARD_RULE_ID].node->text;
+		uint32_t mark = hd_check_enter_key(&compile->check, "id");
 		place_board(compile, values[HD_BOARD_RULE_ID].node, &board, first);
+		hd_check_leave(&compile->check, mark);
 	}
 }
 
@@ -213,8 +216,8 @@ read_hunt(struct hd_compile *compile, struct hd_bytes name)
 
 bool
 hd_veltrix_compile(const struct hd_document *document, struct hd_bytes name,
-                   struct hd_bytes previous, uint32_t version, struct hd_writer *out,
-                   struct hd_faults *faults)
+		   struct hd_bytes previous, uint32_t version, struct hd_writer *out,
+		   struct hd_faults *faults)
 {
 	HD_ASSERT(document->count > 0 && version > 0);
 	uint8_t *start = out->at;
@@ -227,7 +230,8 @@ hd_veltrix_compile(const struct hd_document *document, struct hd_bytes name,
 	read_hunt(&compile, name);
 	if (out->full)
 		hd_fault(&compile.check, hd_compile_node(&compile, 0),
-		         "the hunt is too large: its text and its compiled form have 512000 bytes together");
+			 "the hunt is too large: its text and its compiled form have 512000 bytes "
+			 "together");
 	hd_faults_sort(faults);
 	if (faults->count == 0)
 		return true;

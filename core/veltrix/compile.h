@@ -22,9 +22,10 @@ hd_compile_node(const struct hd_compile *compile, uint32_t index)
 	return &compile->check.document->nodes[index];
 }
 
-/* The scalar under `name` in a map; NULL where there is none. For looking ahead only: it says nothing. */
+/* The scalar under `name` in a map; NULL where there is none. For looking ahead only: it says
+ * nothing. */
 const struct hd_node *hd_compile_find(const struct hd_document *document, const struct hd_node *map,
-                                      const char *name);
+				      const char *name);
 
 /* Fills rules.boards and board_first from `boards:`, or from nothing. */
 void hd_compile_boards(struct hd_compile *compile, const struct hd_schema_value *boards);

@@ -1,8 +1,8 @@
 /* A definition's encoding, both ways.
  *
- * Decoding walks the encoding twice with the same code: first without memory, which checks all of it
- * and counts what it needs, then into one block of that size. So the second walk cannot fail, and a
- * definition is given back by one call. */
+ * Decoding walks the encoding twice with the same code: first without memory, which checks all of
+ * it and counts what it needs, then into one block of that size. So the second walk cannot fail,
+ * and a definition is given back by one call. */
 #include "huntd/definition.h"
 
 #include "core/base/hash.h"
@@ -98,7 +98,8 @@ static void
 read_regexes(struct room *room, struct hd_reader *in, struct hd_challenge *challenge)
 {
 	challenge->regexes_count = (uint16_t)hd_read_bounded(in, HD_ANSWERS_MAX);
-	const struct hd_regex **regexes = room_take(room, challenge->regexes_count * sizeof *regexes);
+	const struct hd_regex **regexes =
+		room_take(room, challenge->regexes_count * sizeof *regexes);
 	for (uint32_t i = 0; i < challenge->regexes_count && !in->bad; i++) {
 		const struct hd_regex *regex = read_regex(room, in);
 		if (regexes)
@@ -230,7 +231,8 @@ sort_by_id(const struct hd_definition *definition, uint16_t *by_id)
 	for (uint32_t i = 0; i < definition->challenges_count; i++) {
 		uint32_t at = i;
 		struct hd_bytes id = definition->challenges[i].id;
-		while (at > 0 && hd_bytes_compare(id, definition->challenges[by_id[at - 1]].id) < 0) {
+		while (at > 0 &&
+		       hd_bytes_compare(id, definition->challenges[by_id[at - 1]].id) < 0) {
 			by_id[at] = by_id[at - 1];
 			at--;
 		}
@@ -294,7 +296,8 @@ hd_definition_challenge(const struct hd_definition *definition, struct hd_bytes 
 	uint32_t low = 0, high = definition->challenges_count;
 	while (low < high) {
 		uint32_t middle = (low + high) / 2;
-		const struct hd_challenge *challenge = &definition->challenges[decoded->by_id[middle]];
+		const struct hd_challenge *challenge =
+			&definition->challenges[decoded->by_id[middle]];
 		int order = hd_bytes_compare(id, challenge->id);
 		if (order == 0)
 			return challenge;
@@ -386,7 +389,7 @@ hd_definition_write_gone(struct hd_bytes id, struct hd_writer *out)
 
 void
 hd_definition_write_challenge(struct hd_bytes id, struct hd_bytes title, int64_t points,
-                              struct hd_writer *out)
+			      struct hd_writer *out)
 {
 	HD_ASSERT(id.size <= HD_ID_MAX);
 	HD_ASSERT(title.size <= HD_TEXT_MAX);

@@ -9,12 +9,12 @@
  *   opens, freezes, closes, window_ns     signed varints
  *   guess_limit, per_window, board_first  varints
  *   boards          count; each: gone (1 byte), id; where not gone: bracket, window (signed)
- *   challenges      count; each: gone (1 byte), kind (1 byte, 0: fixed answers), id; where not gone:
- *                   title, points (signed),
- *                   answers: count, each normalised
- *                   regexes: count, each a program as hd_regex_write writes it
- *                   partials: count, each answer normalised and say
- *                   hints: count, each cost (signed) and text
+ *   challenges      count; each: gone (1 byte), kind (1 byte, 0: fixed answers), id; not gone:
+ *     title, points (signed)
+ *     answers       count; each normalised
+ *     regexes       count; each a program as hd_regex_write writes it
+ *     partials      count; each answer normalised, and say
+ *     hints         count; each cost (signed) and text
  *
  * A board's or challenge's number is its place in its list. What is gone keeps its place and id. */
 #ifndef HUNTD_CORE_VELTRIX_ENCODING_H
@@ -31,7 +31,7 @@ void hd_definition_write_gone(struct hd_bytes id, struct hd_writer *out);
 
 /* The first fields of a challenge, its kind and `gone` before them; its lists follow. */
 void hd_definition_write_challenge(struct hd_bytes id, struct hd_bytes title, int64_t points,
-                                   struct hd_writer *out);
+				   struct hd_writer *out);
 
 /* Numbers and ids of a definition, for the version that follows it. Borrows from the encoding. */
 struct hd_definition_outline {

@@ -77,7 +77,7 @@ put_bytes(struct sink *sink, struct hd_bytes bytes)
 		uint32_t size = character_size(bytes, at);
 		uint8_t byte = bytes.at[at];
 		bool control = byte < 0x20 || byte == 0x7f || (size == 1 && byte >= 0x80) ||
-		               (byte == 0xc2 && bytes.at[at + 1] < 0xa0);
+			       (byte == 0xc2 && bytes.at[at + 1] < 0xa0);
 		if (!control)
 			put(sink, (const char *)bytes.at + at, size);
 		for (uint32_t i = 0; control && i < size; i++)

@@ -1,8 +1,8 @@
 /* fault.h - saying what is wrong with a document, and where.
  *
- * A `struct hd_check` walks with the checker: the faults found so far, and the path to the node that
- * is being looked at. Texts are made from a format with five marks, all bounded, none able to carry a
- * control character of the document into a terminal:
+ * A `struct hd_check` walks with the checker: the faults found so far, and the path to the node
+ * that is being looked at. Texts are made from a format with five marks, all bounded, none able to
+ * carry a control character of the document into a terminal:
  *
  *   %s  const char *                         a text of ours
  *   %q  struct hd_bytes                      quoted as `text`, escaped, cut after HD_QUOTED_MAX

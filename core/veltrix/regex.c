@@ -16,7 +16,7 @@
 #include "huntd/assert.h"
 #include "huntd/core.h"
 
-#define REPEAT_MAX 255
+#define REPEAT_MAX  255
 #define WITHOUT_END (-1)
 
 struct parser {
@@ -76,7 +76,7 @@ insert(struct parser *p, uint32_t start, enum hd_regex_op op, int a, int b)
 		return;
 	struct hd_regex_step *steps = p->draft->steps;
 	memmove(steps + start + 1, steps + start,
-	        (p->draft->steps_count - 1 - start) * sizeof *steps);
+		(p->draft->steps_count - 1 - start) * sizeof *steps);
 	steps[start] = (struct hd_regex_step){(uint8_t)op, (int16_t)a, (int16_t)b};
 }
 
@@ -206,7 +206,7 @@ take_escape(struct parser *p, uint32_t *value)
 	const char *name = byte > 0 ? strchr(names, byte) : NULL;
 	const char *control = byte > 0 ? strchr(controls, byte) : NULL;
 	bool mark = byte > 0x20 && byte < 0x7f && !(byte >= '0' && byte <= '9') &&
-	            !((byte | 32) >= 'a' && (byte | 32) <= 'z');
+		    !((byte | 32) >= 'a' && (byte | 32) <= 'z');
 	if (name)
 		*value = (uint32_t)((name - names) % 3 + (name - names >= 3 ? HD_REGEX_NOT : 0));
 	else if (control)
@@ -214,8 +214,9 @@ take_escape(struct parser *p, uint32_t *value)
 	else if (mark)
 		*value = (uint32_t)byte;
 	else
-		fail(p, "has an unknown escape; known: \\d \\w \\s \\D \\W \\S \\t \\n \\r, and \\ before a mark");
-	p->at++;
+		fail(p, "has an unknown escape; known: \\d \\w \\s \\D \\W \\S \\t \\n \\r, and \\ "
+			"before a mark");
+	p->at += p->error == NULL;
 	return name != NULL;
 }
 
@@ -240,7 +241,8 @@ parse_member(struct parser *p, uint32_t base)
 		return;
 	}
 	high = low;
-	bool range = peek(p) == '-' && p->at + 1 < p->pattern.size && p->pattern.at[p->at + 1] != ']';
+	bool range =
+		peek(p) == '-' && p->at + 1 < p->pattern.size && p->pattern.at[p->at + 1] != ']';
 	if (range && !p->error) {
 		p->at++;
 		if (take_member(p, &high) || high < low)
@@ -297,11 +299,14 @@ parse_literal(struct parser *p)
 	int byte = peek(p);
 	uint32_t character;
 	if (byte == '*' || byte == '+' || byte == '?' || byte == '{')
-		fail(p, "has nothing to repeat before ?, *, + or {; a literal one is written with \\");
+		fail(p,
+		     "has nothing to repeat before ?, *, + or {; a literal one is written with \\");
 	if (byte == '^' || byte == '$')
-		fail(p, "has ^ or $: a regex always matches the whole answer; a literal is \\^ or \\$");
+		fail(p, "has ^ or $: a regex always matches the whole answer; a literal is \\^ or "
+			"\\$");
 	if (byte == ']' || byte == '}')
-		fail(p, "has a closing bracket that nothing opened; a literal one is written with \\");
+		fail(p,
+		     "has a closing bracket that nothing opened; a literal one is written with \\");
 	if (!p->error && take_character(p, &character))
 		emit_literal(p, character);
 }
@@ -441,7 +446,7 @@ parse_alternatives(struct parser *p)
 
 const char *
 hd_regex_compile(enum hd_profile profile, struct hd_bytes pattern, struct hd_regex_draft *draft,
-                 uint32_t *where)
+		 uint32_t *where)
 {
 	HD_ASSERT(draft && where);
 	struct parser p = {.profile = profile, .pattern = pattern, .draft = draft};
@@ -465,6 +470,6 @@ hd_regex_of(const struct hd_regex_draft *draft)
 {
 	HD_ASSERT(draft->steps_count > 0);
 	HD_ASSERT(draft->steps[draft->steps_count - 1].op == HD_REGEX_MATCH);
-	return (struct hd_regex){draft->bytes, draft->steps_count, draft->ranges_count, draft->steps,
-	                         draft->ranges};
+	return (struct hd_regex){draft->bytes, draft->steps_count, draft->ranges_count,
+				 draft->steps, draft->ranges};
 }

@@ -1,15 +1,16 @@
 /* regex.h - regex answers: compiled once with the document, matched in full and in linear time.
  *
  * A pattern becomes a program of at most HD_REGEX_MAX steps (Thompson, "Regular expression search
- * algorithm", 1968) that is run in lock step over the text (Pike's virtual machine without captures):
- * steps times characters at worst, never backtracking, a fixed stack.
+ * algorithm", 1968) that is run in lock step over the text (Pike's virtual machine without
+ * captures): steps times characters at worst, never backtracking, a fixed stack.
  *
- * Known: literals, `.`, `[a-z]`, `[^a-z]`, `\d \w \s \D \W \S`, groups, `|`, `? * + {m} {m,} {m,n}`,
- * a backslash before punctuation, `\t \n \r`. The whole text must match, so there is no `^` and `$`.
+ * Known: literals, `.`, `[a-z]`, `[^a-z]`, `\d \w \s \D \W \S`, groups, `|`, `? * + {m} {m,}
+ * {m,n}`, a backslash before punctuation, `\t \n \r`. The whole text must match, so there is no `^`
+ * and `$`.
  *
  * A pattern is folded like the answers it will see: each literal stands for its own normal form
- * (`e-mail` in `letters` is EMAIL), letters of a class likewise. In `exact` all is bytes and a class
- * holds ASCII only. The program, not the pattern, stands in a definition's encoding. */
+ * (`e-mail` in `letters` is EMAIL), letters of a class likewise. In `exact` all is bytes and a
+ * class holds ASCII only. The program, not the pattern, stands in a definition's encoding. */
 #ifndef HUNTD_CORE_VELTRIX_REGEX_H
 #define HUNTD_CORE_VELTRIX_REGEX_H
 
@@ -20,11 +21,12 @@
 #define HD_REGEX_DEPTH_MAX  16u   /* groups inside groups */
 
 enum hd_regex_op {
-	HD_REGEX_CLASS, /* a: first range, b: ranges; one character in any of them, then the next step */
+	HD_REGEX_CLASS,  /* a: first range, b: ranges; one character in any of them, then the next
+			    step */
 	HD_REGEX_UNLESS, /* the same, one character in none of them */
-	HD_REGEX_SPLIT, /* a, b: go on at both, relative to this step */
-	HD_REGEX_JUMP,  /* a: relative to this step */
-	HD_REGEX_MATCH, /* the last step */
+	HD_REGEX_SPLIT,  /* a, b: go on at both, relative to this step */
+	HD_REGEX_JUMP,   /* a: relative to this step */
+	HD_REGEX_MATCH,  /* the last step */
 };
 
 struct hd_regex_step {
@@ -57,7 +59,7 @@ struct hd_regex_draft {
 
 /* NULL: compiled into `draft`. Else a static text, why not; `where` is the byte of the pattern. */
 const char *hd_regex_compile(enum hd_profile profile, struct hd_bytes pattern,
-                             struct hd_regex_draft *draft, uint32_t *where);
+			     struct hd_regex_draft *draft, uint32_t *where);
 
 /* The program of a finished draft, borrowing from it. */
 struct hd_regex hd_regex_of(const struct hd_regex_draft *draft);
@@ -71,6 +73,6 @@ void hd_regex_write(const struct hd_regex *regex, struct hd_writer *out);
  * What is no sound program sets `in->bad`. */
 void hd_regex_read_counts(struct hd_reader *in, struct hd_regex *regex);
 void hd_regex_read_program(struct hd_reader *in, struct hd_regex *regex,
-                           struct hd_regex_step *steps, struct hd_regex_range *ranges);
+			   struct hd_regex_step *steps, struct hd_regex_range *ranges);
 
 #endif

@@ -63,7 +63,8 @@ has_property(uint32_t character, uint32_t property)
 		has = category == UTF8PROC_CATEGORY_ND;
 		break;
 	case HD_REGEX_WORD:
-		has = is_letter_or_mark(category) || category == UTF8PROC_CATEGORY_ND || character == '_';
+		has = is_letter_or_mark(category) || category == UTF8PROC_CATEGORY_ND ||
+		      character == '_';
 		break;
 	default:
 		has = category == UTF8PROC_CATEGORY_ZS || (character >= '\t' && character <= '\r');
@@ -183,7 +184,8 @@ is_step(const struct hd_regex *regex, uint32_t at, const struct hd_regex_step *s
 	switch (step->op) {
 	case HD_REGEX_CLASS:
 	case HD_REGEX_UNLESS:
-		return !last && step->a >= 0 && step->b >= 0 && step->a + step->b <= regex->ranges_count;
+		return !last && step->a >= 0 && step->b >= 0 &&
+		       step->a + step->b <= regex->ranges_count;
 	case HD_REGEX_SPLIT:
 		return here + step->a >= 0 && here + step->a < count && here + step->b >= 0 &&
 		       here + step->b < count;
@@ -207,7 +209,7 @@ read_i16(struct hd_reader *in)
 
 void
 hd_regex_read_program(struct hd_reader *in, struct hd_regex *regex, struct hd_regex_step *steps,
-                      struct hd_regex_range *ranges)
+		      struct hd_regex_range *ranges)
 {
 	HD_ASSERT(regex->steps_count <= HD_REGEX_MAX);
 	HD_ASSERT(regex->ranges_count <= HD_REGEX_RANGES_MAX);

@@ -2,8 +2,8 @@
 
 #include "huntd/assert.h"
 
-#define SECOND_NS INT64_C(1000000000)
-#define DAY_S 86400
+#define SECOND_NS       INT64_C(1000000000)
+#define DAY_S           86400
 #define DURATION_NS_MAX (INT64_C(36525) * DAY_S * SECOND_NS)
 
 static bool
@@ -54,8 +54,8 @@ static const struct {
 	{{(const uint8_t *)"s", 1}, SECOND_NS},
 	{{(const uint8_t *)"m", 1}, 60 * SECOND_NS},
 	{{(const uint8_t *)"h", 1}, 3600 * SECOND_NS},
-	{{(const uint8_t *)"d", 1}, DAY_S * SECOND_NS},
-	{{(const uint8_t *)"w", 1}, 7 * DAY_S * SECOND_NS},
+	{{(const uint8_t *)"d", 1}, DAY_S *SECOND_NS},
+	{{(const uint8_t *)"w", 1}, 7 * DAY_S *SECOND_NS},
 };
 
 bool
@@ -117,8 +117,8 @@ take_date(struct hd_bytes *text, int64_t *seconds)
 {
 	int year, month, day;
 	if (!take_field(text, 4, 1970, 2261, '-', &year) ||
-	    !take_field(text, 2, 1, 12, '-', &month) ||
-	    !take_field(text, 2, 1, 31, 0, &day) || day > days_of_month(year, month))
+	    !take_field(text, 2, 1, 12, '-', &month) || !take_field(text, 2, 1, 31, 0, &day) ||
+	    day > days_of_month(year, month))
 		return false;
 	*seconds = days_since_1970(year, month, day) * DAY_S;
 	return true;
@@ -183,8 +183,9 @@ hd_scalar_time(struct hd_bytes text, int64_t *ns)
 {
 	HD_ASSERT(ns);
 	int64_t seconds, fraction, east;
-	if (!take_date(&text, &seconds) || !take_one(&text, "Tt ") || !take_clock(&text, &seconds) ||
-	    !take_fraction(&text, &fraction) || !take_offset(&text, &east))
+	if (!take_date(&text, &seconds) || !take_one(&text, "Tt ") ||
+	    !take_clock(&text, &seconds) || !take_fraction(&text, &fraction) ||
+	    !take_offset(&text, &east))
 		return false;
 	*ns = (seconds - east) * SECOND_NS + fraction;
 	return true;

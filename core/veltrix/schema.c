@@ -29,7 +29,8 @@ distance(struct hd_bytes a, struct hd_bytes b)
 		for (uint32_t j = 1; j <= b.size; j++) {
 			bool same = a.at[i - 1] == b.at[j - 1];
 			now[j] = least_of(above[j - 1] + !same, 1 + least_of(above[j], now[j - 1]));
-			if (i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] && a.at[i - 2] == b.at[j - 1])
+			if (i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] &&
+			    a.at[i - 2] == b.at[j - 1])
 				now[j] = least_of(now[j], swap[j - 2] + 1);
 		}
 	}
@@ -80,8 +81,10 @@ list_keys(const struct hd_schema *schema, char *out, size_t size)
 	return out;
 }
 
+/* The key that was meant, if any, counts as refused: one misspelt word is one fault. */
 static void
-say_unknown_key(struct hd_check *check, const struct hd_schema *schema, const struct hd_node *node)
+say_unknown_key(struct hd_check *check, const struct hd_schema *schema, const struct hd_node *node,
+		struct hd_schema_value *values)
 {
 	HD_ASSERT(schema->count <= HD_SCHEMA_KEYS_MAX);
 	char names[160];
@@ -90,14 +93,19 @@ say_unknown_key(struct hd_check *check, const struct hd_schema *schema, const st
 	for (uint32_t i = 0; i < schema->count; i++)
 		near_try(&near, schema->keys[i].name);
 	if (near.best)
-		hd_fault_key(check, node, "unknown key %q; did you mean `%s`? %s has: %s", node->key,
-		             near.best, schema->what, names);
+		hd_fault_key(check, node, "unknown key %q; did you mean `%s`? %s has: %s",
+			     node->key, near.best, schema->what, names);
 	else
-		hd_fault_key(check, node, "unknown key %q; %s has: %s", node->key, schema->what, names);
+		hd_fault_key(check, node, "unknown key %q; %s has: %s", node->key, schema->what,
+			     names);
+	for (uint32_t i = 0; i < schema->count; i++)
+		if (schema->keys[i].name == near.best)
+			values[i].refused = true;
 }
 
 static void
-say_unknown_choice(struct hd_check *check, const struct hd_schema_key *key, const struct hd_node *node)
+say_unknown_choice(struct hd_check *check, const struct hd_schema_key *key,
+		   const struct hd_node *node)
 {
 	HD_ASSERT(key->type == HD_SCHEMA_CHOICE);
 	struct near near = near_of(node->text);
@@ -107,7 +115,7 @@ say_unknown_choice(struct hd_check *check, const struct hd_schema_key *key, cons
 		near_try(&near, *word);
 	if (near.best)
 		hd_fault(check, node, "%s must be %s; got %n; did you mean `%s`?", key->name,
-		         key->allowed, node, near.best);
+			 key->allowed, node, near.best);
 	else
 		hd_fault(check, node, "%s must be %s; got %n", key->name, key->allowed, node);
 }
@@ -124,14 +132,14 @@ place_of(struct hd_bytes text, const char *const *words)
 
 static bool
 read_choice(struct hd_check *check, const struct hd_schema_key *key, const struct hd_node *node,
-            int64_t *number)
+	    int64_t *number)
 {
 	*number = place_of(node->text, key->choices);
 	if (*number >= 0)
 		return true;
 	if (place_of(node->text, key->later) >= 0)
 		hd_fault(check, node, "%s %n is not supported yet; must be %s", key->name, node,
-		         key->allowed);
+			 key->allowed);
 	else
 		say_unknown_choice(check, key, node);
 	return false;
@@ -144,7 +152,8 @@ is_text(struct hd_bytes text, bool lines)
 		utf8proc_int32_t character;
 		utf8proc_ssize_t size = utf8proc_iterate(text.at + at, text.size - at, &character);
 		bool space = lines && (character == '\n' || character == '\t');
-		if (size < 1 || (!space && (character < 0x20 || (character >= 0x7f && character < 0xa0))))
+		if (size < 1 ||
+		    (!space && (character < 0x20 || (character >= 0x7f && character < 0xa0))))
 			return false;
 		at += (uint32_t)size;
 	}
@@ -178,7 +187,8 @@ read_scalar(const struct hd_schema_key *key, const struct hd_node *node, int64_t
 	case HD_SCHEMA_RAW:
 		return true;
 	case HD_SCHEMA_INTEGER:
-		return !node->quoted && hd_scalar_integer(node->text, number) && in_range(key, *number);
+		return !node->quoted && hd_scalar_integer(node->text, number) &&
+		       in_range(key, *number);
 	case HD_SCHEMA_BOOL:
 		return !node->quoted && read_bool(node->text, number);
 	case HD_SCHEMA_TIME:
@@ -198,7 +208,7 @@ read_list(struct hd_check *check, const struct hd_schema_key *key, const struct 
 		return true;
 	if (node->kind == HD_NODE_LIST)
 		hd_fault(check, node, "%s must be %s; got %d", key->name, key->allowed,
-		         (int64_t)node->count);
+			 (int64_t)node->count);
 	else
 		hd_fault(check, node, "%s must be %s; got %n", key->name, key->allowed, node);
 	return false;
@@ -207,27 +217,30 @@ read_list(struct hd_check *check, const struct hd_schema_key *key, const struct 
 static bool
 say_later(struct hd_check *check, const struct hd_schema_key *key, const struct hd_node *node)
 {
-	const char *what = node->kind == HD_NODE_LIST ? key->later_list
-	                   : node->kind == HD_NODE_MAP ? key->later_map
-	                                               : NULL;
+	const char *what = node->kind == HD_NODE_LIST  ? key->later_list
+			   : node->kind == HD_NODE_MAP ? key->later_map
+						       : NULL;
 	if (!what)
 		return false;
-	hd_fault(check, node, "%s is not supported yet; %s must be %s", what, key->name, key->allowed);
+	hd_fault(check, node, "%s is not supported yet; %s must be %s", what, key->name,
+		 key->allowed);
 	return true;
 }
 
 static void
 say_form(struct hd_check *check, const struct hd_schema_key *key, const struct hd_node *node)
 {
-	bool unquote = node->quoted && (key->type == HD_SCHEMA_INTEGER || key->type == HD_SCHEMA_BOOL);
-	hd_fault(check, node, unquote ? "%s must be %s, without quotes; got %n" : "%s must be %s; got %n",
-	         key->name, key->allowed, node);
+	bool unquote =
+		node->quoted && (key->type == HD_SCHEMA_INTEGER || key->type == HD_SCHEMA_BOOL);
+	hd_fault(check, node,
+		 unquote ? "%s must be %s, without quotes; got %n" : "%s must be %s; got %n",
+		 key->name, key->allowed, node);
 }
 
 /* One value by its row; false: a fault was said. */
 static bool
 read_value(struct hd_check *check, const struct hd_schema_key *key, const struct hd_node *node,
-           int64_t *number)
+	   int64_t *number)
 {
 	if (key->type == HD_SCHEMA_LATER) {
 		hd_fault_key(check, node, "%s is not supported yet; leave it out", key->name);
@@ -241,8 +254,8 @@ read_value(struct hd_check *check, const struct hd_schema_key *key, const struct
 	if (scalar && key->type == HD_SCHEMA_CHOICE)
 		return read_choice(check, key, node, number);
 	bool good = key->type == HD_SCHEMA_MAP ? node->kind == HD_NODE_MAP
-	                                       : scalar && key->type != HD_SCHEMA_CHOICE &&
-	                                                 read_scalar(key, node, number);
+					       : scalar && key->type != HD_SCHEMA_CHOICE &&
+							 read_scalar(key, node, number);
 	if (!good)
 		say_form(check, key, node);
 	return good;
@@ -250,7 +263,7 @@ read_value(struct hd_check *check, const struct hd_schema_key *key, const struct
 
 static void
 read_key(struct hd_check *check, const struct hd_schema *schema, const struct hd_node *node,
-         struct hd_schema_value *values)
+	 struct hd_schema_value *values)
 {
 	for (uint32_t i = 0; i < schema->count; i++) {
 		const struct hd_schema_key *key = &schema->keys[i];
@@ -262,12 +275,12 @@ read_key(struct hd_check *check, const struct hd_schema *schema, const struct hd
 		hd_check_leave(check, mark);
 		return;
 	}
-	say_unknown_key(check, schema, node);
+	say_unknown_key(check, schema, node, values);
 }
 
 void
 hd_schema_missing(struct hd_check *check, const struct hd_schema_key *key,
-                  const struct hd_node *map)
+		  const struct hd_node *map)
 {
 	HD_ASSERT(map->kind == HD_NODE_MAP);
 	uint32_t mark = hd_check_enter_key(check, key->name);
@@ -277,14 +290,14 @@ hd_schema_missing(struct hd_check *check, const struct hd_schema_key *key,
 
 bool
 hd_schema_read(struct hd_check *check, const struct hd_schema *schema, const struct hd_node *node,
-               struct hd_schema_value *values)
+	       struct hd_schema_value *values)
 {
 	HD_ASSERT(schema->count <= HD_SCHEMA_KEYS_MAX);
 	memset(values, 0, schema->count * sizeof *values);
 	if (node->kind != HD_NODE_MAP) {
 		char names[160];
 		hd_fault(check, node, "%s must be a map; got %n; %s has: %s", schema->what, node,
-		         schema->what, list_keys(schema, names, sizeof names));
+			 schema->what, list_keys(schema, names, sizeof names));
 		return false;
 	}
 	uint32_t at = node->first;
@@ -294,7 +307,7 @@ hd_schema_read(struct hd_check *check, const struct hd_schema *schema, const str
 		at = check->document->nodes[at].next;
 	}
 	for (uint32_t i = 0; i < schema->count; i++)
-		if (schema->keys[i].needed && !values[i].node)
+		if (schema->keys[i].needed && !values[i].node && !values[i].refused)
 			hd_schema_missing(check, &schema->keys[i], node);
 	return true;
 }

@@ -5,8 +5,8 @@
  * described once.
  *
  * hd_schema_read checks a map against its table, adds every fault it sees, and gives the values by
- * row: typed, or absent. A value whose row had a fault is `refused`: what depends on it stays silent,
- * so one mistake makes one line. */
+ * row: typed, or absent. A value whose row had a fault is `refused`: what depends on it stays
+ * silent, so one mistake makes one line. */
 #ifndef HUNTD_CORE_VELTRIX_SCHEMA_H
 #define HUNTD_CORE_VELTRIX_SCHEMA_H
 
@@ -14,18 +14,18 @@
 #include "huntd/definition.h"
 
 enum hd_schema_type {
-	HD_SCHEMA_ID,       /* a-z 0-9 -, at most HD_ID_MAX */
-	HD_SCHEMA_LINE,     /* UTF-8 of at most HD_TEXT_MAX bytes without control characters */
-	HD_SCHEMA_TEXT,     /* the same, but lines and tabs are allowed */
-	HD_SCHEMA_RAW,      /* any scalar; its reader checks it */
-	HD_SCHEMA_INTEGER,  /* least..most */
+	HD_SCHEMA_ID,      /* a-z 0-9 -, at most HD_ID_MAX */
+	HD_SCHEMA_LINE,    /* UTF-8 of at most HD_TEXT_MAX bytes without control characters */
+	HD_SCHEMA_TEXT,    /* the same, but lines and tabs are allowed */
+	HD_SCHEMA_RAW,     /* any scalar; its reader checks it */
+	HD_SCHEMA_INTEGER, /* least..most */
 	HD_SCHEMA_BOOL,
 	HD_SCHEMA_TIME,     /* ns since 1970 */
 	HD_SCHEMA_DURATION, /* least..most ns */
 	HD_SCHEMA_CHOICE,   /* number: place in `choices` */
 	HD_SCHEMA_MAP,
-	HD_SCHEMA_LIST,     /* at most `most` items */
-	HD_SCHEMA_LATER,    /* the key itself is not supported yet */
+	HD_SCHEMA_LIST,  /* at most `most` items */
+	HD_SCHEMA_LATER, /* the key itself is not supported yet */
 };
 
 struct hd_schema_key {
@@ -33,10 +33,11 @@ struct hd_schema_key {
 	uint8_t type; /* enum hd_schema_type */
 	bool needed;
 	int64_t least, most;
-	const char *allowed;     /* ends the fault: "must be <allowed>" */
+	const char *allowed;        /* ends the fault: "must be <allowed>" */
 	const char *const *choices; /* CHOICE: ends with NULL */
 	const char *const *later;   /* choices not supported yet, ends with NULL */
-	const char *later_list, *later_map; /* what a list or map would be here, not supported yet */
+	const char *later_list,
+		*later_map; /* what a list or map would be here, not supported yet */
 };
 
 struct hd_schema {
@@ -50,21 +51,42 @@ struct hd_schema {
 struct hd_schema_value {
 	const struct hd_node *node; /* NULL: absent */
 	int64_t number;             /* INTEGER, BOOL, TIME, DURATION, CHOICE */
-	bool refused;               /* a fault was said */
+	bool refused;               /* a fault was said about it, or about a key that meant it */
 };
 
 enum hd_hunt_key {
-	HD_HUNT_HUNT, HD_HUNT_TITLE, HD_HUNT_MODE, HD_HUNT_AUTO_JOIN, HD_HUNT_OPENS, HD_HUNT_FREEZES,
-	HD_HUNT_CLOSES, HD_HUNT_NORMALISE, HD_HUNT_GUESSES, HD_HUNT_BOARDS, HD_HUNT_CHALLENGES,
+	HD_HUNT_HUNT,
+	HD_HUNT_TITLE,
+	HD_HUNT_MODE,
+	HD_HUNT_AUTO_JOIN,
+	HD_HUNT_OPENS,
+	HD_HUNT_FREEZES,
+	HD_HUNT_CLOSES,
+	HD_HUNT_NORMALISE,
+	HD_HUNT_GUESSES,
+	HD_HUNT_BOARDS,
+	HD_HUNT_CHALLENGES,
 };
 enum hd_guesses_key {
-	HD_GUESSES_LIMIT, HD_GUESSES_WINDOW, HD_GUESSES_PER_WINDOW, HD_GUESSES_POLICY,
+	HD_GUESSES_LIMIT,
+	HD_GUESSES_WINDOW,
+	HD_GUESSES_PER_WINDOW,
+	HD_GUESSES_POLICY,
 };
 enum hd_board_rule_key { HD_BOARD_RULE_ID, HD_BOARD_RULE_WINDOW, HD_BOARD_RULE_BRACKET };
 enum hd_challenge_key {
-	HD_CHALLENGE_ID, HD_CHALLENGE_TITLE, HD_CHALLENGE_KIND, HD_CHALLENGE_POINTS,
-	HD_CHALLENGE_ANSWERS, HD_CHALLENGE_PARTIAL, HD_CHALLENGE_HINTS, HD_CHALLENGE_REQUIRES,
-	HD_CHALLENGE_STOCK, HD_CHALLENGE_PUZZLE, HD_CHALLENGE_AT, HD_CHALLENGE_RADIUS,
+	HD_CHALLENGE_ID,
+	HD_CHALLENGE_TITLE,
+	HD_CHALLENGE_KIND,
+	HD_CHALLENGE_POINTS,
+	HD_CHALLENGE_ANSWERS,
+	HD_CHALLENGE_PARTIAL,
+	HD_CHALLENGE_HINTS,
+	HD_CHALLENGE_REQUIRES,
+	HD_CHALLENGE_STOCK,
+	HD_CHALLENGE_PUZZLE,
+	HD_CHALLENGE_AT,
+	HD_CHALLENGE_RADIUS,
 	HD_CHALLENGE_MAX_SPEED,
 };
 enum hd_answer_key { HD_ANSWER_REGEX };
@@ -76,11 +98,11 @@ extern const struct hd_schema hd_schema_hunt, hd_schema_guesses, hd_schema_board
 
 /* Fills values[schema->count]. False: `node` is no map (a fault says so, all values are absent). */
 bool hd_schema_read(struct hd_check *check, const struct hd_schema *schema,
-                    const struct hd_node *node, struct hd_schema_value *values);
+		    const struct hd_node *node, struct hd_schema_value *values);
 
 /* Says that a key which this map needs is not there. */
 void hd_schema_missing(struct hd_check *check, const struct hd_schema_key *key,
-                       const struct hd_node *map);
+		       const struct hd_node *map);
 
 /* Fault-free and present. */
 static inline bool

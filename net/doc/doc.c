@@ -1,8 +1,8 @@
 /* From libyaml's events to nodes.
  *
- * libyaml stops at the first thing that is not YAML; what is YAML but not ours (an alias, a key twice)
- * is a fault and reading goes on, so that one run says as much as it can. Depth is checked at each
- * event, before libyaml could grow its own stacks. */
+ * libyaml stops at the first thing that is not YAML; what is YAML but not ours (an alias, a key
+ * twice) is a fault and reading goes on, so that one run says as much as it can. Depth is checked
+ * at each event, before libyaml could grow its own stacks. */
 #include "net/doc/doc.h"
 
 #include <stdarg.h>
@@ -60,7 +60,7 @@ path_step(const struct reader *reader, uint32_t level, char *out, size_t size)
 		snprintf(out + used, size - used, "[%u]", reader->nodes[at->node].count);
 	else if (at->has_key)
 		snprintf(out + used, size - used, "%s%.*s", used ? "." : "", (int)at->key.size,
-		         (const char *)at->key.at);
+			 (const char *)at->key.at);
 }
 
 /* What a terminal or a log line must not be given, and halves of characters. */
@@ -138,9 +138,8 @@ new_node(struct reader *reader, enum hd_node_kind kind, yaml_mark_t mark)
 		reader->room = room;
 	}
 	struct hd_node *node = &reader->nodes[reader->count++];
-	*node = (struct hd_node){.kind = (uint8_t)kind,
-	                         .line = line_of(mark),
-	                         .column = column_of(reader, mark)};
+	*node = (struct hd_node){
+		.kind = (uint8_t)kind, .line = line_of(mark), .column = column_of(reader, mark)};
 	return node;
 }
 
@@ -280,8 +279,8 @@ static void
 refuse_alias(struct reader *reader, const yaml_event_t *event)
 {
 	fault_at(reader, event->start_mark,
-	         "an alias (*name) is not taken: write out what it stands for; a text that starts "
-	         "with * needs quotes");
+		 "an alias (*name) is not taken: write out what it stands for; a text that starts "
+		 "with * needs quotes");
 	reader->broken = reader->ended = true;
 }
 
@@ -290,10 +289,10 @@ take_event(struct reader *reader, const yaml_event_t *event)
 {
 	if (has_anchor(event))
 		fault_at(reader, event->start_mark,
-		         "an anchor (&name) is not taken; a text that starts with & needs quotes");
+			 "an anchor (&name) is not taken; a text that starts with & needs quotes");
 	if (has_tag(event))
 		fault_at(reader, event->start_mark,
-		         "a tag (!name) is not taken; a text that starts with ! needs quotes");
+			 "a tag (!name) is not taken; a text that starts with ! needs quotes");
 	switch (event->type) {
 	case YAML_DOCUMENT_START_EVENT:
 		start_document(reader, event);
@@ -353,7 +352,8 @@ fault_syntax(struct reader *reader, struct hd_bytes text)
 		fault(reader, line_of(mark), column_of(reader, mark), "not YAML: %s %s (line %u)",
 		      parser->problem, parser->context, line_of(parser->context_mark));
 	else
-		fault(reader, line_of(mark), column_of(reader, mark), "not YAML: %s", parser->problem);
+		fault(reader, line_of(mark), column_of(reader, mark), "not YAML: %s",
+		      parser->problem);
 }
 
 static void
@@ -430,7 +430,7 @@ drop_doubles(struct reader *reader, uint32_t map)
 	uint32_t first = 0;
 	for (uint32_t i = 1; i < count; i++) {
 		bool twice = hd_bytes_equal(reader->nodes[keys[i].at].key,
-		                            reader->nodes[keys[first].at].key);
+					    reader->nodes[keys[first].at].key);
 		if (!twice) {
 			first = i;
 			continue;
@@ -531,8 +531,8 @@ hd_doc_fault_line(const char *file, const struct hd_fault *fault, char *out, uin
 {
 	HD_ASSERT(size > 0);
 	int length = snprintf(out, size, "%s%s%u:%u: %s%s%s", file ? file : "", file ? ":" : "",
-	                      fault->line, fault->column, fault->path, fault->path[0] ? ": " : "",
-	                      fault->what);
+			      fault->line, fault->column, fault->path, fault->path[0] ? ": " : "",
+			      fault->what);
 	HD_ASSERT(length > 0);
 	return (uint32_t)length < size ? (uint32_t)length : size - 1;
 }

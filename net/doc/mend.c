@@ -5,7 +5,7 @@
 
 #include "huntd/assert.h"
 
-#define PAIR_SIZE 12 /* \ud83d\ude00 */
+#define PAIR_SIZE   12 /* \ud83d\ude00 */
 #define MENDED_SIZE 10 /* \U0001F600 */
 
 /* A walk over the text: where it stands, in bytes and in characters of the mended text. */
