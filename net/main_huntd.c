@@ -1,0 +1,474 @@
+/* huntd - the server. The only file that knows every layer: it reads the settings, opens the ports,
+ * hands the runtime its io, edges and memory, and runs control's loop until a signal ends it. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "huntd/assert.h"
+#include "net/config/config.h"
+#include "net/config/version.h"
+#include "net/conn/edge.h"
+#include "net/doc/doc.h"
+#include "net/server/arena.h"
+#include "net/server/hunts.h"
+#include "net/uring/listen.h"
+#include "net/uring/uring.h"
+
+struct server {
+	struct hd_config config;
+	struct hd_runtime *runtime;
+	struct hd_hunts hunts;
+	struct hd_server_info info;
+	char where[64]; /* ADDR:PORT that every shard listens on */
+	int64_t started_ms;
+	bool print_config, check_config, print_topology;
+};
+
+static const char usage[] =
+	"huntd: a treasure-hunt engine. Try:  huntd --data ./data --hunts ./hunts\n\n"
+	"  --config FILE       settings from a YAML file\n"
+	"  --data DIR          the data directory (./data)\n"
+	"  --hunts DIR         hunt documents put in force at start (./hunts)\n"
+	"  --resp ADDR:PORT    where Redis clients connect (127.0.0.1:4868)\n"
+	"  --http ADDR:PORT    where pages will be served (127.0.0.1:4880)\n"
+	"  --shards N          cores that own hunts and players (auto)\n"
+	"  --durability MODE   batch, window:TIME or off (batch)\n"
+	"  --set NAME=VALUE    any setting of --print-config\n"
+	"  --check-config      check the settings and end\n"
+	"  --print-config      every setting, its default and where its value comes from\n"
+	"  --print-topology    which thread runs where, which ring joins which\n"
+	"  --version, --help\n";
+
+static int64_t
+milliseconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Settings. */
+
+enum { OPTION_SET = 256, OPTION_CONFIG, OPTION_CHECK, OPTION_PRINT, OPTION_TOPOLOGY, OPTION_VERSION, OPTION_HELP, OPTION_NAMED };
+
+static const char *const named[] = {"data", "hunts", "resp", "http", "shards", "durability"};
+
+static const struct option options[] = {
+	{"set", required_argument, NULL, OPTION_SET},
+	{"config", required_argument, NULL, OPTION_CONFIG},
+	{"check-config", no_argument, NULL, OPTION_CHECK},
+	{"print-config", no_argument, NULL, OPTION_PRINT},
+	{"print-topology", no_argument, NULL, OPTION_TOPOLOGY},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{"help", no_argument, NULL, OPTION_HELP},
+	{"data", required_argument, NULL, OPTION_NAMED + 0},
+	{"hunts", required_argument, NULL, OPTION_NAMED + 1},
+	{"resp", required_argument, NULL, OPTION_NAMED + 2},
+	{"http", required_argument, NULL, OPTION_NAMED + 3},
+	{"shards", required_argument, NULL, OPTION_NAMED + 4},
+	{"durability", required_argument, NULL, OPTION_NAMED + 5},
+	{NULL, 0, NULL, 0},
+};
+
+static bool
+read_file(struct hd_config *config, const char *path, struct hd_faults *faults)
+{
+	static uint8_t text[HD_DOCUMENT_MAX];
+	struct hd_doc doc = {0};
+	FILE *file = fopen(path, "rb");
+	if (!file) {
+		fprintf(stderr, "huntd: cannot read %s: %s\n", path, strerror(errno));
+		return false;
+	}
+	size_t size = fread(text, 1, sizeof text, file);
+	fclose(file);
+	if (hd_doc_read(hd_bytes_of(text, size), &doc, faults))
+		hd_config_document(config, &doc.document, path, faults);
+	hd_doc_free(&doc);
+	return true;
+}
+
+static bool
+report_faults(const char *file, const struct hd_faults *faults)
+{
+	char line[HD_DOC_LINE_MAX];
+	for (uint32_t i = 0; i < faults->count; i++) {
+		const struct hd_fault *fault = &faults->row[i];
+		if (fault->line) {
+			hd_doc_fault_line(file, fault, line, sizeof line);
+			fprintf(stderr, "%s\n", line);
+		} else {
+			fprintf(stderr, "huntd: %s: %s\n", fault->path, fault->what);
+		}
+	}
+	return faults->count == 0;
+}
+
+/* Weakest first: the file, the environment, then the command line in its own order. */
+static bool
+read_sources(struct hd_config *config, const char *file)
+{
+	struct hd_faults *faults = calloc(1, sizeof *faults);
+	HD_ASSERT(faults);
+	bool good = !file || read_file(config, file, faults);
+	hd_config_environment(config, environ, faults);
+	good = report_faults(file, faults) && good;
+	free(faults);
+	return good;
+}
+
+static bool
+set_option(struct hd_config *config, const char *name, const char *value, const char *from)
+{
+	char fault[512];
+	if (hd_config_set(config, name, value, from, fault, sizeof fault))
+		return true;
+	fprintf(stderr, "huntd: %s: %s\n", from, fault);
+	return false;
+}
+
+static bool
+set_pair(struct hd_config *config, const char *pair)
+{
+	char name[64];
+	const char *equals = strchr(pair, '=');
+	if (!equals || (size_t)(equals - pair) >= sizeof name) {
+		fprintf(stderr, "huntd: --set takes name=value; got `%s`\n", pair);
+		return false;
+	}
+	snprintf(name, sizeof name, "%.*s", (int)(equals - pair), pair);
+	return set_option(config, name, equals + 1, "--set");
+}
+
+/* First pass: what ends at once, and --config. Returns an exit code, or -1 to go on. */
+static int
+scan_options(struct server *server, int argc, char **argv, const char **file)
+{
+	int option;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case '?':
+			fprintf(stderr, "huntd --help lists the options\n");
+			return HD_EXIT_USAGE;
+		case OPTION_HELP:
+			fputs(usage, stdout);
+			return HD_EXIT_OK;
+		case OPTION_VERSION:
+			printf("huntd %s (%s)\n", hd_version(), hd_commit());
+			return HD_EXIT_OK;
+		case OPTION_CONFIG:
+			*file = optarg;
+			break;
+		case OPTION_CHECK:
+			server->check_config = true;
+			break;
+		case OPTION_PRINT:
+			server->print_config = true;
+			break;
+		case OPTION_TOPOLOGY:
+			server->print_topology = true;
+			break;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "huntd: `%s` is not an option; huntd --help lists them\n", argv[optind]);
+		return HD_EXIT_USAGE;
+	}
+	return -1;
+}
+
+static bool
+apply_options(struct hd_config *config, int argc, char **argv)
+{
+	bool good = true;
+	int option;
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		char from[64];
+		if (option == OPTION_SET)
+			good &= set_pair(config, optarg);
+		if (option < OPTION_NAMED)
+			continue;
+		snprintf(from, sizeof from, "--%s", named[option - OPTION_NAMED]);
+		good &= set_option(config, named[option - OPTION_NAMED], optarg, from);
+	}
+	return good;
+}
+
+static int
+configure(struct server *server, int argc, char **argv)
+{
+	const char *file = NULL;
+	char fault[512];
+	int code = scan_options(server, argc, argv, &file);
+	if (code >= 0)
+		return code;
+	hd_config_defaults(&server->config);
+	bool good = read_sources(&server->config, file);
+	good = apply_options(&server->config, argc, argv) && good;
+	if (good && !hd_config_whole(&server->config, fault, sizeof fault)) {
+		fprintf(stderr, "huntd: %s\n", fault);
+		good = false;
+	}
+	return good ? -1 : HD_EXIT_CONFIG;
+}
+
+/* What was asked for instead of serving. Returns an exit code, or -1 to serve. */
+static int
+print_and_end(const struct server *server)
+{
+	static char text[32 * 1024];
+	if (server->print_config) {
+		hd_config_print(&server->config, text, sizeof text);
+		fputs(text, stdout);
+		return HD_EXIT_OK;
+	}
+	if (server->check_config) {
+		puts("huntd: the configuration is good");
+		return HD_EXIT_OK;
+	}
+	if (server->print_topology) {
+		static struct hd_topology topology;
+		struct hd_writer out = hd_writer_of(text, sizeof text);
+		uint32_t shards = (uint32_t)server->config.values[HD_SETTING_shards].number;
+		if (!hd_topology_plan(&topology, shards))
+			return HD_EXIT_FAILED;
+		hd_topology_print(&topology, &out);
+		fwrite(text, 1, (size_t)(out.at - (uint8_t *)text), stdout);
+		return HD_EXIT_OK;
+	}
+	return -1;
+}
+
+/* What the runtime is handed. */
+
+static struct hd_io *
+io_create(void *context, const struct hd_topology_row *row)
+{
+	char message[512];
+	struct hd_uring_options uring = {0};
+	struct hd_io *io = hd_uring_create(&uring, message, sizeof message);
+	(void)context;
+	(void)row;
+	if (!io)
+		fprintf(stderr, "huntd: %s\n", message);
+	return io;
+}
+
+static void
+io_destroy(void *context, struct hd_io *io)
+{
+	(void)context;
+	hd_uring_destroy(io);
+}
+
+static void *
+edge_create(void *context, struct hd_shard *shard)
+{
+	struct server *server = context;
+	char message[256];
+	uint16_t port;
+	int listener = hd_listen(server->where, true, &port, message, sizeof message);
+	if (listener < 0) {
+		fprintf(stderr, "huntd: %s\n", message);
+		return NULL;
+	}
+	struct hd_edge_options edge = {
+		.listener = listener,
+		.clients_max = (uint32_t)server->config.values[HD_SETTING_clients].number,
+		.info = &server->info,
+	};
+	return hd_edge_create(&edge, shard);
+}
+
+static void
+edge_destroy(void *context, void *edge)
+{
+	(void)context;
+	hd_edge_destroy(edge);
+}
+
+static void
+memory_init(void *context, uint32_t shard, struct hd_memory *memory)
+{
+	(void)context;
+	(void)shard;
+	bool good = hd_arena_init(memory);
+	HD_ASSERT(good);
+}
+
+static bool
+compile(void *context, struct hd_bytes name, struct hd_bytes text, struct hd_bytes previous, uint32_t version,
+        struct hd_writer *out, char *message, uint32_t room)
+{
+	(void)context;
+	return hd_hunts_compile(name, text, previous, version, out, message, room);
+}
+
+static bool
+hunt_file(void *context, uint32_t n, struct hd_bytes *source, struct hd_bytes *text)
+{
+	struct server *server = context;
+	return hd_hunts_file(&server->hunts, n, source, text);
+}
+
+static void
+hunt_file_result(void *context, struct hd_bytes source, const char *message)
+{
+	const struct server *server = context;
+	const char *end;
+	for (; *message; message = *end ? end + 3 : end) {
+		end = strstr(message, " | ");
+		if (!end)
+			end = message + strlen(message);
+		fprintf(stderr, "%s/%.*s:%.*s\n", server->hunts.folder, (int)source.size, (const char *)source.at,
+		        (int)(end - message), message);
+	}
+}
+
+static void
+ready(void *context, const struct hd_log_report *reports, uint32_t shards)
+{
+	const struct server *server = context;
+	uint64_t events = 0, cut = 0;
+	for (uint32_t i = 0; i < shards; i++) {
+		events += reports[i].events;
+		cut += reports[i].cut_bytes;
+		if (!reports[i].direct && i == 0)
+			fprintf(stderr, "huntd: the file system takes no O_DIRECT: buffered writes and fdatasync\n");
+	}
+	if (events)
+		fprintf(stderr, "huntd: recovered %llu events (to %u:%llu) in %lld ms%s\n",
+		        (unsigned long long)events, shards - 1, (unsigned long long)reports[shards - 1].last_lsn,
+		        (long long)(milliseconds() - server->started_ms),
+		        cut ? "; a torn, unacknowledged tail was cut" : "");
+	fprintf(stderr, "huntd %s: serving %s on %u shard%s, durability %s\n", hd_version(),
+	        server->config.values[HD_SETTING_resp].text, shards, shards == 1 ? "" : "s",
+	        server->config.values[HD_SETTING_durability].text);
+	if (server->config.durability == HD_DURABLE_OFF)
+		fprintf(stderr, "huntd: durability off: a crash loses what was acknowledged\n");
+}
+
+static void
+random_bytes(void *context, uint8_t out[32])
+{
+	(void)context;
+	randombytes_buf(out, 32);
+}
+
+/* Signals only say that it is time to end; control's loop does it. */
+
+static struct hd_runtime *volatile running; /* what the handler may reach */
+
+static void
+on_signal(int number)
+{
+	(void)number;
+	if (running)
+		hd_runtime_stop(running);
+}
+
+static void
+prepare_process(void)
+{
+	struct rlimit files;
+	struct sigaction action = {.sa_handler = on_signal};
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
+static void
+stop_server(void *context)
+{
+	struct server *server = context;
+	hd_runtime_stop(server->runtime);
+}
+
+/* The port is first opened without SO_REUSEPORT: one in use is an error, not half of the connections. */
+static bool
+open_doors(struct server *server)
+{
+	char message[512];
+	const struct hd_config_value *resp = &server->config.values[HD_SETTING_resp];
+	int probe = hd_listen(resp->text, false, &server->info.port, message, sizeof message);
+	if (probe < 0) {
+		fprintf(stderr, "huntd: %s\n", message);
+		return false;
+	}
+	close(probe);
+	snprintf(server->where, sizeof server->where, "%u.%u.%u.%u:%u", resp->host >> 24, resp->host >> 16 & 255,
+	         resp->host >> 8 & 255, resp->host & 255, server->info.port);
+	if (!hd_hunts_open(&server->hunts, server->config.values[HD_SETTING_hunts].text)) {
+		fprintf(stderr, "huntd: cannot read %s: %s\n", server->config.values[HD_SETTING_hunts].text,
+		        strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+static int
+serve(struct server *server)
+{
+	char message[1024] = "";
+	int code = HD_EXIT_FAILED;
+	struct hd_runtime_config config = hd_config_runtime(&server->config);
+	struct hd_runtime_hooks hooks = {
+		.context = server,
+		.io_create = io_create,
+		.io_destroy = io_destroy,
+		.edge_create = edge_create,
+		.edge_destroy = edge_destroy,
+		.edge = &hd_edge_table,
+		.memory_init = memory_init,
+		.compile = compile,
+		.hunt_file = hunt_file,
+		.hunt_file_result = hunt_file_result,
+		.ready = ready,
+		.random = random_bytes,
+	};
+	if (!open_doors(server))
+		return HD_EXIT_FAILED;
+	server->runtime = hd_runtime_start(&config, &hooks, message, sizeof message, &code);
+	if (!server->runtime) {
+		if (message[0])
+			fprintf(stderr, "huntd: %s\n", message);
+		return code;
+	}
+	running = server->runtime;
+	code = hd_runtime_run(server->runtime);
+	running = NULL;
+	hd_hunts_close(&server->hunts);
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct server server;
+	server.started_ms = milliseconds();
+	if (!__builtin_cpu_supports("avx2") || sodium_init() < 0) {
+		fprintf(stderr, "huntd: this processor lacks AVX2; build with -DHUNT_MARCH=x86-64-v2\n");
+		return HD_EXIT_FAILED;
+	}
+	int code = configure(&server, argc, argv);
+	if (code < 0)
+		code = print_and_end(&server);
+	if (code >= 0)
+		return code;
+	prepare_process();
+	server.info.stop = stop_server;
+	server.info.context = &server;
+	return serve(&server);
+}
