@@ -41,10 +41,12 @@
 #define HD_ARGS_MAX 1024u               /* of one RESP array */
 #define HD_BULK_MAX (512u * HD_KIB)     /* one RESP bulk */
 #define HD_INLINE_MAX (64u * HD_KIB)
+#define HD_REQUEST_MAX HD_MIB           /* all bulks of one RESP array together */
 #define HD_BATCH_MAX 64u                /* commands decided together in one loop pass slice */
 #define HD_DECISION_EVENTS_MAX 4u       /* events that one command can cause in its own shard */
 #define HD_ROWS_MAX 1000u               /* BOARD.TOP COUNT */
 #define HD_ROWS_DEFAULT 10u
+#define HD_EVENTS_DEFAULT 100u          /* HUNT.EVENTS COUNT */
 #define HD_REPLY_SMALL_MAX (2u * HD_KIB) /* the most an entrant's command answers, HINT and PROGRESS apart */
 #define HD_INFLIGHT_MAX 1024u           /* commands in flight on one connection */
 #define HD_UNSENT_MAX HD_MIB            /* unsent replies of one connection: then it is not read */

@@ -1,0 +1,66 @@
+/* ring.h - what the files of net/uring share, and kernel numbers that liburing 2.3 does not name.
+ *
+ * Tags: a caller's tag has its owner in the top byte, never 0; completions whose top byte is 0 are
+ * the ring's own (a wake, an answer to a cancel) and are not handed on. */
+#ifndef HUNTD_NET_URING_RING_H
+#define HUNTD_NET_URING_RING_H
+
+#include <liburing.h>
+
+#include "net/uring/uring.h"
+
+#ifndef IORING_FEAT_NO_IOWAIT
+#define IORING_FEAT_NO_IOWAIT (1u << 17) /* 6.15 */
+#endif
+#ifndef IORING_ENTER_NO_IOWAIT
+#define IORING_ENTER_NO_IOWAIT (1u << 7)
+#endif
+
+#define HD_RING_TAG_NONE 0u  /* answers of requests that nobody waits for */
+#define HD_RING_TAG_WAKE 1u  /* a neighbour's MSG_RING */
+#define HD_RING_TAG_EVENT 2u /* the eventfd was read */
+#define HD_RING_BUFFERS_GROUP 0
+
+struct hd_uring {
+	struct hd_io io;
+	struct io_uring ring;
+	uint32_t abilities;
+	uint32_t enter_flags;
+	uint64_t enters;
+	/* Receive buffers: handed to the kernel by the buffer ring, published once a pass. */
+	struct io_uring_buf_ring *buffer_ring;
+	uint8_t *buffers;
+	uint32_t buffers_count, buffer_bytes, buffers_returned;
+	int event;           /* eventfd; wakes by threads without a ring */
+	uint64_t event_word; /* where it is read to */
+	bool event_armed;
+};
+
+/* The ring, under its io. */
+static inline struct hd_uring *
+hd_uring_of(struct hd_io *io)
+{
+	return (struct hd_uring *)(void *)io;
+}
+
+/* A cleared submission entry; submits what is queued where the queue is full. */
+struct io_uring_sqe *hd_ring_entry(struct hd_uring *u);
+
+/* One io_uring_enter: submits, waits for `least` completions (0: does not wait) up to `timeout` ns
+ * (below 0: no limit). */
+void hd_ring_enter(struct hd_uring *u, uint32_t least, int64_t timeout);
+
+/* Takes completions off the ring. */
+uint32_t hd_ring_reap(struct hd_uring *u, struct hd_completion *out, uint32_t room);
+
+/* io.h's `wait`. */
+uint32_t hd_ring_wait(struct hd_io *io, int64_t timeout, struct hd_completion *out, uint32_t room);
+
+/* Arms the read of the eventfd, if it is not. */
+void hd_ring_event_arm(struct hd_uring *u);
+
+/* Fill the parts of the table that their file implements. */
+void hd_ring_requests_fill(struct hd_io_ops *ops);
+void hd_files_fill(struct hd_io_ops *ops);
+
+#endif
