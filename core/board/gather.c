@@ -21,7 +21,7 @@ gather_begin(struct hd_gather *gather)
 	const struct hd_command *command = &gather->command;
 	bool entrant = command->verb == HD_CMD_RANK || command->verb == HD_CMD_AROUND;
 	uint32_t hold = HD_ASK_HOLD | HD_ASK_WITH_RUN |
-	                (command->verb == HD_CMD_RANK ? HD_ASK_LAST_IF_DONE : 0);
+			(command->verb == HD_CMD_RANK ? HD_ASK_LAST_IF_DONE : 0);
 	gather->rows = command->count;
 	if (command->verb == HD_CMD_HUNT_INFO)
 		hd_gather_round(gather, HD_ASK_INFO, 0);
@@ -31,7 +31,7 @@ gather_begin(struct hd_gather *gather)
 		hd_gather_round(gather, HD_ASK_TELL, HD_ASK_ENTRANT | hold);
 	else if (entrant)
 		hd_gather_round(gather, command->verb == HD_CMD_RANK ? HD_ASK_TELL : HD_ASK_AROUND,
-		                HD_ASK_ENTRANT);
+				HD_ASK_ENTRANT);
 	else if (command->offset <= HD_SKIP_MAX || command->offset + command->count <= HD_ROWS_MAX)
 		hd_gather_rows_begin(gather, (uint32_t)command->offset + command->count, 0);
 	else
@@ -44,7 +44,7 @@ gather_begin(struct hd_gather *gather)
 
 struct hd_gather *
 hd_gather_create(struct hd_memory *memory, const struct hd_command *command, uint32_t shards,
-                 uint32_t owner, uint64_t pin)
+		 uint32_t owner, uint64_t pin)
 {
 	HD_ASSERT(shards >= 1 && shards <= HD_SHARDS_MAX && owner < shards);
 	HD_ASSERT(command->count <= HD_ROWS_MAX);
@@ -223,7 +223,7 @@ gather_status(struct hd_gather *gather)
 {
 	uint8_t status = HD_ERR_NONE;
 	bool keeps = (gather->flags & HD_ASK_HOLD) && !(gather->flags & HD_ASK_LAST) &&
-	             gather->ask != HD_ASK_DROP;
+		     gather->ask != HD_ASK_DROP;
 	for (uint32_t i = 0; i < gather->shards; i++) {
 		struct hd_gather_shard *shard = &gather->shard[i];
 		if (!shard->asked)

@@ -36,7 +36,7 @@ local_rank(const struct hd_part_board *at, const struct hd_board_key *key, uint8
 /* Writes rows from position `start`. */
 static void
 local_rows(const struct hd_part_board *at, uint64_t start, uint32_t rows, uint8_t mode,
-           struct hd_writer *out)
+	   struct hd_writer *out)
 {
 	uint64_t count = hd_board_count(at->board, at->root);
 	uint64_t left = start < count ? count - start : 0;
@@ -63,19 +63,19 @@ local_rows(const struct hd_part_board *at, uint64_t start, uint32_t rows, uint8_
 
 static void
 local_around(const struct hd_part_board *at, const struct hd_command *command,
-             const struct hd_board_key *key, struct hd_writer *out)
+	     const struct hd_board_key *key, struct hd_writer *out)
 {
 	uint64_t count = hd_board_count(at->board, at->root);
 	uint64_t place = hd_board_before(at->board, at->root, key);
 	HD_ASSERT(command->count >= 1 && place < count);
 	local_rows(at, hd_part_around_start(place, count, command->count), command->count,
-	           command->mode, out);
+		   command->mode, out);
 }
 
 /* RANK and AROUND. */
 static void
-local_entrant(struct hd_core *core, const struct hd_part_board *at, const struct hd_command *command,
-              uint8_t *scratch, struct hd_reply *reply)
+local_entrant(struct hd_core *core, const struct hd_part_board *at,
+	      const struct hd_command *command, uint8_t *scratch, struct hd_reply *reply)
 {
 	struct hd_board_key key;
 	HD_ASSERT(command->verb == HD_CMD_RANK || command->verb == HD_CMD_AROUND);
@@ -96,7 +96,8 @@ local_entrant(struct hd_core *core, const struct hd_part_board *at, const struct
 }
 
 static void
-local_count(const struct hd_part_board *at, const struct hd_command *command, struct hd_reply *reply)
+local_count(const struct hd_part_board *at, const struct hd_command *command,
+	    struct hd_reply *reply)
 {
 	int64_t low = command->given & HD_GIVEN_MIN ? command->points : INT64_MIN;
 	int64_t high = command->given & HD_GIVEN_MAX ? command->sub : INT64_MAX;
@@ -108,7 +109,7 @@ local_count(const struct hd_part_board *at, const struct hd_command *command, st
 
 static enum hd_error
 local_info(const struct hd_core *core, const struct hd_command *command, uint8_t *scratch,
-           struct hd_reply *reply)
+	   struct hd_reply *reply)
 {
 	uint16_t hunt;
 	HD_ASSERT(command->verb == HD_CMD_HUNT_INFO);
@@ -125,12 +126,12 @@ local_info(const struct hd_core *core, const struct hd_command *command, uint8_t
 
 static enum hd_error
 local_board(struct hd_core *core, const struct hd_command *command, uint8_t *scratch,
-            struct hd_reply *reply)
+	    struct hd_reply *reply)
 {
 	struct hd_part_board at;
 	bool named = command->given & HD_GIVEN_BOARD;
-	enum hd_error error = hd_part_board_find(core, command->hunt, named ? &command->board : NULL,
-	                                         command->view, &at);
+	enum hd_error error = hd_part_board_find(
+		core, command->hunt, named ? &command->board : NULL, command->view, &at);
 	if (error)
 		return error;
 	if (command->verb == HD_CMD_COUNT) {
@@ -147,13 +148,13 @@ local_board(struct hd_core *core, const struct hd_command *command, uint8_t *scr
 
 void
 hd_gather_local(struct hd_core *core, const struct hd_command *command, uint8_t *scratch,
-                struct hd_reply *reply)
+		struct hd_reply *reply)
 {
 	HD_ASSERT(core && scratch);
 	*reply = (struct hd_reply){0};
 	enum hd_error error = command->verb == HD_CMD_HUNT_INFO
-	                              ? local_info(core, command, scratch, reply)
-	                              : local_board(core, command, scratch, reply);
+				      ? local_info(core, command, scratch, reply)
+				      : local_board(core, command, scratch, reply);
 	if (error) {
 		reply->kind = HD_REPLY_ERROR;
 		reply->error = (uint8_t)error;

@@ -30,7 +30,7 @@ static bool
 merge_before(const struct hd_merge *merge, uint32_t a, uint32_t b)
 {
 	return hd_key_compare(&merge->cursor[merge->heap[a]].row,
-	                      &merge->cursor[merge->heap[b]].row) < 0;
+			      &merge->cursor[merge->heap[b]].row) < 0;
 }
 
 static void

@@ -14,8 +14,8 @@ struct hd_merge_cursor {
 	bool live;                 /* `row` is given */
 	struct hd_board_key row;
 	/* Pages only: */
-	uint64_t position;         /* of `row`: start + rows taken */
-	uint64_t above;            /* entrants above (score, sub), the group last taken */
+	uint64_t position; /* of `row`: start + rows taken */
+	uint64_t above;    /* entrants above (score, sub), the group last taken */
 	int64_t score, sub;
 };
 
@@ -48,8 +48,8 @@ hd_merge_top(const struct hd_merge *merge)
 void hd_merge_take(struct hd_merge *merge);
 
 /* For the top row of a merge of pages, over all shards: entrants with a higher (score, sub), and
- * entrants before it. Each page must begin at the board's first row, at a row not behind the key that
- * all were asked from, or where as many rows as anybody may ask for lie between. */
+ * entrants before it. Each page must begin at the board's first row, at a row not behind the key
+ * that all were asked from, or where as many rows as anybody may ask for lie between. */
 void hd_merge_above(const struct hd_merge *merge, uint64_t *above, uint64_t *position);
 
 #endif

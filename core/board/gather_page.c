@@ -116,7 +116,8 @@ static struct hd_ranker
 page_ranker(const struct hd_gather *gather, const struct hd_merge *merge, uint64_t changes)
 {
 	const struct hd_board_key *top = hd_merge_top(merge);
-	struct hd_ranker ranker = {.mode = gather->command.mode, .score = top->score, .sub = top->sub};
+	struct hd_ranker ranker = {
+		.mode = gather->command.mode, .score = top->score, .sub = top->sub};
 	uint64_t above;
 	hd_merge_above(merge, &above, &ranker.position);
 	HD_ASSERT(above <= ranker.position);

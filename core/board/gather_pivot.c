@@ -1,15 +1,15 @@
 /* gather_pivot.c - closing in on the key at a deep position.
  *
- * A round names a range of keys and up to HD_PIVOTS pivots in it, in board order. Every shard answers
- * how many of its entrants stand before each; the sums say between which two the wanted position
- * lies, and that is the next range. With its counts a shard sends sample keys from where it would
- * find the position if it were spread as all are; those in the next range are its pivots. So a round
- * narrows the range about HD_PIVOTS times, with no round for samples alone. Where the guess was
- * wrong, a round without pivots brings samples of the whole range.
+ * A round names a range of keys and up to HD_PIVOTS pivots in it, in board order. Every shard
+ * answers how many of its entrants stand before each; the sums say between which two the wanted
+ * position lies, and that is the next range. With its counts a shard sends sample keys from where
+ * it would find the position if it were spread as all are; those in the next range are its pivots.
+ * So a round narrows the range about HD_PIVOTS times, with no round for samples alone. Where the
+ * guess was wrong, a round without pivots brings samples of the whole range.
  *
  * It always ends: a sample is never a range's first key, so a range with a pivot gets smaller, and
- * one without gets a pivot next. Each shard sends samples in proportion to its share of the range, so
- * a board that stands on few shards is searched as fast. */
+ * one without gets a pivot next. Each shard sends samples in proportion to its share of the range,
+ * so a board that stands on few shards is searched as fast. */
 #include "core/board/gather_state.h"
 
 void
@@ -17,7 +17,7 @@ hd_gather_pivots_begin(struct hd_gather *gather)
 {
 	if (!gather->pivots)
 		gather->pivots = hd_memory_take(gather->memory, sizeof(*gather->pivots),
-		                                _Alignof(struct hd_gather_pivots));
+						_Alignof(struct hd_gather_pivots));
 	gather->pivots->from_top = gather->pivots->to_end = true;
 	gather->pivots->count = 0;
 	gather->pivots->first = gather->pivots->end = 0;
@@ -123,7 +123,8 @@ pivots_insert(struct pivots_parts *parts, const struct hd_board_key *key)
 
 /* Reads a shard's samples; keeps those between bounds b and b + 1. */
 static void
-pivots_samples(const struct hd_gather *gather, struct pivots_parts *parts, uint32_t shard, uint32_t b)
+pivots_samples(const struct hd_gather *gather, struct pivots_parts *parts, uint32_t shard,
+	       uint32_t b)
 {
 	struct hd_reader *in = &parts->in[shard];
 	const struct hd_board_key *low = pivots_key(gather->pivots, b);
@@ -142,7 +143,8 @@ pivots_samples(const struct hd_gather *gather, struct pivots_parts *parts, uint3
 	HD_ASSERT(!in->bad && hd_reader_left(in) == 0);
 }
 
-/* The next range: bounds b and b + 1 of this one, and samples between, HD_PIVOTS of them at most. */
+/* The next range: bounds b and b + 1 of this one, and samples between, HD_PIVOTS of them at most.
+ */
 static void
 pivots_narrow(struct hd_gather *gather, const struct pivots_parts *parts, uint32_t b)
 {
@@ -157,7 +159,7 @@ pivots_narrow(struct hd_gather *gather, const struct pivots_parts *parts, uint32
 	uint32_t kept = parts->samples < HD_PIVOTS ? parts->samples : HD_PIVOTS;
 	for (uint32_t i = 0; i < kept; i++)
 		hd_gather_key_keep(&next.keys[next.count++],
-		                   &parts->sample[i * parts->samples / kept]);
+				   &parts->sample[i * parts->samples / kept]);
 	if (high)
 		hd_gather_key_keep(&next.keys[next.count++], high);
 	next.from_top = !low;

@@ -1,8 +1,9 @@
 /* gather_run.c - distinct (score, sub) pairs above a key, over all shards.
  *
- * Every shard sends its pairs in sorted runs. What lies at or above the last pair of every unfinished
- * run is decided: those pairs are counted, equal ones of several shards once. Unfinished shards then
- * go on below the horizon, all from the same pair; a finished shard's rest waits in its part. */
+ * Every shard sends its pairs in sorted runs. What lies at or above the last pair of every
+ * unfinished run is decided: those pairs are counted, equal ones of several shards once. Unfinished
+ * shards then go on below the horizon, all from the same pair; a finished shard's rest waits in its
+ * part. */
 #include "core/board/gather_merge.h"
 #include "core/board/gather_state.h"
 

@@ -17,12 +17,12 @@
 #define HD_PART_INLINE 128u /* parts up to this need no allocation: RANK's and COUNT's */
 
 struct hd_gather_shard {
-	bool asked;    /* in this round */
+	bool asked; /* in this round */
 	bool answered;
-	bool met;      /* asked before in this attempt */
-	bool held;     /* may hold a pin */
-	bool done;     /* its run is at its end */
-	bool told;     /* its TELL is in */
+	bool met;                 /* asked before in this attempt */
+	bool held;                /* may hold a pin */
+	bool done;                /* its run is at its end */
+	bool told;                /* its TELL is in */
 	uint32_t part_size, room; /* room: of `part_long`, 0: in `part_inline` */
 	uint8_t *part_long;
 	uint8_t part_inline[HD_PART_INLINE];
@@ -52,19 +52,19 @@ struct hd_gather {
 	struct hd_command command; /* its bytes are in `bytes` */
 	uint8_t bytes[3 * HD_ID_MAX];
 	uint64_t pin;
-	uint8_t ask;    /* enum hd_ask of this round */
-	uint32_t flags; /* of this round's questions; FRESH by shard */
-	bool ready;     /* `reply` is complete: only pins are left */
+	uint8_t ask;              /* enum hd_ask of this round */
+	uint32_t flags;           /* of this round's questions; FRESH by shard */
+	bool ready;               /* `reply` is complete: only pins are left */
 	struct hd_gather_key key; /* the entrant's; TOP: the one that rows start from */
 	bool key_known;
-	uint64_t ahead, count;    /* TELL: sums */
-	uint64_t distinct;        /* pairs counted so far */
-	bool below;               /* runs go on below this pair */
+	uint64_t ahead, count; /* TELL: sums */
+	uint64_t distinct;     /* pairs counted so far */
+	bool below;            /* runs go on below this pair */
 	int64_t below_score, below_sub;
-	uint32_t rows;            /* asked in ROWS and AROUND */
+	uint32_t rows;                   /* asked in ROWS and AROUND */
 	struct hd_gather_pivots *pivots; /* NULL until a deep TOP */
 	struct hd_reply reply;
-	uint8_t *value;           /* `reply.detail` */
+	uint8_t *value; /* `reply.detail` */
 	uint32_t value_room;
 	uint8_t value_inline[64]; /* RANK's */
 	struct hd_gather_shard shard[];

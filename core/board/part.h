@@ -19,27 +19,27 @@ struct hd_part_board {
 
 /* board NULL: the hunt's first. HD_ERR_NONE, NOHUNT or NOBOARD. */
 enum hd_error hd_part_board_find(const struct hd_core *core, struct hd_bytes hunt,
-                                 const struct hd_bytes *board, uint8_t view,
-                                 struct hd_part_board *at);
+				 const struct hd_bytes *board, uint8_t view,
+				 struct hd_part_board *at);
 
 /* The standing of an entrant in the version `at`. `hint` as in hd_command. */
 bool hd_part_standing(const struct hd_core *core, const struct hd_part_board *at,
-                      struct hd_bytes entrant, uint32_t hint, struct hd_board_key *key);
+		      struct hd_bytes entrant, uint32_t hint, struct hd_board_key *key);
 
 /* HUNT.INFO but for `entrants`: HD_INFO_PAIRS pairs of value.h, at most HD_INFO_MAX bytes. */
 #define HD_INFO_PAIRS 9u
-#define HD_INFO_MAX (4u * HD_KIB)
+#define HD_INFO_MAX   (4u * HD_KIB)
 void hd_part_info_write(const struct hd_core *core, uint16_t hunt, struct hd_writer *out);
 
-/* Distinct (score, sub) pairs, best first: those above `limit` and, where `below` is given, under it.
- * Ties are jumped over, however many they are: a pair costs a few rows or two descents. */
+/* Distinct (score, sub) pairs, best first: those above `limit` and, where `below` is given, under
+ * it. Ties are jumped over, however many they are: a pair costs a few rows or two descents. */
 struct hd_part_run {
 	struct hd_board_walk walk;
 	uint64_t position, end; /* of the next pair's first row; of the first row not wanted */
 	bool seek;              /* the walk does not stand at `position` */
 };
 void hd_part_run_start(struct hd_part_run *run, const struct hd_part_board *at,
-                       const struct hd_board_key *limit, const struct hd_board_key *below);
+		       const struct hd_board_key *limit, const struct hd_board_key *below);
 bool hd_part_run_next(struct hd_part_run *run, struct hd_board_key *pair);
 
 /* Ranks of rows one after another, from a first row whose rank and position are known. */
@@ -91,14 +91,15 @@ struct hd_pin {
 	uint32_t asker;
 	uint64_t number;
 	struct hd_part_board at;
-	struct hd_board_root *own; /* `at.root` where it was pinned here; NULL: the hunt's frozen one */
-	uint64_t changes;          /* of the board when pinned: unchanged, the root is shared */
-	uint64_t order;            /* the core's, when pinned: another may have ended the freeze */
+	struct hd_board_root
+		*own;     /* `at.root` where it was pinned here; NULL: the hunt's frozen one */
+	uint64_t changes; /* of the board when pinned: unchanged, the root is shared */
+	uint64_t order;   /* the core's, when pinned: another may have ended the freeze */
 };
 
 struct hd_pin *hd_pins_find(const struct hd_pins *pins, uint32_t asker, uint64_t number);
 void hd_pins_hold(struct hd_pins *pins, const struct hd_core *core, uint32_t asker, uint64_t number,
-                  const struct hd_part_board *at);
+		  const struct hd_part_board *at);
 void hd_pins_let_go(struct hd_pins *pins, uint32_t asker, uint64_t number);
 
 /* False: the frozen root that it names may be another one by now, or gone. */

@@ -6,7 +6,7 @@
 
 static void
 answer_count(const struct hd_part_board *at, const struct hd_question *question,
-             struct hd_writer *out)
+	     struct hd_writer *out)
 {
 	uint64_t count = 0;
 	if (question->low <= question->high)
@@ -17,7 +17,7 @@ answer_count(const struct hd_part_board *at, const struct hd_question *question,
 /* True: the run is at its end. */
 static bool
 answer_run(const struct hd_part_board *at, const struct hd_question *question,
-           const struct hd_board_key *limit, struct hd_writer *out)
+	   const struct hd_board_key *limit, struct hd_writer *out)
 {
 	struct hd_board_key pairs[HD_DENSE_RUN];
 	struct hd_board_key below = {.score = question->low, .sub = question->high};
@@ -38,14 +38,14 @@ answer_run(const struct hd_part_board *at, const struct hd_question *question,
 
 static bool
 answer_tell(const struct hd_part_board *at, const struct hd_question *question,
-            const struct hd_board_key *key, struct hd_writer *out)
+	    const struct hd_board_key *key, struct hd_writer *out)
 {
 	HD_ASSERT(key->id.size > 0);
 	if (question->flags & HD_ASK_ENTRANT)
 		hd_key_write(out, key);
 	hd_write_varint(out, question->mode == HD_MODE_ORDINAL
-	                             ? hd_board_before(at->board, at->root, key)
-	                             : hd_board_above(at->board, at->root, key));
+				     ? hd_board_before(at->board, at->root, key)
+				     : hd_board_above(at->board, at->root, key));
 	hd_write_varint(out, hd_board_count(at->board, at->root));
 	if (question->flags & HD_ASK_WITH_RUN)
 		return answer_run(at, question, key, out);
@@ -64,11 +64,11 @@ answer_page_rows(struct hd_board_walk *walk, uint64_t rows, struct hd_writer *ou
 	return written;
 }
 
-/* Rows from position `start`, of which `place` is the question's key's. `group`: the key whose group
- * the page starts in; NULL: that of its first row. */
+/* Rows from position `start`, of which `place` is the question's key's. `group`: the key whose
+ * group the page starts in; NULL: that of its first row. */
 static void
 answer_page(const struct hd_part_board *at, uint64_t start, uint64_t place, uint64_t rows,
-            const struct hd_board_key *group, struct hd_writer *out)
+	    const struct hd_board_key *group, struct hd_writer *out)
 {
 	uint64_t count = hd_board_count(at->board, at->root);
 	HD_ASSERT(start <= place && place <= count);
@@ -99,7 +99,7 @@ answer_page(const struct hd_part_board *at, uint64_t start, uint64_t place, uint
 
 static void
 answer_rows(const struct hd_part_board *at, const struct hd_question *question,
-            struct hd_writer *out)
+	    struct hd_writer *out)
 {
 	if (!(question->flags & HD_ASK_KEY)) {
 		answer_page(at, 0, 0, question->rows, NULL, out);
@@ -111,7 +111,7 @@ answer_rows(const struct hd_part_board *at, const struct hd_question *question,
 
 static void
 answer_around(const struct hd_part_board *at, const struct hd_question *question,
-              const struct hd_board_key *key, struct hd_writer *out)
+	      const struct hd_board_key *key, struct hd_writer *out)
 {
 	HD_ASSERT(question->rows >= 1 && question->rows <= HD_ROWS_MAX);
 	if (question->flags & HD_ASK_ENTRANT)
@@ -131,7 +131,7 @@ struct pivots {
 
 static void
 pivots_read(const struct hd_part_board *at, const struct hd_question *question,
-            struct pivots *pivots)
+	    struct pivots *pivots)
 {
 	struct hd_reader in = question->rest;
 	pivots->offset = hd_read_varint(&in);
@@ -175,7 +175,7 @@ pivots_guess(const struct pivots *pivots)
  * that shards that are spread alike do not all send the same quantile. */
 static void
 pivots_sample(const struct hd_part_board *at, const struct pivots *pivots, uint64_t a, uint64_t b,
-              struct hd_writer *out)
+	      struct hd_writer *out)
 {
 	uint64_t room = b - a > 1 ? b - a - 1 : 0;
 	uint64_t samples = room < pivots->samples ? room : pivots->samples;
@@ -194,7 +194,7 @@ pivots_sample(const struct hd_part_board *at, const struct pivots *pivots, uint6
 
 static void
 answer_pivots(const struct hd_part_board *at, const struct hd_question *question,
-              struct hd_writer *out)
+	      struct hd_writer *out)
 {
 	struct pivots pivots;
 	pivots_read(at, question, &pivots);
@@ -211,7 +211,7 @@ answer_pivots(const struct hd_part_board *at, const struct hd_question *question
 /* Answers from a board that was found; true: nothing more will be asked of its pin. */
 static bool
 answer_board(const struct hd_part_board *at, const struct hd_question *question,
-             const struct hd_board_key *key, struct hd_writer *out)
+	     const struct hd_board_key *key, struct hd_writer *out)
 {
 	bool done = false;
 	switch ((enum hd_ask)question->ask) {
@@ -260,7 +260,7 @@ answer_info(const struct hd_core *core, const struct hd_question *question, stru
 /* What the question reads: its pin where it has one, else the board as it is now. */
 static uint8_t
 answer_find(struct hd_core *core, const struct hd_pin *pin, const struct hd_question *question,
-            struct hd_part_board *at, struct hd_board_key *key)
+	    struct hd_part_board *at, struct hd_board_key *key)
 {
 	*key = question->key;
 	if (pin) {
@@ -268,8 +268,8 @@ answer_find(struct hd_core *core, const struct hd_pin *pin, const struct hd_ques
 		return hd_pin_valid(pin, core) ? HD_ERR_NONE : HD_PART_LOST;
 	}
 	bool named = question->flags & HD_ASK_BOARD;
-	enum hd_error error = hd_part_board_find(core, question->hunt,
-	                                         named ? &question->board : NULL, question->view, at);
+	enum hd_error error = hd_part_board_find(
+		core, question->hunt, named ? &question->board : NULL, question->view, at);
 	if (error)
 		return (uint8_t)error;
 	if ((question->flags & HD_ASK_ENTRANT) &&
@@ -279,8 +279,8 @@ answer_find(struct hd_core *core, const struct hd_pin *pin, const struct hd_ques
 }
 
 void
-hd_part_answer(struct hd_core *core, struct hd_pins *pins, uint32_t asker,
-               struct hd_bytes bytes, struct hd_writer *out)
+hd_part_answer(struct hd_core *core, struct hd_pins *pins, uint32_t asker, struct hd_bytes bytes,
+	       struct hd_writer *out)
 {
 	struct hd_question question;
 	hd_question_decode(bytes, &question);

@@ -1,9 +1,10 @@
-/* part_board.c - what a part reads: the board by name, a standing, the hunt's facts, distinct pairs. */
+/* part_board.c - what a part reads: the board by name, a standing, the hunt's facts, distinct
+ * pairs. */
 #include "core/board/part.h"
 
 enum hd_error
 hd_part_board_find(const struct hd_core *core, struct hd_bytes hunt, const struct hd_bytes *board,
-                   uint8_t view, struct hd_part_board *at)
+		   uint8_t view, struct hd_part_board *at)
 {
 	HD_ASSERT(core && at);
 	*at = (struct hd_part_board){0};
@@ -27,13 +28,14 @@ hd_part_board_find(const struct hd_core *core, struct hd_bytes hunt, const struc
 }
 
 bool
-hd_part_standing(const struct hd_core *core, const struct hd_part_board *at, struct hd_bytes entrant,
-                 uint32_t hint, struct hd_board_key *key)
+hd_part_standing(const struct hd_core *core, const struct hd_part_board *at,
+		 struct hd_bytes entrant, uint32_t hint, struct hd_board_key *key)
 {
 	HD_ASSERT(at->board);
 	HD_ASSERT(at->frozen == (at->root != NULL)); /* a pin does not know who stood on it */
 	uint32_t handle;
-	return hd_core_standing(core, at->hunt, at->number, at->frozen, entrant, hint, key, &handle);
+	return hd_core_standing(core, at->hunt, at->number, at->frozen, entrant, hint, key,
+				&handle);
 }
 
 static void
@@ -91,7 +93,7 @@ hd_part_info_write(const struct hd_core *core, uint16_t hunt, struct hd_writer *
 /* Entrants that have at least the pair's score and subscore: those above the next lower pair. */
 static uint64_t
 board_at_least(const struct hd_board *board, const struct hd_board_root *root,
-               const struct hd_board_key *pair)
+	       const struct hd_board_key *pair)
 {
 	struct hd_board_key lower = {.score = pair->score, .sub = pair->sub};
 	if (lower.sub > INT64_MIN) {
@@ -107,7 +109,7 @@ board_at_least(const struct hd_board *board, const struct hd_board_root *root,
 
 void
 hd_part_run_start(struct hd_part_run *run, const struct hd_part_board *at,
-                  const struct hd_board_key *limit, const struct hd_board_key *below)
+		  const struct hd_board_key *limit, const struct hd_board_key *below)
 {
 	HD_ASSERT(run && at->board);
 	run->walk.board = at->board;

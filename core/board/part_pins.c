@@ -1,9 +1,9 @@
 /* part_pins.c - the roots that gathers of several rounds read from.
  *
- * Pins of one board between which nothing changed share one root, so a burst of deep questions costs
- * one version of the board. A hunt's frozen root is not ours to keep: it ends when the freeze does,
- * which only an order or the board's next phase can bring about; the pin then says so and the gather
- * begins again. */
+ * Pins of one board between which nothing changed share one root, so a burst of deep questions
+ * costs one version of the board. A hunt's frozen root is not ours to keep: it ends when the freeze
+ * does, which only an order or the board's next phase can bring about; the pin then says so and the
+ * gather begins again. */
 #include "core/board/part.h"
 
 struct hd_pins {
@@ -51,12 +51,11 @@ pins_shared(const struct hd_pins *pins, const struct hd_part_board *at, uint64_t
 
 void
 hd_pins_hold(struct hd_pins *pins, const struct hd_core *core, uint32_t asker, uint64_t number,
-             const struct hd_part_board *at)
+	     const struct hd_part_board *at)
 {
 	HD_ASSERT(at->board && !hd_pins_find(pins, asker, number));
 	HD_ASSERT(at->frozen == (at->root != NULL));
-	struct hd_pin *pin =
-		hd_memory_take(pins->memory, sizeof(*pin), _Alignof(struct hd_pin));
+	struct hd_pin *pin = hd_memory_take(pins->memory, sizeof(*pin), _Alignof(struct hd_pin));
 	*pin = (struct hd_pin){.asker = asker, .number = number, .at = *at};
 	pin->changes = hd_core_board_changes(core, at->hunt, at->number);
 	pin->order = hd_core_order(core);

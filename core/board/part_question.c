@@ -4,13 +4,13 @@
 #include "huntd/gather.h"
 
 static_assert(HD_PART_MAX >= 2 * HD_ROWS_MAX * HD_KEY_MAX + HD_PAGE_HEAD_MAX + HD_KEY_MAX,
-              "AROUND's rows on both sides fit a part");
+	      "AROUND's rows on both sides fit a part");
 static_assert(HD_PART_MAX >= (HD_ROWS_MAX + HD_SKIP_MAX) * HD_KEY_MAX + HD_PAGE_HEAD_MAX,
-              "a deep TOP's rows fit a part");
+	      "a deep TOP's rows fit a part");
 static_assert(HD_PART_MAX >= HD_DENSE_RUN * 20u + HD_PAGE_HEAD_MAX + HD_KEY_MAX,
-              "a run fits a part");
+	      "a run fits a part");
 static_assert(HD_QUESTION_MAX >= (HD_PIVOTS + 2) * HD_KEY_MAX + 4 * (HD_ID_MAX + 2) + 256,
-              "pivots and the two bounds around them fit a question");
+	      "pivots and the two bounds around them fit a question");
 
 void
 hd_question_encode(const struct hd_question *question, struct hd_writer *out)

@@ -1,8 +1,8 @@
 /* part_question.h - what a gather asks of one shard, and the encodings both sides share.
  *
  * A question is self-contained: ids, keys and numbers, no pointer and no shard-local number, so the
- * same bytes can go through a ring, a simulator or, later, a wire. A part starts with a status byte:
- * 0, an enum hd_error, or one of HD_PART_*; what follows a 0 is the ask's own:
+ * same bytes can go through a ring, a simulator or, later, a wire. A part starts with a status
+ * byte: 0, an enum hd_error, or one of HD_PART_*; what follows a 0 is the ask's own:
  *
  *   ask      answered with
  *   INFO     entrants, pairs (count and bytes of encoded key-value pairs of value.h)
@@ -15,10 +15,10 @@
  *   PIVOTS   the position of each bound, then sample keys (gather_pivot.c)
  *   DROP     nothing
  *
- * page: start, place, count, score, sub, above, n, n keys. `start` is the position of its first row,
- * `place` that of the question's key, `count` all on the board. `above` entrants have more than
- * (score, sub), which is the group of the key a ROWS starts at, or of AROUND's first row: with it the
- * asker knows how many of this shard stand above any row of the merged page. */
+ * page: start, place, count, score, sub, above, n, n keys. `start` is the position of its first
+ * row, `place` that of the question's key, `count` all on the board. `above` entrants have more
+ * than (score, sub), which is the group of the key a ROWS starts at, or of AROUND's first row: with
+ * it the asker knows how many of this shard stand above any row of the merged page. */
 #ifndef HUNTD_CORE_BOARD_PART_QUESTION_H
 #define HUNTD_CORE_BOARD_PART_QUESTION_H
 
@@ -53,7 +53,7 @@ enum hd_ask_flag {
 	HD_ASK_BELOW = 1 << 8,        /* RUN goes on below (low, high) */
 };
 
-#define HD_PART_LOST 255u   /* what was pinned is gone: begin again */
+#define HD_PART_LOST   255u /* what was pinned is gone: begin again */
 #define HD_PART_ABSENT 254u /* the named entrant is not on the board */
 
 struct hd_question {
@@ -73,7 +73,7 @@ void hd_question_encode(const struct hd_question *question, struct hd_writer *ou
 void hd_question_decode(struct hd_bytes bytes, struct hd_question *question);
 
 /* The most bytes of one encoded key, and of a page around its keys. */
-#define HD_KEY_MAX (3u * 10u + 1u + HD_ID_MAX)
+#define HD_KEY_MAX       (3u * 10u + 1u + HD_ID_MAX)
 #define HD_PAGE_HEAD_MAX 128u
 
 /* Rows that a deep TOP lets each shard send in vain, rather than close in further. */

@@ -5,11 +5,11 @@
  * side is one function over a core. Both run the same in the runtime, in the simulator and in unit
  * tests over a few cores in one thread.
  *
- * Rounds. TOP (within HD_ROWS_MAX from the top), COUNT, INFO: one. RANK, AROUND: the entrant's owner
- * first (key and own part), the others second. Dense ranks: more, HD_DENSE_RUN distinct scores a
- * part. TOP with a deep OFFSET: pivot rounds that close in on the position, then rows. A gather of
- * several rounds pins each shard's root at its first question, by the gather's `pin` number, and its
- * last question lets it go: so a gather that was begun is run to its end.
+ * Rounds. TOP (within HD_ROWS_MAX from the top), COUNT, INFO: one. RANK, AROUND: the entrant's
+ * owner first (key and own part), the others second. Dense ranks: more, HD_DENSE_RUN distinct
+ * scores a part. TOP with a deep OFFSET: pivot rounds that close in on the position, then rows. A
+ * gather of several rounds pins each shard's root at its first question, by the gather's `pin`
+ * number, and its last question lets it go: so a gather that was begun is run to its end.
  *
  * A pinned board outlives its replacement: who frees old boards asks hd_board_pinned first.
  *
@@ -24,10 +24,12 @@ struct hd_gather;
 /* A gather for `command` (its bytes are copied) over `shards` shards; owner: the shard of the named
  * entrant's slot (RANK, AROUND), else any. `pin` must be unique for the asker among its running
  * gathers. Memory from `memory`, until destroyed. */
-struct hd_gather *hd_gather_create(struct hd_memory *memory, const struct hd_command *command, uint32_t shards, uint32_t owner, uint64_t pin);
+struct hd_gather *hd_gather_create(struct hd_memory *memory, const struct hd_command *command,
+				   uint32_t shards, uint32_t owner, uint64_t pin);
 void hd_gather_destroy(struct hd_gather *gather);
 
-/* Writes this round's question for `shard`; false: nothing is asked of it. At most HD_QUESTION_MAX. */
+/* Writes this round's question for `shard`; false: nothing is asked of it. At most HD_QUESTION_MAX.
+ */
 bool hd_gather_question(const struct hd_gather *gather, uint32_t shard, struct hd_writer *out);
 
 /* Takes one answer. The bytes are copied where they are needed longer. */
@@ -38,7 +40,7 @@ void hd_gather_answer(struct hd_gather *gather, uint32_t shard, struct hd_bytes 
 bool hd_gather_advance(struct hd_gather *gather, struct hd_reply *reply);
 
 #define HD_QUESTION_MAX (16u * HD_KIB)
-#define HD_PART_MAX (192u * HD_KIB) /* HD_ROWS_MAX rows twice, with 64-byte ids and full keys */
+#define HD_PART_MAX     (192u * HD_KIB) /* HD_ROWS_MAX rows twice, with 64-byte ids and full keys */
 
 /* The answerer: pins of one shard, by (asker, pin). */
 struct hd_pins;
@@ -46,11 +48,13 @@ struct hd_pins *hd_pins_create(struct hd_memory *memory);
 void hd_pins_destroy(struct hd_pins *pins); /* before its core: lets all pins go */
 
 /* Answers `question` of shard `asker` from `core` into `out` (HD_PART_MAX bytes at least). */
-void hd_part_answer(struct hd_core *core, struct hd_pins *pins, uint32_t asker, struct hd_bytes question, struct hd_writer *out);
+void hd_part_answer(struct hd_core *core, struct hd_pins *pins, uint32_t asker,
+		    struct hd_bytes question, struct hd_writer *out);
 
 /* One shard is all there is: answers `command` at once. `scratch` (HD_PART_MAX bytes) holds the
  * reply's value. Commands whose cost is not bounded by their rows (dense, on a board of many
  * distinct scores) take as long as they take; the caller may prefer a gather of one shard. */
-void hd_gather_local(struct hd_core *core, const struct hd_command *command, uint8_t *scratch, struct hd_reply *reply);
+void hd_gather_local(struct hd_core *core, const struct hd_command *command, uint8_t *scratch,
+		     struct hd_reply *reply);
 
 #endif

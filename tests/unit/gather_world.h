@@ -1,5 +1,5 @@
-/* gather_world.h - a few shards in one thread, each a real board under a core of the test's own, and
- * the slow model they are compared with: one array of everybody, sorted. */
+/* gather_world.h - a few shards in one thread, each a real board under a core of the test's own,
+ * and the slow model they are compared with: one array of everybody, sorted. */
 #ifndef HUNTD_TESTS_GATHER_WORLD_H
 #define HUNTD_TESTS_GATHER_WORLD_H
 
@@ -41,10 +41,10 @@ struct world {
 	struct hd_memory pins_memory, gather_memory;
 	uint64_t random;
 	uint64_t next_id;
-	uint32_t writes;    /* between two answers of a gather */
-	int64_t scores;     /* scores are drawn below this: few make ties */
+	uint32_t writes; /* between two answers of a gather */
+	int64_t scores;  /* scores are drawn below this: few make ties */
 	bool subs;
-	uint32_t rounds;    /* of the last gather */
+	uint32_t rounds;                       /* of the last gather */
 	struct world_rows seen[HD_SHARDS_MAX]; /* each shard as at its first answer */
 };
 
@@ -117,7 +117,7 @@ hd_core_board_changes(const struct hd_core *core, uint16_t hunt, uint16_t board)
 
 bool
 hd_core_standing(const struct hd_core *core, uint16_t hunt, uint16_t board, bool frozen,
-                 struct hd_bytes entrant, uint32_t hint, struct hd_board_key *key, uint32_t *handle)
+		 struct hd_bytes entrant, uint32_t hint, struct hd_board_key *key, uint32_t *handle)
 {
 	(void)hunt, (void)board, (void)hint;
 	for (uint32_t i = 0; i < core->count; i++) {
@@ -145,7 +145,7 @@ world_draw(struct world *world)
 		key.score = hd_test_random(&world->random) % 2 ? INT64_MIN : INT64_MAX;
 	if (world->subs && hd_test_random(&world->random) % 2)
 		key.sub = (int64_t)(hd_test_random(&world->random) % 3) - 1;
-	if (world->subs && hd_test_random(&world->random) % 100 == 0)
+	if (world->subs && hd_test_random(&world->random) % 30 == 0)
 		key.sub = hd_test_random(&world->random) % 2 ? INT64_MIN : INT64_MAX;
 	key.time = (int64_t)(hd_test_random(&world->random) % 50);
 	return key;
@@ -214,15 +214,21 @@ world_core(uint32_t room)
 	core->memory = hd_test_memory();
 	core->entrants = calloc(room, sizeof(*core->entrants));
 	core->room = room;
-	core->board = hd_board_create(&core->memory, (struct hd_board_source){
-							     .key = world_source, .context = core});
+	core->board = hd_board_create(
+		&core->memory, (struct hd_board_source){.key = world_source, .context = core});
 	core->rules[0] = (struct hd_board_rule){.number = 0, .gone = true, .id = HD_BYTES("old")};
 	core->rules[1] = (struct hd_board_rule){.number = 1, .id = HD_BYTES("main")};
 	core->rules[2] = (struct hd_board_rule){.number = 2, .id = HD_BYTES("unborn")};
 	core->definition = (struct hd_definition){
-		.version = 3, .id = HD_BYTES("bay"), .title = HD_BYTES("Doubloon Bay"),
-		.opens = INT64_MIN, .freezes = -1500000, .closes = HD_NEVER,
-		.boards_count = 3, .boards = core->rules, .board_first = 1,
+		.version = 3,
+		.id = HD_BYTES("bay"),
+		.title = HD_BYTES("Doubloon Bay"),
+		.opens = INT64_MIN,
+		.freezes = -1500000,
+		.closes = HD_NEVER,
+		.boards_count = 3,
+		.boards = core->rules,
+		.board_first = 1,
 	};
 	core->phase = HD_PHASE_OPEN;
 	return core;
@@ -231,7 +237,7 @@ world_core(uint32_t room)
 /* `entrants` over all shards, drawn by chance; `one_sided`: nearly all on the last shard. */
 static struct world *
 world_create(uint64_t seed, uint32_t shards, uint32_t entrants, int64_t scores, bool subs,
-             bool one_sided)
+	     bool one_sided)
 {
 	struct world *world = calloc(1, sizeof(*world));
 	world->shards = shards;
@@ -343,7 +349,7 @@ model_rank(const struct world_rows *all, uint32_t n, uint8_t mode)
 
 static void
 model_rows(const struct world_rows *all, uint64_t from, uint32_t count, uint8_t mode,
-           struct hd_writer *out)
+	   struct hd_writer *out)
 {
 	uint64_t left = from < all->count ? all->count - from : 0;
 	uint32_t rows = left < count ? (uint32_t)left : count;
@@ -371,7 +377,8 @@ model_count(const struct world_rows *all, const struct hd_command *command)
 {
 	int64_t count = 0;
 	for (uint32_t i = 0; i < all->count; i++) {
-		bool low = !(command->given & HD_GIVEN_MIN) || all->rows[i].score >= command->points;
+		bool low =
+			!(command->given & HD_GIVEN_MIN) || all->rows[i].score >= command->points;
 		bool high = !(command->given & HD_GIVEN_MAX) || all->rows[i].score <= command->sub;
 		count += low && high;
 	}
@@ -381,7 +388,7 @@ model_count(const struct world_rows *all, const struct hd_command *command)
 /* The rows of AROUND, found by shifting a window until it fits. */
 static void
 model_around(const struct world_rows *all, uint32_t n, const struct hd_command *command,
-             struct hd_writer *out)
+	     struct hd_writer *out)
 {
 	int64_t from = (int64_t)n - (command->count - 1) / 2;
 	while (from > 0 && from + command->count > all->count)

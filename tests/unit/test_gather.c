@@ -11,7 +11,7 @@
  * go on between any two answers. */
 static struct hd_gather *
 gather_run(struct world *world, const struct hd_command *command, uint32_t owner,
-           struct hd_reply *reply)
+	   struct hd_reply *reply)
 {
 	static uint8_t question[HD_QUESTION_MAX], part[HD_PART_MAX];
 	static uint64_t pin;
@@ -33,7 +33,7 @@ gather_run(struct world *world, const struct hd_command *command, uint32_t owner
 			met[shard] = true;
 			struct hd_writer p = hd_writer_of(part, sizeof(part));
 			hd_part_answer(world->core[shard], world->pins[shard], 5,
-			               hd_bytes_of(question, (size_t)(q.at - question)), &p);
+				       hd_bytes_of(question, (size_t)(q.at - question)), &p);
 			memset(question, 0xee, sizeof(question));
 			hd_gather_answer(gather, shard, hd_bytes_of(part, (size_t)(p.at - part)));
 			memset(part, 0xee, 4096);
@@ -53,19 +53,19 @@ command_of(enum hd_verb verb)
 /* Says what differs, then fails. */
 static void
 assert_value(const struct hd_reply *reply, const uint8_t *want, size_t size,
-             const struct hd_command *command)
+	     const struct hd_command *command)
 {
 	assert_int_equal(reply->kind, HD_REPLY_VALUE);
 	if (reply->detail.size == size && memcmp(reply->detail.at, want, size) == 0)
 		return;
-	fail_msg("verb %u mode %u view %u offset %llu count %u: %u bytes, wanted %zu", command->verb,
-	         command->mode, command->view, (unsigned long long)command->offset, command->count,
-	         reply->detail.size, size);
+	fail_msg("verb %u mode %u view %u offset %llu count %u: %u bytes, wanted %zu",
+		 command->verb, command->mode, command->view, (unsigned long long)command->offset,
+		 command->count, reply->detail.size, size);
 }
 
 static void
 assert_reply(const struct world *world, const struct hd_command *command,
-             const struct hd_reply *reply)
+	     const struct hd_reply *reply)
 {
 	static uint8_t want[HD_PART_MAX];
 	struct hd_writer out = hd_writer_of(want, sizeof(want));
@@ -131,9 +131,10 @@ command_draw(struct world *world, uint32_t *owner, char name[HD_ID_MAX])
 	for (uint32_t s = 0; s < world->shards; s++)
 		all += world->core[s]->count;
 	command.offset = r % 3 ? hd_test_random(&world->random) % (all + 10) : r / 1024 % 20;
-	strcpy(name, "nobody");
+	memcpy(name, "nobody", 7);
 	if (core->count && r / 4096 % 20)
-		strcpy(name, core->entrants[hd_test_random(&world->random) % core->count].id);
+		memcpy(name, core->entrants[hd_test_random(&world->random) % core->count].id,
+		       HD_ID_MAX);
 	command.entrant = hd_bytes_str(name);
 	return command;
 }
@@ -159,47 +160,54 @@ static void
 small_boards_answer_as_the_model(void **state)
 {
 	(void)state;
-	for EACH_SHARDS(s)
-		for (uint32_t entrants = 0; entrants < 12; entrants++)
-			play(world_create(100 + entrants, shard_counts[s], entrants, 3, entrants % 2, false),
-			     60);
+	for
+		EACH_SHARDS(s)
+	for (uint32_t entrants = 0; entrants < 12; entrants++)
+		play(world_create(100 + entrants, shard_counts[s], entrants, 3, entrants % 2,
+				  false),
+		     60);
 }
 
 static void
 giant_ties_answer_as_the_model(void **state)
 {
 	(void)state;
-	for EACH_SHARDS(s)
-		play(world_create(7 + s, shard_counts[s], 3000, 2, s % 2, false), 200);
+	for
+		EACH_SHARDS(s)
+	play(world_create(7 + s, shard_counts[s], 3000, 2, s % 2, false), 200);
 }
 
 static void
 wide_boards_answer_as_the_model(void **state)
 {
 	(void)state;
-	for EACH_SHARDS(s)
-		play(world_create(70 + s, shard_counts[s], 4000, 1000000, s % 2, s > 2), 200);
+	for
+		EACH_SHARDS(s)
+	play(world_create(70 + s, shard_counts[s], 4000, 1000000, s % 2, s > 2), 200);
 }
 
 static void
 answers_hold_each_shard_at_its_first_question(void **state)
 {
 	(void)state;
-	for EACH_SHARDS(s) {
-		struct world *world =
-			world_create(900 + s, shard_counts[s], 4000, s % 2 ? 100000 : 5, true, false);
-		world->writes = shard_counts[s] > 8 ? 1 : 3;
-		for (uint32_t i = 0; i < 100; i++) {
-			char name[HD_ID_MAX];
-			uint32_t owner;
-			struct hd_command command = command_draw(world, &owner, name);
-			struct hd_reply reply = {0};
-			struct hd_gather *gather = gather_run(world, &command, owner, &reply);
-			assert_reply(world, &command, &reply);
-			hd_gather_destroy(gather);
+	for
+		EACH_SHARDS(s)
+		{
+			struct world *world = world_create(900 + s, shard_counts[s], 4000,
+							   s % 2 ? 100000 : 5, true, false);
+			world->writes = shard_counts[s] > 8 ? 1 : 3;
+			for (uint32_t i = 0; i < 100; i++) {
+				char name[HD_ID_MAX];
+				uint32_t owner;
+				struct hd_command command = command_draw(world, &owner, name);
+				struct hd_reply reply = {0};
+				struct hd_gather *gather =
+					gather_run(world, &command, owner, &reply);
+				assert_reply(world, &command, &reply);
+				hd_gather_destroy(gather);
+			}
+			world_destroy(world);
 		}
-		world_destroy(world);
-	}
 }
 
 static void
@@ -249,7 +257,8 @@ errors_come_in_order(void **state)
 	static uint8_t scratch[HD_PART_MAX];
 	struct world *world = world_create(5, 3, 10, 50, false, false);
 	for (uint32_t i = 0; i < 16; i++) {
-		static const enum hd_verb verbs[] = {HD_CMD_TOP, HD_CMD_RANK, HD_CMD_AROUND, HD_CMD_COUNT};
+		static const enum hd_verb verbs[] = {HD_CMD_TOP, HD_CMD_RANK, HD_CMD_AROUND,
+						     HD_CMD_COUNT};
 		struct hd_command command = command_of(verbs[i % 4]);
 		struct hd_reply reply = {0};
 		command.mode = HD_MODE_DENSE;
@@ -259,7 +268,8 @@ errors_come_in_order(void **state)
 		hd_gather_destroy(gather_run(world, &command, 1, &reply));
 		assert_int_equal(reply.kind, HD_REPLY_ERROR);
 		assert_int_equal(reply.error, HD_ERR_NOBOARD);
-		command.hunt = HD_BYTES("a-hunt-whose-name-is-longer-than-any-id-may-be-and-so-names-none");
+		command.hunt = HD_BYTES(
+			"a-hunt-whose-name-is-longer-than-any-id-may-be-and-so-names-none");
 		hd_gather_destroy(gather_run(world, &command, 1, &reply));
 		assert_int_equal(reply.error, HD_ERR_NOHUNT);
 		hd_gather_local(world->core[0], &command, scratch, &reply);
@@ -328,7 +338,7 @@ a_freeze_that_ends_begins_the_gather_again(void **state)
 			if (!hd_gather_question(gather, s, &q))
 				continue;
 			hd_part_answer(world->core[s], world->pins[s], 0,
-			               hd_bytes_of(question, (size_t)(q.at - question)), &p);
+				       hd_bytes_of(question, (size_t)(q.at - question)), &p);
 			hd_gather_answer(gather, s, hd_bytes_of(part, (size_t)(p.at - part)));
 		}
 	} while (hd_gather_advance(gather, &reply));
