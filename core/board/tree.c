@@ -225,3 +225,10 @@ hd_board_release(struct hd_board *board, struct hd_board_root *root)
 	hd_tree_drop(board, root->tree.root, root->tree.levels);
 	hd_memory_give(board->blocks.memory, root, sizeof *root);
 }
+
+bool
+hd_board_pinned(const struct hd_board *board)
+{
+	HD_ASSERT(board);
+	return board->pinned != NULL;
+}

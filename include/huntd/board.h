@@ -71,6 +71,9 @@ void hd_board_warm(const struct hd_board *board, const struct hd_board_key *keys
 struct hd_board_root *hd_board_pin(struct hd_board *board);
 void hd_board_release(struct hd_board *board, struct hd_board_root *root);
 
+/* Whether any root is pinned: such a board must not be destroyed yet. */
+bool hd_board_pinned(const struct hd_board *board);
+
 /* Questions. `root` NULL: the live board. Ranks and positions count from 0 here. */
 uint64_t hd_board_count(const struct hd_board *board, const struct hd_board_root *root);
 
