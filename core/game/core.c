@@ -112,6 +112,13 @@ hd_core_entrants(const struct hd_core *core)
 	return core->entrants.live;
 }
 
+uint64_t
+hd_core_hunt_entrants(const struct hd_core *core, uint16_t hunt)
+{
+	HD_ASSERT(hunt < core->hunts_count);
+	return core->hunts[hunt]->entrants;
+}
+
 int64_t
 hd_core_stamp(const struct hd_core *core)
 {

@@ -74,6 +74,10 @@ event_push(struct hd_case *c, enum hd_event_type type)
 		event->has |= HD_EVENT_HAS_AT;
 		event->time = c->command->at;
 	}
+	if (c->command->given & HD_GIVEN_BY) {
+		event->has |= HD_EVENT_HAS_BY;
+		event->by = c->command->by;
+	}
 	return event;
 }
 

@@ -71,6 +71,14 @@ hd_entrant_source(const void *context, uint32_t handle, struct hd_board_key *key
 	HD_ASSERT(stands);
 }
 
+void
+hd_entrant_prefetch(const void *context, uint32_t handle)
+{
+	const struct hd_live_board *board = context;
+	HD_ASSERT(handle != 0);
+	hd_entrant_fetch(board->core, handle);
+}
+
 /* Keeps what a frozen board says of the entrant, before its first change there. */
 static void
 frozen_keep(struct hd_core *core, struct hd_live_board *board, struct hd_entrant *entrant,
@@ -148,6 +156,7 @@ hd_entrant_enrol(struct hd_core *core, struct hd_hunt *hunt, const struct hd_eve
 	memcpy(id, event->entrant.at, event->entrant.size);
 	hd_index_insert(core->by_id, hd_entrant_hash(core, hunt->number, event->entrant), handle,
 			rehash, core);
+	hunt->entrants++;
 	for (uint32_t i = 0; i < hunt->boards_count; i++) {
 		struct hd_live_board *board = &hunt->boards[i];
 		if (board->tree == NULL || !hd_entrant_belongs(entrant, board))

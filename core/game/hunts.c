@@ -131,7 +131,11 @@ static void
 tree_create(struct hd_core *core, struct hd_hunt *hunt, struct hd_live_board *board)
 {
 	HD_ASSERT(board->tree == NULL && board->frozen == NULL);
-	struct hd_board_source source = {hd_entrant_source, board};
+	struct hd_board_source source = {
+		.key = hd_entrant_source,
+		.context = board,
+		.prefetch = hd_entrant_prefetch,
+	};
 	board->core = core;
 	board->tree = hd_board_create(core->memory, source);
 	board->serial = ++hunt->serial;

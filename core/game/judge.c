@@ -97,10 +97,6 @@ judged(struct hd_case *c, const struct guess *guess)
 	event->number = guess->challenge->number;
 	event->points = c->out->reply.points;
 	event->text = c->command->text;
-	if (c->command->given & HD_GIVEN_BY) {
-		event->has |= HD_EVENT_HAS_BY;
-		event->by = c->command->by;
-	}
 	if (event->outcome == HD_OUTCOME_CORRECT)
 		return;
 	uint8_t *mark = hd_case_scratch(c, sizeof(guess->mark));

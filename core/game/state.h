@@ -67,6 +67,7 @@ struct hd_hunt {
 	uint8_t phase;              /* enum hd_phase */
 	bool override;              /* the phase is an operator's */
 	uint32_t boards_count;
+	uint64_t entrants;
 	uint64_t serial;            /* the last one given to a tree or a freeze */
 	struct hd_bracket *brackets; /* bracket n is at n - 1 */
 	uint32_t brackets_count, brackets_room;
@@ -131,6 +132,15 @@ hd_entrant_at(const struct hd_core *core, uint32_t handle)
 	return hd_pool_at(&core->entrants, handle);
 }
 
+/* A record may lie on two cache lines. */
+static inline void
+hd_entrant_fetch(const struct hd_core *core, uint32_t handle)
+{
+	const uint8_t *record = (const uint8_t *)hd_entrant_at(core, handle);
+	__builtin_prefetch(record);
+	__builtin_prefetch(record + sizeof(struct hd_entrant) - 1);
+}
+
 static inline struct hd_bytes
 hd_entrant_id(const struct hd_core *core, const struct hd_entrant *entrant)
 {
@@ -193,6 +203,7 @@ bool hd_entrant_key(const struct hd_live_board *board, const struct hd_entrant *
 
 /* The source of every board. context: struct hd_live_board. */
 void hd_entrant_source(const void *context, uint32_t handle, struct hd_board_key *key);
+void hd_entrant_prefetch(const void *context, uint32_t handle);
 
 /* hunts.c */
 

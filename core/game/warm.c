@@ -67,11 +67,8 @@ find_records(const struct hd_core *core, struct lookup *lookups, uint32_t count)
 		struct lookup *lookup = &lookups[i];
 		uint32_t handle = hd_index_next(core->by_id, lookup->hash, &lookup->cursor);
 		lookup->command->hint = handle;
-		if (handle == 0)
-			continue;
-		const uint8_t *record = (const uint8_t *)hd_entrant_at(core, handle);
-		__builtin_prefetch(record);
-		__builtin_prefetch(record + sizeof(struct hd_entrant) - 1);
+		if (handle != 0)
+			hd_entrant_fetch(core, handle);
 	}
 }
 

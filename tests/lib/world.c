@@ -1,0 +1,517 @@
+#include "tests/lib/world.h"
+
+#include "core/veltrix/encoding.h"
+#include "core/veltrix/regex.h"
+#include "huntd/assert.h"
+#include "tests/lib/lib.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LOG_STEP (1u << 20)
+
+/* The log: type, stamp, size, body. */
+
+static void
+log_event(struct hd_world *world, const struct hd_event *event)
+{
+	uint32_t max = hd_event_size_max(event);
+	if (world->log_room - world->log_size < max + 16) {
+		world->log_room += max + LOG_STEP;
+		world->log = realloc(world->log, world->log_room);
+	}
+	uint8_t *at = world->log + world->log_size;
+	struct hd_writer out = hd_writer_of(at + 16, max);
+	hd_event_encode(event, &out);
+	HD_ASSERT(!out.full);
+	uint32_t type = event->type, size = (uint32_t)(out.at - (at + 16));
+	memcpy(at, &type, 4);
+	memcpy(at + 4, &size, 4);
+	memcpy(at + 8, &event->stamp, 8);
+	world->log_size += 16 + size;
+	world->events++;
+}
+
+static void
+happen(struct hd_world *world, const struct hd_event *event)
+{
+	log_event(world, event);
+	hd_core_apply(world->core, event);
+	world->now = event->stamp + 1;
+}
+
+static void
+order(struct hd_world *world, const struct hd_order *body)
+{
+	size_t room = 1024 + body->text.size + body->definition.size;
+	uint8_t *text = malloc(room);
+	struct hd_writer out = hd_writer_of(text, room);
+	hd_order_encode(body, &out);
+	HD_ASSERT(!out.full);
+	struct hd_event event = {.type = HD_EVENT_ORDER,
+				 .stamp = world->now,
+				 .time = world->now,
+				 .order = ++world->orders,
+				 .text = hd_bytes_of(text, (size_t)(out.at - text))};
+	happen(world, &event);
+	free(text);
+}
+
+void
+hd_world_init(struct hd_world *world)
+{
+	*world = (struct hd_world){.memory = hd_test_memory(), .now = HD_WORLD_BEGIN};
+	world->core = hd_core_create(&world->memory);
+	order(world, &(struct hd_order){.kind = HD_ORDER_SECRET,
+					.text = HD_BYTES("0123456789abcdef0123456789ABCDEF")});
+}
+
+void
+hd_world_fini(struct hd_world *world)
+{
+	hd_core_destroy(world->core);
+	HD_ASSERT(world->memory.used == 0);
+	free(world->log);
+}
+
+/* Documents. */
+
+static struct hd_bytes
+bytes_of(const char *text)
+{
+	return hd_bytes_str(text ? text : "");
+}
+
+static void
+write_normal(struct hd_writer *out, const char *answer)
+{
+	uint8_t normal[HD_NORMAL_MAX];
+	uint32_t size = hd_normalise(HD_PROFILE_LETTERS_DIGITS, bytes_of(answer), normal);
+	HD_ASSERT(size > 0);
+	hd_write_bytes(out, hd_bytes_of(normal, size));
+}
+
+static void
+write_regex(struct hd_writer *out, const char *pattern)
+{
+	struct hd_regex_draft draft;
+	uint32_t where;
+	hd_write_varint(out, pattern != NULL);
+	if (pattern == NULL)
+		return;
+	const char *fault = hd_regex_compile(HD_PROFILE_LETTERS_DIGITS, bytes_of(pattern), &draft,
+					     &where);
+	HD_ASSERT(fault == NULL);
+	struct hd_regex regex = {draft.bytes, draft.steps_count, draft.ranges_count, draft.steps,
+				 draft.ranges};
+	hd_regex_write(&regex, out);
+}
+
+static void
+write_challenge(struct hd_writer *out, const struct hd_world_challenge *challenge)
+{
+	uint32_t answers = 0, hints = 0;
+	if (challenge->gone) {
+		hd_definition_write_gone(bytes_of(challenge->id), out);
+		return;
+	}
+	hd_definition_write_challenge(bytes_of(challenge->id), bytes_of("A title"),
+				      challenge->points, out);
+	while (answers < 4 && challenge->answers[answers])
+		answers++;
+	hd_write_varint(out, answers);
+	for (uint32_t i = 0; i < answers; i++)
+		write_normal(out, challenge->answers[i]);
+	write_regex(out, challenge->regex);
+	hd_write_varint(out, challenge->partial != NULL);
+	if (challenge->partial != NULL) {
+		write_normal(out, challenge->partial);
+		hd_write_bytes(out, bytes_of(challenge->say));
+	}
+	while (hints < 4 && challenge->hints[hints].text)
+		hints++;
+	hd_write_varint(out, hints);
+	for (uint32_t i = 0; i < hints; i++) {
+		hd_write_signed(out, challenge->hints[i].cost);
+		hd_write_bytes(out, bytes_of(challenge->hints[i].text));
+	}
+}
+
+static int64_t
+hour(int64_t seconds, int64_t absent)
+{
+	return seconds ? HD_WORLD_BEGIN + seconds * HD_WORLD_SECOND : absent;
+}
+
+static uint32_t
+compile(const struct hd_world_hunt *hunt, uint32_t version, uint8_t *at, size_t size)
+{
+	struct hd_board_rule boards[6] = {{.id = HD_BYTES("main")}};
+	struct hd_definition definition = {
+		.version = version,
+		.id = bytes_of(hunt->id),
+		.title = bytes_of("A hunt"),
+		.auto_join = hunt->auto_join,
+		.profile = HD_PROFILE_LETTERS_DIGITS,
+		.opens = hour(hunt->opens, INT64_MIN),
+		.freezes = hour(hunt->freezes, HD_NEVER),
+		.closes = hour(hunt->closes, HD_NEVER),
+		.guess_limit = hunt->limit,
+		.per_window = hunt->per_window,
+		.window_ns = hunt->window * HD_WORLD_SECOND,
+		.board_first = hunt->board_first,
+		.boards = boards,
+		.boards_count = 1,
+	};
+	for (uint16_t i = 0; i < 6 && hunt->boards[i].id; i++) {
+		const struct hd_world_board *board = &hunt->boards[i];
+		boards[i] = (struct hd_board_rule){i, board->gone, bytes_of(board->id),
+						   bytes_of(board->bracket),
+						   board->window * HD_WORLD_SECOND};
+		definition.boards_count = i + 1u;
+	}
+	while (definition.challenges_count < 6 && hunt->challenges[definition.challenges_count].id)
+		definition.challenges_count++;
+	struct hd_writer out = hd_writer_of(at, size);
+	hd_definition_write_head(&definition, &out);
+	for (uint32_t i = 0; i < definition.challenges_count; i++)
+		write_challenge(&out, &hunt->challenges[i]);
+	HD_ASSERT(!out.full);
+	return (uint32_t)(out.at - at);
+}
+
+void
+hd_world_document(struct hd_world *world, const struct hd_world_hunt *hunt)
+{
+	static const size_t room = 64 * 1024;
+	uint8_t *encoding = malloc(room);
+	struct hd_document_version old = {0};
+	hd_core_document(world->core, bytes_of(hunt->id), 0, &old);
+	uint32_t size = compile(hunt, old.version + 1, encoding, room);
+	order(world, &(struct hd_order){.kind = HD_ORDER_DOCUMENT,
+					.name = bytes_of(hunt->id),
+					.version = old.version + 1,
+					.source = bytes_of(hunt->source),
+					.text = bytes_of(hunt->text ? hunt->text : "hunt: x\n"),
+					.definition = hd_bytes_of(encoding, size)});
+	free(encoding);
+}
+
+void
+hd_world_phase(struct hd_world *world, const char *hunt, enum hd_phase phase)
+{
+	order(world, &(struct hd_order){.kind = HD_ORDER_PHASE,
+					.name = bytes_of(hunt),
+					.phase = (uint8_t)phase});
+}
+
+void
+hd_world_setting(struct hd_world *world, const char *name, int64_t value)
+{
+	order(world, &(struct hd_order){.kind = HD_ORDER_SETTING,
+					.name = bytes_of(name),
+					.value = value});
+}
+
+static void
+due(struct hd_world *world)
+{
+	struct hd_event event;
+	while (hd_core_deadline(world->core) <= world->now &&
+	       hd_core_due(world->core, world->now, &event))
+		happen(world, &event);
+}
+
+void
+hd_world_clock(struct hd_world *world, int64_t seconds)
+{
+	world->now = HD_WORLD_BEGIN + seconds * HD_WORLD_SECOND;
+	if (world->now <= hd_core_stamp(world->core))
+		world->now = hd_core_stamp(world->core) + 1;
+	due(world);
+}
+
+/* Commands as text. */
+
+static int
+verb_of(const char *name)
+{
+	for (int verb = 0; verb < HD_CMD_COUNT_; verb++)
+		if (strcmp(hd_command_rows[verb].symbol, name) == 0)
+			return verb;
+	HD_UNREACHABLE();
+}
+
+static void
+option(struct hd_command *command, const char *name, const char *value)
+{
+	static const char *const ops[] = {"INCR", "SET", "BEST", "DECR"};
+	if (strcmp(name, "OP") == 0) {
+		while (strcmp(ops[command->op], value) != 0)
+			command->op++;
+	} else if (strcmp(name, "SUB") == 0) {
+		command->given |= HD_GIVEN_SUB;
+		command->sub = strtoll(value, NULL, 10);
+	} else if (strcmp(name, "AT") == 0) {
+		command->given |= HD_GIVEN_AT;
+		command->at = HD_WORLD_BEGIN + strtoll(value, NULL, 10) * HD_WORLD_SECOND;
+	} else if (strcmp(name, "ID") == 0) {
+		command->given |= HD_GIVEN_ID;
+		command->id = hd_bytes_str(value);
+	} else if (strcmp(name, "BY") == 0) {
+		command->given |= HD_GIVEN_BY;
+		command->by = hd_bytes_str(value);
+	} else if (strcmp(name, "BRACKET") == 0) {
+		command->given |= HD_GIVEN_BRACKET;
+		command->board = hd_bytes_str(value);
+	} else {
+		HD_ASSERT(strcmp(name, "NAME") == 0 || strcmp(name, "REASON") == 0);
+		command->text = hd_bytes_str(value);
+	}
+}
+
+static uint32_t
+positional(struct hd_command *command, char *const *words, uint32_t count)
+{
+	uint32_t at = 1;
+	bool document = hd_command_rows[command->verb].route == HD_ROUTE_LOCAL;
+	if (at < count && !document)
+		command->entrant = hd_bytes_str(words[at++]);
+	if (at < count)
+		command->hunt = hd_bytes_str(words[at++]);
+	switch (command->verb) {
+	case HD_CMD_SUBMIT:
+		command->challenge = hd_bytes_str(words[at++]);
+		command->text = hd_bytes_str(words[at++]);
+		break;
+	case HD_CMD_CHECKIN:
+	case HD_CMD_PUZZLE:
+		command->challenge = hd_bytes_str(words[at++]);
+		break;
+	case HD_CMD_HINT:
+		command->challenge = hd_bytes_str(words[at++]);
+		command->count = (uint32_t)strtoul(words[at++], NULL, 10);
+		break;
+	case HD_CMD_AWARD:
+		command->points = strtoll(words[at++], NULL, 10);
+		break;
+	case HD_CMD_DIFF:
+	case HD_CMD_GET:
+		command->count = at < count ? (uint32_t)strtoul(words[at++], NULL, 10) : 0;
+		command->offset = at < count ? strtoul(words[at++], NULL, 10) : 0;
+		break;
+	default:
+		break;
+	}
+	return at;
+}
+
+void
+hd_world_parse(struct hd_world *world, const char *line)
+{
+	char *words[32], *save = NULL;
+	uint32_t count = 0;
+	snprintf(world->line, sizeof(world->line), "%s", line);
+	for (char *word = strtok_r(world->line, " ", &save); word != NULL;
+	     word = strtok_r(NULL, " ", &save))
+		words[count++] = word;
+	struct hd_command *command = &world->command;
+	*command = (struct hd_command){.verb = (uint8_t)verb_of(words[0])};
+	for (uint32_t at = positional(command, words, count); at + 1 < count; at += 2)
+		option(command, words[at], words[at + 1]);
+}
+
+/* Answers as text. */
+
+struct text {
+	char *at, *end;
+};
+
+static void
+put(struct text *text, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int size = vsnprintf(text->at, (size_t)(text->end - text->at), format, args);
+	va_end(args);
+	HD_ASSERT(size >= 0 && size < text->end - text->at);
+	text->at += size;
+}
+
+static void
+put_value(struct text *text, struct hd_reader *in)
+{
+	uint8_t tag = hd_read_u8(in);
+	uint64_t count;
+	switch (tag) {
+	case 'n':
+		put(text, "nil");
+		return;
+	case 'i':
+		put(text, "%lld", (long long)hd_read_signed(in));
+		return;
+	case 'b':
+	case 's': {
+		struct hd_bytes bytes = hd_read_bytes(in, UINT32_MAX);
+		put(text, "%.*s", (int)bytes.size, (const char *)bytes.at);
+		return;
+	}
+	default:
+		count = hd_read_varint(in) * (tag == 'm' ? 2 : 1);
+		put(text, tag == 'm' ? "{" : "[");
+		for (uint64_t i = 0; i < count; i++) {
+			put(text, i ? " " : "");
+			put_value(text, in);
+		}
+		put(text, tag == 'm' ? "}" : "]");
+	}
+}
+
+static void
+put_reply(struct text *text, const struct hd_reply *reply)
+{
+	static const char *const errors[] = {
+#define X(symbol, prefix, what) #symbol,
+		HD_ERRORS(X)
+#undef X
+	};
+	struct hd_reader in = hd_reader_of(reply->detail);
+	switch (reply->kind) {
+	case HD_REPLY_ERROR:
+		put(text, "-%s", errors[reply->error]);
+		return;
+	case HD_REPLY_NIL:
+		put(text, "nil");
+		return;
+	case HD_REPLY_VALUE:
+		put_value(text, &in);
+		HD_ASSERT(!in.bad && hd_reader_left(&in) == 0);
+		return;
+	case HD_REPLY_OUTCOME:
+		put(text, "%s %lld %lld ", hd_outcome_name(reply->outcome),
+		    (long long)reply->points, (long long)reply->score);
+		if (reply->number) {
+			put(text, "'%lld'", (long long)reply->detail_number);
+			return;
+		}
+		break;
+	default:
+		put(text, "%s", reply->kind == HD_REPLY_STATUS ? "+" : "");
+	}
+	bool status = reply->kind == HD_REPLY_STATUS;
+	put(text, status ? "%.*s" : "'%.*s'", (int)reply->detail.size,
+	    (const char *)reply->detail.at);
+}
+
+const char *
+hd_world_answer(struct hd_world *world, const struct hd_reply *reply)
+{
+	struct text text = {world->answer, world->answer + sizeof(world->answer)};
+	put_reply(&text, reply);
+	return world->answer;
+}
+
+const char *
+hd_world_say(struct hd_world *world, const char *format, ...)
+{
+	char line[512];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	hd_world_parse(world, line);
+	due(world);
+	hd_core_decide(world->core, world->now, &world->command, &world->decision);
+	hd_world_answer(world, &world->decision.reply);
+	for (uint32_t i = 0; i < world->decision.events_count; i++)
+		happen(world, &world->decision.events[i]);
+	return world->answer;
+}
+
+static void
+put_board(struct text *text, const struct hd_board *board, const struct hd_board_root *root)
+{
+	struct hd_board_walk walk;
+	const char *gap = "";
+	*text->at = 0;
+	hd_board_seek(&walk, board, root, 0);
+	while (hd_board_next(&walk)) {
+		const struct hd_board_key *row = &walk.row;
+		put(text, "%s%.*s=%lld", gap, (int)row->id.size, (const char *)row->id.at,
+		    (long long)row->score);
+		if (row->sub != 0)
+			put(text, "/%lld", (long long)row->sub);
+		gap = " ";
+	}
+}
+
+const char *
+hd_world_board(struct hd_world *world, const char *hunt, uint16_t board, bool frozen)
+{
+	uint16_t number = 0;
+	struct text text = {world->answer, world->answer + sizeof(world->answer)};
+	bool found = hd_core_hunt_find(world->core, bytes_of(hunt), &number);
+	HD_ASSERT(found);
+	const struct hd_board_root *root =
+		frozen ? hd_core_board_frozen(world->core, number, board) : NULL;
+	if (hd_core_board(world->core, number, board) == NULL)
+		return "gone";
+	put_board(&text, hd_core_board(world->core, number, board), root);
+	return world->answer;
+}
+
+/* Replay. */
+
+static void
+compare_boards(const struct hd_world *a, const struct hd_world *b, uint16_t hunt, uint16_t board)
+{
+	static const size_t room = 1 << 20;
+	const struct hd_world *worlds[] = {a, b};
+	char *rows[2] = {malloc(2 * room), NULL};
+	rows[1] = rows[0] + room;
+	for (int i = 0; i < 2; i++) {
+		const struct hd_core *core = worlds[i]->core;
+		struct text text = {rows[i], rows[i] + room};
+		if (hd_core_board(core, hunt, board) == NULL) {
+			put(&text, "gone");
+			continue;
+		}
+		put_board(&text, hd_core_board(core, hunt, board), NULL);
+		put(&text, " | ");
+		put_board(&text, hd_core_board(core, hunt, board),
+			  hd_core_board_frozen(core, hunt, board));
+	}
+	HD_ASSERT(strcmp(rows[0], rows[1]) == 0);
+	free(rows[0]);
+}
+
+void
+hd_world_replay(struct hd_world *world)
+{
+	struct hd_world again = {.memory = hd_test_memory()};
+	again.memory.budget = 1; /* replay does not ask for it */
+	again.core = hd_core_create(&again.memory);
+	for (size_t at = 0; at < world->log_size;) {
+		uint32_t type, size;
+		int64_t stamp;
+		struct hd_event event;
+		memcpy(&type, world->log + at, 4);
+		memcpy(&size, world->log + at + 4, 4);
+		memcpy(&stamp, world->log + at + 8, 8);
+		bool whole = hd_event_decode((enum hd_event_type)type, stamp,
+					     hd_bytes_of(world->log + at + 16, size), &event);
+		HD_ASSERT(whole);
+		hd_core_apply(again.core, &event);
+		at += 16 + size;
+	}
+	uint8_t digests[2][16];
+	hd_core_digest(world->core, digests[0]);
+	hd_core_digest(again.core, digests[1]);
+	HD_ASSERT(memcmp(digests[0], digests[1], 16) == 0);
+	HD_ASSERT(hd_core_entrants(world->core) == hd_core_entrants(again.core));
+	for (uint16_t hunt = 0; hunt < hd_core_hunts(world->core); hunt++)
+		for (uint16_t board = 0; board < HD_BOARDS_MAX; board++)
+			compare_boards(world, &again, hunt, board);
+	hd_world_fini(&again);
+}
