@@ -102,7 +102,7 @@ void hd_pins_hold(struct hd_pins *pins, const struct hd_core *core, uint32_t ask
 		  const struct hd_part_board *at);
 void hd_pins_let_go(struct hd_pins *pins, uint32_t asker, uint64_t number);
 
-/* False: the frozen root that it names may be another one by now, or gone. */
+/* False: the board was replaced, or the frozen root it names may be another by now, or gone. */
 bool hd_pin_valid(const struct hd_pin *pin, const struct hd_core *core);
 
 #endif

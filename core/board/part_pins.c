@@ -97,9 +97,12 @@ hd_pins_let_go(struct hd_pins *pins, uint32_t asker, uint64_t number)
 bool
 hd_pin_valid(const struct hd_pin *pin, const struct hd_core *core)
 {
-	HD_ASSERT(pin->at.root);
+	const struct hd_part_board *at = &pin->at;
+	HD_ASSERT(at->board && at->root);
+	if (hd_core_board(core, at->hunt, at->number) != at->board)
+		return false;
 	if (pin->own)
 		return true;
 	return pin->order == hd_core_order(core) &&
-	       hd_core_board_frozen(core, pin->at.hunt, pin->at.number) == pin->at.root;
+	       hd_core_board_frozen(core, at->hunt, at->number) == at->root;
 }

@@ -19,7 +19,7 @@ struct world_entrant {
 /* Stands in for core/game: one hunt, one board, no rules. */
 struct hd_core {
 	struct hd_memory memory;
-	struct hd_board *board;
+	struct hd_board *board, *old; /* old: of the window before */
 	struct hd_board_root *frozen;
 	struct world_entrant *entrants; /* handle - 1 */
 	uint32_t count, room;
@@ -207,6 +207,25 @@ world_freeze(struct world *world, bool frozen)
 	}
 }
 
+/* A new window begins: everybody stands on a new board, at 0. */
+static void
+world_window(struct world *world)
+{
+	for (uint32_t s = 0; s < world->shards; s++) {
+		struct hd_core *core = world->core[s];
+		core->old = core->board;
+		core->board =
+			hd_board_create(&core->memory, (struct hd_board_source){.key = world_source,
+										.context = core});
+		for (uint32_t i = 0; i < core->count; i++) {
+			struct hd_board_key *key = &core->entrants[i].key;
+			key->score = key->sub = key->time = 0;
+			hd_board_insert(core->board, i + 1, key);
+		}
+		core->changes++;
+	}
+}
+
 static struct hd_core *
 world_core(uint32_t room)
 {
@@ -267,6 +286,8 @@ world_destroy(struct world *world)
 			hd_board_release(core->board, core->frozen);
 		hd_board_audit(core->board);
 		hd_board_destroy(core->board);
+		if (core->old)
+			hd_board_destroy(core->old);
 		assert(core->memory.used == 0);
 		free(core->entrants);
 		free(core);

@@ -311,27 +311,24 @@ info_adds_up(void **state)
 	world_destroy(world);
 }
 
-/* A freeze that ends between two rounds: what was frozen is gone, and live is what frozen means. */
 static void
-a_freeze_that_ends_begins_the_gather_again(void **state)
+unfreeze(struct world *world)
 {
-	(void)state;
-	struct world *world = world_create(11, 2, 5000, 100000, false, false);
-	world_freeze(world, true);
-	for (uint32_t i = 0; i < 500; i++)
-		world_write(world);
-	struct hd_command command = command_of(HD_CMD_TOP);
-	command.offset = 3000;
-	command.view = HD_VIEW_FROZEN;
-	ask(world, &command, 0); /* as frozen */
+	world_freeze(world, false);
+}
+
+/* Runs a deep TOP; after its first round `change` happens. The answer must be as after it. */
+static void
+interrupt(struct world *world, struct hd_command *command, void (*change)(struct world *))
+{
 	static uint8_t question[HD_QUESTION_MAX], part[HD_PART_MAX];
-	struct hd_gather *gather = hd_gather_create(&world->gather_memory, &command, 2, 0, 77);
+	command->offset = 3000;
+	struct hd_gather *gather = hd_gather_create(&world->gather_memory, command, 2, 0, 77);
 	struct hd_reply reply = {0};
-	uint64_t idle = world->pins_memory.used;
 	uint32_t rounds = 0;
 	do {
 		if (rounds++ == 1)
-			world_freeze(world, false);
+			change(world);
 		for (uint32_t s = 0; s < 2; s++) {
 			struct hd_writer q = hd_writer_of(question, sizeof(question));
 			struct hd_writer p = hd_writer_of(part, sizeof(part));
@@ -344,9 +341,40 @@ a_freeze_that_ends_begins_the_gather_again(void **state)
 	} while (hd_gather_advance(gather, &reply));
 	for (uint32_t s = 0; s < 2; s++)
 		world_see(world, s, HD_VIEW_LIVE);
-	assert_reply(world, &command, &reply);
+	assert_reply(world, command, &reply);
 	hd_gather_destroy(gather);
+}
+
+/* A freeze that ends between two rounds: what was frozen is gone, and live is what frozen means. */
+static void
+a_freeze_that_ends_begins_the_gather_again(void **state)
+{
+	(void)state;
+	struct world *world = world_create(11, 2, 5000, 100000, false, false);
+	world_freeze(world, true);
+	for (uint32_t i = 0; i < 500; i++)
+		world_write(world);
+	struct hd_command command = command_of(HD_CMD_TOP);
+	command.view = HD_VIEW_FROZEN;
+	command.offset = 3000;
+	ask(world, &command, 0); /* as frozen */
+	uint64_t idle = world->pins_memory.used;
+	interrupt(world, &command, unfreeze);
 	assert_int_equal(world->pins_memory.used, idle);
+	world_destroy(world);
+}
+
+static void
+a_new_window_begins_the_gather_again(void **state)
+{
+	(void)state;
+	struct world *world = world_create(12, 2, 5000, 100000, true, false);
+	struct hd_command command = command_of(HD_CMD_TOP);
+	uint64_t idle = world->pins_memory.used;
+	interrupt(world, &command, world_window);
+	assert_int_equal(world->pins_memory.used, idle);
+	for (uint32_t s = 0; s < 2; s++)
+		assert_false(hd_board_pinned(world->core[s]->old));
 	world_destroy(world);
 }
 
@@ -363,6 +391,7 @@ main(void)
 		cmocka_unit_test(answers_hold_each_shard_at_its_first_question),
 		cmocka_unit_test(deep_offsets_take_few_rounds),
 		cmocka_unit_test(a_freeze_that_ends_begins_the_gather_again),
+		cmocka_unit_test(a_new_window_begins_the_gather_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
