@@ -53,9 +53,18 @@ bool
 hd_core_sweep(struct hd_core *core, uint32_t objects)
 {
 	HD_ASSERT(core->old_count <= core->old_room);
-	for (; objects > 0 && core->old_count > 0; objects--)
-		hd_board_destroy(core->old[--core->old_count]);
-	return core->old_count > 0;
+	bool more = false;
+	for (uint32_t i = core->old_count; i-- > 0;) {
+		if (hd_board_pinned(core->old[i]))
+			continue; /* a gather still reads it */
+		more = objects == 0;
+		if (more)
+			break;
+		hd_board_destroy(core->old[i]);
+		core->old[i] = core->old[--core->old_count];
+		objects--;
+	}
+	return more;
 }
 
 struct hd_writer
