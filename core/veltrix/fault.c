@@ -178,7 +178,7 @@ hd_fault(struct hd_check *check, const struct hd_node *node, const char *format,
 void
 hd_fault_key(struct hd_check *check, const struct hd_node *node, const char *format, ...)
 {
-	HD_ASSERT(check && node->key.size > 0);
+	HD_ASSERT(check && node->key_line > 0);
 	va_list arguments;
 	va_start(arguments, format);
 	add(check, node->key_line, node->key_column, format, &arguments);

@@ -15,6 +15,19 @@ least_of(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+static uint8_t
+lower(uint8_t byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 32) : byte;
+}
+
+static bool
+same_letter(struct hd_bytes a, uint32_t i, struct hd_bytes b, uint32_t j)
+{
+	HD_ASSERT(i < a.size && j < b.size);
+	return lower(a.at[i]) == lower(b.at[j]);
+}
+
 /* Letters to add, drop, change or swap (Damerau's distance, optimal string alignment). */
 static uint32_t
 distance(struct hd_bytes a, struct hd_bytes b)
@@ -27,10 +40,10 @@ distance(struct hd_bytes a, struct hd_bytes b)
 		uint32_t *now = rows[i % 3], *above = rows[(i + 2) % 3], *swap = rows[(i + 1) % 3];
 		now[0] = i;
 		for (uint32_t j = 1; j <= b.size; j++) {
-			bool same = a.at[i - 1] == b.at[j - 1];
+			bool same = same_letter(a, i - 1, b, j - 1);
 			now[j] = least_of(above[j - 1] + !same, 1 + least_of(above[j], now[j - 1]));
-			if (i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] &&
-			    a.at[i - 2] == b.at[j - 1])
+			if (i > 1 && j > 1 && same_letter(a, i - 1, b, j - 2) &&
+			    same_letter(a, i - 2, b, j - 1))
 				now[j] = least_of(now[j], swap[j - 2] + 1);
 		}
 	}
@@ -207,7 +220,7 @@ read_list(struct hd_check *check, const struct hd_schema_key *key, const struct 
 	if (node->kind == HD_NODE_LIST && in_range(key, node->count))
 		return true;
 	if (node->kind == HD_NODE_LIST)
-		hd_fault(check, node, "%s must be %s; got %d", key->name, key->allowed,
+		hd_fault(check, node, "%s must be %s; got a list of %d", key->name, key->allowed,
 			 (int64_t)node->count);
 	else
 		hd_fault(check, node, "%s must be %s; got %n", key->name, key->allowed, node);

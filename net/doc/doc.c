@@ -50,16 +50,19 @@ column_of(const struct reader *reader, yaml_mark_t mark)
 	return hd_mend_column(&reader->mended, (uint32_t)mark.line, (uint32_t)mark.column) + 1;
 }
 
-/* What stands in a path for the item that the level reads now. */
+/* What stands in a path for the item that the level reads now. Of a level with another one inside
+ * that is its newest item, which is counted already. */
 static void
 path_step(const struct reader *reader, uint32_t level, char *out, size_t size)
 {
 	const struct level *at = &reader->levels[level];
+	bool inner = level == reader->depth;
 	size_t used = strlen(out);
 	if (reader->nodes[at->node].kind == HD_NODE_LIST)
-		snprintf(out + used, size - used, "[%u]", reader->nodes[at->node].count);
-	else if (at->has_key)
-		snprintf(out + used, size - used, "%s%.*s", used ? "." : "", (int)at->key.size,
+		snprintf(out + used, size - used, "[%u]", reader->nodes[at->node].count - !inner);
+	else if (at->has_key || !inner)
+		snprintf(out + used, size - used, "%s%.*s", used ? "." : "",
+			 at->key.size < size ? (int)at->key.size : (int)size,
 			 (const char *)at->key.at);
 }
 
@@ -338,22 +341,45 @@ fault_unreadable(struct reader *reader, struct hd_bytes text)
 	      reader->parser.problem);
 }
 
+/* What to do about the commonest mistakes, by a part of libyaml's words for them. */
+static const char *
+syntax_help(const char *problem)
+{
+	static const struct {
+		const char *part, *help;
+	} helps[] = {
+		{"mapping values are not allowed",
+		 "indent by spaces alike; a text with `: ` in it needs quotes"},
+		{"tab character", "indent with spaces"},
+		{"cannot start any token", "a text that starts with this character needs quotes"},
+		{"',' or '}'", "close the map; a text with , [ ] { } in it needs quotes here"},
+		{"',' or ']'", "close the list; a text with , [ ] { } in it needs quotes here"},
+		{"unexpected end of stream", "close the quotes"},
+		{"unknown escape character", "write \\\\ for a backslash, or use single quotes"},
+		{"expected <block end>", "indent what belongs together alike"},
+		{"could not find expected ':'", "a key needs `: ` behind it"},
+	};
+	for (size_t i = 0; i < sizeof helps / sizeof helps[0]; i++)
+		if (strstr(problem, helps[i].part))
+			return helps[i].help;
+	return "the text must be YAML or JSON";
+}
+
 static void
 fault_syntax(struct reader *reader, struct hd_bytes text)
 {
 	const yaml_parser_t *parser = &reader->parser;
 	yaml_mark_t mark = parser->problem_mark;
 	reader->broken = reader->ended = true;
+	reader->depth = 0; /* where it broke is known better than in what */
 	if (parser->error == YAML_MEMORY_ERROR)
 		out_of_memory(reader);
 	else if (parser->error == YAML_READER_ERROR)
 		fault_unreadable(reader, text);
-	else if (parser->context)
-		fault(reader, line_of(mark), column_of(reader, mark), "not YAML: %s %s (line %u)",
-		      parser->problem, parser->context, line_of(parser->context_mark));
 	else
-		fault(reader, line_of(mark), column_of(reader, mark), "not YAML: %s",
-		      parser->problem);
+		fault(reader, line_of(mark), column_of(reader, mark), "%s%s%s: %s", parser->problem,
+		      parser->context ? " " : "", parser->context ? parser->context : "",
+		      syntax_help(parser->problem));
 }
 
 static void

@@ -1,7 +1,7 @@
 /* doc.h - the text of a document, YAML or JSON, as the tree of nodes of document.h.
  *
- * Both are read by libyaml's event parser: JSON is YAML but for its surrogate escapes, which are
- * mended before (a text is taken for JSON where its first character is `{` or `[`). Every scalar
+ * Both are read by libyaml's event parser: JSON is YAML but for surrogate escapes and tabs, which
+ * are mended before (a text is taken for JSON where its first character is `{` or `[`). Every scalar
  * stays text: `no` is two letters, 007 keeps its noughts, until a schema asks for more. Positions
  * count from 1; a column counts characters of the text as it was written.
  *

@@ -91,6 +91,8 @@ copy_next(struct walk *walk)
 	else if (walk->quote == 0 && (byte == '"' || byte == '\''))
 		walk->quote = byte;
 	copy_character(walk);
+	if (walk->quote == 0 && byte == '\t')
+		walk->mended->text[walk->mended->size - 1] = ' ';
 }
 
 bool
@@ -100,10 +102,8 @@ hd_mend_json(struct hd_bytes text, struct hd_mended *mended)
 	uint32_t pairs = 0;
 	for (uint32_t at = 0; at < text.size; at++)
 		pairs += text.at[at] == '\\' && pair_at(text, at) != 0;
-	if (pairs == 0)
-		return true;
 	mended->text = malloc(text.size);
-	mended->mends = calloc(pairs, sizeof *mended->mends);
+	mended->mends = calloc(pairs + 1, sizeof *mended->mends);
 	if (!mended->text || !mended->mends) {
 		hd_mend_free(mended);
 		return false;

@@ -1,4 +1,5 @@
-/* mend.h - surrogate pairs of JSON (\ud83d\ude00) as YAML's one escape (\U0001F600).
+/* mend.h - the two things of JSON that YAML does not take: surrogate pairs (\ud83d\ude00) become
+ * YAML's one escape (\U0001F600), and tabs between values become spaces.
  *
  * The escape is two characters shorter, so columns behind it are counted back: `mends` remembers
  * where each stands in the mended text. */
@@ -13,7 +14,7 @@ struct hd_mend {
 };
 
 struct hd_mended {
-	uint8_t *text; /* own; NULL where nothing was mended */
+	uint8_t *text; /* own; NULL: not JSON, nothing was mended */
 	uint32_t size;
 	struct hd_mend *mends; /* own */
 	uint32_t mends_count;
