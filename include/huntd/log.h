@@ -21,6 +21,7 @@ struct hd_log_options {
 	struct hd_memory *memory;
 	const char *directory; /* of this shard's log; made if absent */
 	uint32_t shard;
+	uint32_t shards;        /* logs that share the file system's space; 0 counts as 1 */
 	uint64_t segment_bytes; /* HD_SEGMENT_DEFAULT; a multiple of HD_FRAME_MAX */
 	uint8_t durability;     /* enum hd_durability */
 	int64_t window_ns;      /* HD_DURABLE_WINDOW */
@@ -87,16 +88,25 @@ int64_t hd_log_deadline(const struct hd_log *log);
 
 /* Reading back while running, for HUNT.EVENTS: one page at a time through the same io. */
 
-/* Where to read for the event `lsn`: opens what is needed and queues one read of up to `room` bytes (whole
- * blocks) at the frame that holds it, with `tag`. False: older than what is kept (see hd_log_oldest). */
+/* The least room of a read: the frame looked for starts within 256 KiB of where the read does. */
+#define HD_LOG_READ_MIN (HD_FRAME_MAX + 256u * HD_KIB)
+
+/* Where to read for the event `lsn`, 1 .. tail: opens what is needed and queues one read of up to `room`
+ * bytes (whole blocks, HD_LOG_READ_MIN or more; `to` stands on a block) with `tag`. False: older than
+ * what is kept (see hd_log_oldest). Fewer than 64 reads are in flight at once. */
 bool hd_log_read(struct hd_log *log, uint64_t lsn, uint8_t *to, uint32_t room, uint64_t tag);
 uint64_t hd_log_oldest(const struct hd_log *log);
 
-/* Calls `each` for every event from `lsn` to `last` in the bytes that were read; returns the next LSN to read. */
-uint64_t hd_log_scan(struct hd_bytes read, uint64_t lsn, uint64_t last, hd_log_each each, void *context);
+/* Calls `each` for every event from `lsn` to `last` in the bytes that were read; returns the next LSN to
+ * read. An event that `each` returned false for is the next one. Returns `lsn` itself where it is not
+ * on the disk yet (HD_DURABLE_OFF acknowledges before). */
+uint64_t hd_log_scan(struct hd_bytes read, uint64_t lsn, uint64_t last, hd_log_each each,
+                     void *context);
 
-/* Offline: reads a whole directory and checks every frame, without an hd_log. */
-bool hd_log_verify(struct hd_io *io, const char *directory, hd_log_each each, void *context, struct hd_log_report *report);
+/* Offline: reads a whole directory and checks every frame, without an hd_log. Nothing is written;
+ * `each` may be NULL. True: whole, but for a torn tail of report->cut_bytes. */
+bool hd_log_verify(struct hd_io *io, const char *directory, hd_log_each each, void *context,
+                   struct hd_log_report *report);
 
 struct hd_log_stats {
 	uint64_t frames, bytes, flush_ns_sum, flush_ns_max, segments;

@@ -1,0 +1,293 @@
+#include "shard/log/reader.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "huntd/assert.h"
+
+bool
+hd_log_refuse(struct hd_log_report *report, enum hd_exit code, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(report->message, sizeof report->message, format, arguments);
+	va_end(arguments);
+	report->exit = (uint8_t)code;
+	return false;
+}
+
+static bool
+refuse_at(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, enum hd_exit code,
+          const char *what)
+{
+	char path[HD_SEGMENT_PATH];
+	hd_segments_path(reader->segments, reader->segments->rows[segment].number, path);
+	return hd_log_refuse(reader->report, code, "%.300s, offset %llu, LSN %llu: %s", path,
+	                     (unsigned long long)offset,
+	                     (unsigned long long)reader->chain.next_lsn, what);
+}
+
+static bool
+refuse_io(struct hd_log_reader *reader, uint32_t segment, int error)
+{
+	char path[HD_SEGMENT_PATH];
+	hd_segments_path(reader->segments, reader->segments->rows[segment].number, path);
+	return hd_log_refuse(reader->report, HD_EXIT_STORAGE, "%.300s cannot be read: %s", path,
+	                     strerror(-error));
+}
+
+/* Opens a segment. A start makes what it read durable before it builds on it: the last process may
+ * have ended between a write and its flush. */
+static bool
+open_segment(struct hd_log_reader *reader, uint32_t segment)
+{
+	struct hd_segments *all = reader->segments;
+	bool fresh = all->rows[segment].file < 0;
+	int file = hd_segments_file(all, segment);
+	if (file >= 0 && fresh && !all->read_only) {
+		int error = all->io->ops->file_sync(all->io, file);
+		if (error < 0)
+			file = error;
+	}
+	return file >= 0 || refuse_io(reader, segment, file);
+}
+
+/* Fills the buffer from `offset` on, keeping what it already holds of that. */
+static bool
+fill(struct hd_log_reader *reader, uint32_t segment, uint64_t offset)
+{
+	struct hd_segments *all = reader->segments;
+	uint32_t kept = 0;
+	uint64_t end = reader->buffer_offset + reader->buffer_used;
+	if (reader->buffer_segment == segment && offset >= reader->buffer_offset && offset < end) {
+		kept = (uint32_t)(end - offset);
+		memmove(reader->buffer, reader->buffer + (offset - reader->buffer_offset), kept);
+	}
+	reader->buffer_segment = segment;
+	reader->buffer_offset = offset;
+	reader->buffer_used = kept;
+	uint64_t left = all->rows[segment].size - offset - kept;
+	while (left > 0 && reader->buffer_used < HD_READER_BYTES) {
+		uint32_t room = HD_READER_BYTES - reader->buffer_used;
+		uint32_t size = left < room ? (uint32_t)left : room;
+		int64_t got = all->io->ops->file_read(all->io, all->rows[segment].file,
+		                                      reader->buffer + reader->buffer_used, size,
+		                                      offset + reader->buffer_used);
+		if (got <= 0)
+			return refuse_io(reader, segment, got < 0 ? (int)got : -EIO);
+		/* A short read may end inside a block: read that block again. */
+		uint32_t whole = (uint32_t)got / HD_BLOCK * HD_BLOCK;
+		if (whole == 0)
+			return refuse_io(reader, segment, -EIO);
+		reader->buffer_used += whole;
+		left -= whole;
+	}
+	return true;
+}
+
+/* Up to HD_FRAME_MAX bytes at a place; fewer where the segment ends, none behind its end. */
+static bool
+bytes_at(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, struct hd_bytes *bytes)
+{
+	HD_ASSERT(offset % HD_BLOCK == 0);
+	if (!open_segment(reader, segment))
+		return false;
+	uint64_t size = reader->segments->rows[segment].size;
+	uint64_t want = offset < size ? size - offset : 0;
+	if (want > HD_FRAME_MAX)
+		want = HD_FRAME_MAX;
+	bool held = reader->buffer_segment == segment && offset >= reader->buffer_offset &&
+	            offset + want <= reader->buffer_offset + reader->buffer_used;
+	if (want > 0 && !held && !fill(reader, segment, offset))
+		return false;
+	*bytes = hd_bytes_of(reader->buffer + (want ? offset - reader->buffer_offset : 0), want);
+	return true;
+}
+
+/* Hands a frame's events on. */
+static bool
+deliver(struct hd_log_reader *reader, const struct hd_frame *frame, uint32_t segment,
+        uint64_t offset)
+{
+	struct hd_reader events = hd_reader_of(frame->events);
+	struct hd_log_event event = {.lsn = frame->header.first_lsn - 1,
+	                             .stamp = frame->header.first_stamp};
+	for (uint32_t i = 0; i < frame->header.events; i++) {
+		if (!hd_frame_event(&events, &event) || event.stamp <= reader->chain.stamp)
+			return refuse_at(reader, segment, offset, HD_EXIT_DAMAGED,
+			                 "a frame whose events do not parse");
+		reader->chain.stamp = event.stamp;
+		if (reader->each == NULL || reader->each(reader->context, &event))
+			continue;
+		char what[80];
+		snprintf(what, sizeof what, "LSN %llu of type %u cannot be applied",
+		         (unsigned long long)event.lsn, event.type);
+		return refuse_at(reader, segment, offset, HD_EXIT_INVARIANT, what);
+	}
+	if (hd_reader_left(&events) != 0)
+		return refuse_at(reader, segment, offset, HD_EXIT_DAMAGED,
+		                 "a frame with bytes behind its events");
+	reader->report->events += frame->header.events;
+	return true;
+}
+
+/* Takes the frame at a place where it continues the chain. False: a refusal. */
+static bool
+take(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, bool *taken)
+{
+	struct hd_bytes bytes;
+	struct hd_frame frame;
+	*taken = false;
+	if (!bytes_at(reader, segment, offset, &bytes))
+		return false;
+	if (hd_frame_read(bytes, &frame) != HD_FRAME_WHOLE)
+		return true;
+	if (!hd_frame_continues(&reader->chain, &frame, offset == 0))
+		return true;
+	if (!deliver(reader, &frame, segment, offset))
+		return false;
+	if (reader->index)
+		hd_index_add(reader->index, frame.header.first_lsn, segment, offset);
+	hd_frame_chain_take(&reader->chain, &frame);
+	reader->any = true;
+	reader->segment = segment;
+	reader->offset = offset + frame.size;
+	reader->flags = frame.header.flags;
+	*taken = true;
+	return true;
+}
+
+/* From the start to where nothing continues the chain. */
+static bool
+follow(struct hd_log_reader *reader)
+{
+	uint32_t segment = 0;
+	uint64_t offset = 0;
+	while (segment < reader->segments->count) {
+		bool taken;
+		if (!take(reader, segment, offset, &taken))
+			return false;
+		if (!taken && segment + 1 < reader->segments->count &&
+		    !take(reader, segment + 1, 0, &taken))
+			return false;
+		if (!taken)
+			return true;
+		segment = reader->segment;
+		offset = reader->offset;
+	}
+	return true;
+}
+
+/* What stands in one block behind the chain's end. */
+struct remains {
+	uint64_t seal;       /* the greatest found */
+	uint64_t used_until; /* offset behind the last block that is not zero */
+	bool uuid_known;
+	uint8_t uuid[HD_FRAME_HASH];
+};
+
+/* Looks at one place and returns how far to go on; 0: a refusal. A client's own bytes may look like a
+ * header: frames are passed over whole, and a header counts only with its segment's uuid. */
+static uint32_t
+look(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, struct remains *remains)
+{
+	struct hd_bytes bytes;
+	struct hd_frame frame;
+	if (!bytes_at(reader, segment, offset, &bytes))
+		return 0;
+	if (hd_frame_zero(bytes.at, HD_BLOCK))
+		return HD_BLOCK;
+	remains->used_until = offset + HD_BLOCK;
+	enum hd_frame_state state = hd_frame_read(bytes, &frame);
+	if (state == HD_FRAME_NONE)
+		return HD_BLOCK;
+	if (!remains->uuid_known && offset == 0) {
+		remains->uuid_known = true;
+		memcpy(remains->uuid, frame.header.segment, HD_FRAME_HASH);
+	}
+	if (remains->uuid_known && memcmp(remains->uuid, frame.header.segment, HD_FRAME_HASH) != 0)
+		return HD_BLOCK;
+	if (state == HD_FRAME_NEWER || frame.header.log != reader->chain.log) {
+		refuse_at(reader, segment, offset, HD_EXIT_DAMAGED,
+		          state == HD_FRAME_NEWER ? "written by a newer release of huntd"
+		                                  : "a frame of another shard's log");
+		return 0;
+	}
+	if (frame.header.seal > remains->seal)
+		remains->seal = frame.header.seal;
+	if (state != HD_FRAME_WHOLE)
+		return HD_BLOCK;
+	remains->used_until = offset + frame.size;
+	return frame.size;
+}
+
+/* Looks through everything behind the chain's end. */
+static bool
+judge_tail(struct hd_log_reader *reader)
+{
+	uint64_t seal = reader->chain.seal;
+	uint32_t first = reader->any ? reader->segment : 0;
+	for (uint32_t segment = first; segment < reader->segments->count; segment++) {
+		struct remains remains = {.seal = seal};
+		uint64_t start = 0;
+		if (reader->any && segment == first) {
+			start = reader->offset;
+			remains.uuid_known = true;
+			memcpy(remains.uuid, reader->chain.segment, HD_FRAME_HASH);
+		}
+		remains.used_until = start;
+		if (!open_segment(reader, segment))
+			return false;
+		for (uint64_t offset = start; offset < reader->segments->rows[segment].size;) {
+			uint32_t step = look(reader, segment, offset, &remains);
+			if (step == 0)
+				return false;
+			offset += step;
+		}
+		seal = remains.seal;
+		reader->report->cut_bytes += remains.used_until - start;
+	}
+	if (seal < reader->chain.next_lsn)
+		return true;
+	char what[200];
+	snprintf(what, sizeof what,
+	         "damaged: this LSN is missing, but all up to %llu were flushed; restore the file, "
+	         "or accept the loss with `huntctl repair --accept-loss`",
+	         (unsigned long long)seal);
+	return refuse_at(reader, first, reader->any ? reader->offset : 0, HD_EXIT_DAMAGED, what);
+}
+
+/* The log that the first frame names, 0 where none can be read. */
+static bool
+find_log(struct hd_log_reader *reader)
+{
+	struct hd_bytes bytes;
+	struct hd_frame frame;
+	reader->chain.log = 0;
+	if (reader->segments->count == 0)
+		return true;
+	if (!bytes_at(reader, 0, 0, &bytes))
+		return false;
+	if (hd_frame_read(bytes, &frame) != HD_FRAME_NONE)
+		reader->chain.log = frame.header.log;
+	return true;
+}
+
+bool
+hd_log_reader_run(struct hd_log_reader *reader, uint32_t log)
+{
+	HD_ASSERT(reader->segments != NULL && reader->report != NULL);
+	HD_ASSERT(!reader->any && reader->buffer == NULL);
+	reader->chain = (struct hd_frame_chain){.log = log, .next_lsn = 1};
+	reader->buffer = hd_memory_take(reader->segments->memory, HD_READER_BYTES, HD_BLOCK);
+	bool good = (log != HD_LOG_ANY || find_log(reader)) && follow(reader) &&
+	            judge_tail(reader);
+	hd_memory_give(reader->segments->memory, reader->buffer, HD_READER_BYTES);
+	reader->buffer = NULL;
+	reader->report->last_lsn = reader->chain.next_lsn - 1;
+	reader->report->last_stamp = reader->chain.stamp;
+	reader->report->direct = reader->segments->direct;
+	return good;
+}

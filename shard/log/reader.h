@@ -1,0 +1,46 @@
+/* reader.h - walks a log's chain from its first frame to its end, and judges what lies behind.
+ *
+ * Where a block holds no frame that continues the chain, the next segment's first frame may; what lies
+ * between was cut or never used. If neither does, the rest of this and of all later segments is
+ * looked through: a seal there (or read before) at or above the LSN that is missing proves damage;
+ * else the log ends here and the rest is a torn tail. */
+#ifndef HUNTD_SHARD_LOG_READER_H
+#define HUNTD_SHARD_LOG_READER_H
+
+#include "shard/log/frame.h"
+#include "shard/log/index.h"
+#include "shard/log/segments.h"
+
+#define HD_READER_BYTES (2u * HD_MIB)
+
+struct hd_log_reader {
+	struct hd_segments *segments;
+	struct hd_log_index *index; /* filled while reading; may be NULL */
+	struct hd_log_report *report;
+	hd_log_each each; /* may be NULL */
+	void *context;
+
+	struct hd_frame_chain chain;
+	bool any;         /* a frame was taken: `segment`, `offset`, `flags` tell of the last one */
+	uint32_t segment; /* row */
+	uint64_t offset;  /* behind it */
+	uint32_t flags;
+
+	uint8_t *buffer; /* HD_READER_BYTES: what stands at `buffer_offset` of `buffer_segment` */
+	uint32_t buffer_segment;
+	uint64_t buffer_offset;
+	uint32_t buffer_used;
+};
+
+/* Whatever log the first frame names. */
+#define HD_LOG_ANY UINT32_MAX
+
+/* Reads all of log `log`. False: `report` says why. `segments`, `report`, `each` and the like are set by the caller,
+ * the rest is zero. */
+bool hd_log_reader_run(struct hd_log_reader *reader, uint32_t log);
+
+/* Sets the report's exit code and line. Returns false. */
+__attribute__((format(printf, 3, 4))) bool
+hd_log_refuse(struct hd_log_report *report, enum hd_exit code, const char *format, ...);
+
+#endif

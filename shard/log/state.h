@@ -1,0 +1,143 @@
+/* state.h - what one open log is, shared by the files of this folder and by nobody else.
+ *
+ *   append.c    events into the open frame            hd_log_append, hd_log_room
+ *   write.c     frames onto the disk, the marks       hd_log_pass, hd_log_complete
+ *   prepare.c   the next segment, and space           (called by write.c)
+ *   open.c      replay, cut, close                    hd_log_open, hd_log_close, hd_log_verify
+ *   scan.c      reading back while running            hd_log_read, hd_log_scan */
+#ifndef HUNTD_SHARD_LOG_STATE_H
+#define HUNTD_SHARD_LOG_STATE_H
+
+#include "shard/log/frame.h"
+#include "shard/log/index.h"
+#include "shard/log/segments.h"
+
+#define HD_LOG_SEAL_IDLE_NS 1000000000
+#define HD_LOG_SPACE_NS 1000000000
+#define HD_LOG_FILL (256u * HD_KIB) /* one write of zeros; short, so that a flush waits little */
+#define HD_LOG_BUFFERS_KEPT 4u      /* empty frame buffers that are not given back */
+
+/* Where a log's completion belongs: the rest of its tag. */
+enum hd_log_tag { HD_LOG_TAG_WRITE = 1, HD_LOG_TAG_SYNC, HD_LOG_TAG_FILL, HD_LOG_TAG_FILL_SYNC };
+
+/* A frame that gathers, waits, or is being written. */
+struct hd_frame_buffer {
+	struct hd_frame_buffer *next;
+	uint8_t *bytes; /* HD_FRAME_MAX, on a block */
+	uint32_t used;  /* header and events */
+	uint32_t events;
+	uint32_t counted; /* in `unflushed` */
+	uint64_t first_lsn;
+	int64_t first_stamp;
+};
+
+/* The write that is in flight; one at most. */
+struct hd_log_flight {
+	bool busy;
+	bool sync;  /* durable when complete */
+	bool empty; /* a seal: nobody waits for it */
+	int file;
+	uint8_t *bytes;
+	uint32_t size, done;
+	uint64_t offset;
+	uint64_t last_lsn;
+	uint64_t seal;
+	int64_t started;
+};
+
+enum hd_log_prepare {
+	HD_PREPARE_NONE,
+	HD_PREPARE_FILL,
+	HD_PREPARE_SYNC,
+	HD_PREPARE_READY,
+};
+
+struct hd_log {
+	struct hd_io *io;
+	struct hd_memory *memory;
+	char directory[HD_SEGMENT_PATH];
+	uint32_t shard, shards;
+	uint64_t segment_bytes;
+	uint8_t durability;
+	int64_t window_ns;
+	bool read_only;
+
+	/* The hot part: appending. `last` gathers while it is not in flight. */
+	struct hd_frame_buffer *first, *last;
+	bool gathering; /* `last` takes more events */
+	uint64_t tail;
+	int64_t stamp; /* of the last event */
+	uint64_t unflushed;
+	bool no_space;
+	struct hd_frame_buffer *spare;
+	uint32_t spare_count;
+
+	/* Writing. `written` <= `tail`: write complete; `flushed` <= `written`: on the disk. */
+	struct hd_log_flight flight;
+	uint64_t written, flushed, wanted;
+	uint64_t sealed; /* the greatest seal that was written */
+	uint64_t writes_done, writes_synced;
+	bool syncing, closing;
+	uint64_t sync_writes, sync_lsn; /* what the running fdatasync covers */
+	int64_t now, idle_at, window_at;
+	bool was_active;  /* since the last pass something was written or flushed */
+	bool flush_ended; /* since the last pass: `flight.started` to now is a flush time */
+	uint8_t *block;   /* HD_BLOCK: the empty frames */
+	uint32_t last_flags;
+	uint8_t previous[HD_FRAME_HASH];
+
+	/* Segments. Without a current one (no space) frames wait. */
+	struct hd_segments segments;
+	struct hd_log_index index;
+	bool has_current;
+	bool roll_waits; /* a frame is waiting for the next segment */
+	uint32_t current;
+	uint64_t offset;
+	uint8_t segment[HD_FRAME_HASH];
+	enum hd_log_prepare prepare;
+	bool fill_busy;
+	uint64_t filled;
+	uint32_t fill_size;
+	uint8_t *zeros; /* HD_LOG_FILL */
+	int64_t space_at, retry_at;
+	uint64_t space_tail;
+
+	struct hd_log_stats stats;
+};
+
+/* prepare.c */
+
+/* How long the segment after the current one is to be. */
+uint64_t hd_log_next_size(const struct hd_log *log);
+
+/* Moves the preparation of the next segment on, where the current one's fill asks for it. */
+void hd_log_prepare_step(struct hd_log *log);
+void hd_log_prepare_complete(struct hd_log *log, enum hd_log_tag what, int32_t result);
+
+/* Asks how much space is free: at most once a second, unless `force`. */
+void hd_log_space(struct hd_log *log, bool force);
+
+/* Makes the segment that follows `row` - 1 the current one, from its start. */
+void hd_log_enter(struct hd_log *log, uint32_t row);
+
+/* write.c */
+
+/* Writes the frame that says that nothing follows, flushed. For hd_log_close, with nothing in flight. */
+void hd_log_write_closed(struct hd_log *log);
+
+/* hd_log_failed with the segment's name and the error. */
+_Noreturn void hd_log_fail(const struct hd_log *log, uint32_t row, const char *what, int error);
+
+/* append.c */
+
+/* Takes the first frame out of the queue: it is where its mode wants it. */
+void hd_log_release(struct hd_log *log);
+
+static inline bool
+hd_log_room_for(const struct hd_log *log, uint32_t size)
+{
+	return log->has_current &&
+	       log->offset + size <= log->segments.rows[log->current].size;
+}
+
+#endif

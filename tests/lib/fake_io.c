@@ -1,0 +1,462 @@
+#include "tests/lib/fake_io.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "huntd/assert.h"
+#include "huntd/limits.h"
+#include "tests/lib/lib.h"
+
+static struct fake_io *
+fake_of(struct hd_io *io)
+{
+	return (struct fake_io *)io;
+}
+
+/* Counts an operation; the error it is to fail with, or 0. */
+static int
+count(struct fake_io *fake)
+{
+	fake->operations++;
+	return fake->fail_at && fake->operations == fake->fail_at ? -fake->fail_error : 0;
+}
+
+static void
+reserve(struct fake_file *file, uint64_t size)
+{
+	if (size <= file->room)
+		return;
+	file->cache = realloc(file->cache, size);
+	file->disk = realloc(file->disk, size);
+	HD_ASSERT(file->cache != NULL && file->disk != NULL);
+	memset(file->cache + file->room, 0, size - file->room);
+	memset(file->disk + file->room, 0, size - file->room);
+	file->room = size;
+}
+
+struct fake_file *
+fake_io_find(struct fake_io *fake, const char *path)
+{
+	for (int i = 0; i < FAKE_FILES; i++)
+		if (fake->files[i].named && strcmp(fake->files[i].path, path) == 0)
+			return &fake->files[i];
+	return NULL;
+}
+
+static struct fake_file *
+make_file(struct fake_io *fake, const char *path)
+{
+	for (int i = 0; i < FAKE_FILES; i++) {
+		struct fake_file *file = &fake->files[i];
+		if (file->named || file->disk_named)
+			continue;
+		free(file->cache);
+		free(file->disk);
+		*file = (struct fake_file){.named = true};
+		HD_ASSERT(strlen(path) < sizeof file->path);
+		strcpy(file->path, path);
+		return file;
+	}
+	HD_UNREACHABLE();
+}
+
+static void
+check_direct(struct fake_io *fake, const struct fake_file *file, const void *at, uint64_t size,
+             uint64_t offset)
+{
+	if (file->direct && ((uintptr_t)at % HD_BLOCK || size % HD_BLOCK || offset % HD_BLOCK))
+		fake->direct_faults++;
+}
+
+static int64_t
+fake_now(struct hd_io *io)
+{
+	return fake_of(io)->now;
+}
+
+static int
+do_sync(struct fake_io *fake, struct fake_file *file)
+{
+	fake->syncs++;
+	if (fake->sync_failed)
+		fake->syncs_after_failure++;
+	int error = count(fake);
+	if (error) {
+		fake->sync_failed = true;
+		return error;
+	}
+	memcpy(file->disk, file->cache, file->room);
+	file->disk_size = file->size;
+	return 0;
+}
+
+static int32_t
+do_write(struct fake_io *fake, const struct fake_request *request)
+{
+	struct fake_file *file = &fake->files[request->file];
+	fake->writes++;
+	int error = count(fake);
+	if (error)
+		return error;
+	uint32_t size = request->size;
+	if (fake->short_writes && size > FAKE_SECTOR && hd_test_random(&fake->seed) % 2) {
+		uint32_t sectors = size / FAKE_SECTOR;
+		size = (uint32_t)(1 + hd_test_random(&fake->seed) % sectors) * FAKE_SECTOR;
+		/* A write that gets nowhere ends a block at least: it would be an error else. */
+		if (size < HD_BLOCK)
+			size = HD_BLOCK;
+	}
+	reserve(file, request->offset + size);
+	memcpy(file->cache + request->offset, request->at, size);
+	if (request->offset + size > file->size)
+		file->size = request->offset + size;
+	if (request->flags & HD_IO_SYNC) {
+		fake->sync_writes++;
+		memcpy(file->disk + request->offset, request->at, size);
+		file->disk_size = file->size;
+	}
+	return (int32_t)size;
+}
+
+static int64_t
+do_read(struct fake_io *fake, struct fake_file *file, void *to, uint32_t size, uint64_t offset)
+{
+	int error = count(fake);
+	if (error)
+		return error;
+	uint64_t left = offset < file->size ? file->size - offset : 0;
+	if (left < size)
+		size = (uint32_t)left;
+	if (size)
+		memcpy(to, file->cache + offset, size);
+	return size;
+}
+
+static int32_t
+perform(struct fake_io *fake, const struct fake_request *request)
+{
+	struct fake_file *file = &fake->files[request->file];
+	switch (request->kind) {
+	case FAKE_WRITE:
+		return do_write(fake, request);
+	case FAKE_READ:
+		return (int32_t)do_read(fake, file, request->at, request->size, request->offset);
+	case FAKE_FSYNC:
+		return do_sync(fake, file);
+	}
+	HD_UNREACHABLE();
+}
+
+static uint32_t
+fake_wait(struct hd_io *io, int64_t timeout, struct hd_completion *out, uint32_t room)
+{
+	struct fake_io *fake = fake_of(io);
+	uint32_t done = 0, kept = 0;
+	for (uint32_t i = 0; i < fake->queued; i++) {
+		struct fake_request request = fake->queue[i];
+		if (done == room || (fake->hold_syncs && request.kind == FAKE_FSYNC))
+			fake->queue[kept++] = request;
+		else
+			out[done++] = (struct hd_completion){
+				.tag = request.tag, .result = perform(fake, &request)};
+	}
+	fake->queued = kept;
+	if (done == 0 && timeout > 0)
+		fake->now += timeout;
+	return done;
+}
+
+static void
+enqueue(struct hd_io *io, struct fake_request request)
+{
+	struct fake_io *fake = fake_of(io);
+	HD_ASSERT(fake->queued < FAKE_QUEUE);
+	if (request.kind != FAKE_FSYNC)
+		check_direct(fake, &fake->files[request.file], request.at, request.size,
+		             request.offset);
+	fake->queue[fake->queued++] = request;
+}
+
+static void
+fake_write(struct hd_io *io, int file, const void *from, uint32_t size, uint64_t offset,
+           uint32_t flags, uint64_t tag)
+{
+	enqueue(io, (struct fake_request){FAKE_WRITE, file, (uint8_t *)(uintptr_t)from, size,
+	                                  offset, flags, tag});
+}
+
+static void
+fake_read(struct hd_io *io, int file, void *to, uint32_t size, uint64_t offset, uint64_t tag)
+{
+	enqueue(io, (struct fake_request){FAKE_READ, file, to, size, offset, 0, tag});
+}
+
+static void
+fake_fsync(struct hd_io *io, int file, uint64_t tag)
+{
+	enqueue(io, (struct fake_request){.kind = FAKE_FSYNC, .file = file, .tag = tag});
+}
+
+static int
+fake_open(struct hd_io *io, const char *path, uint32_t flags)
+{
+	struct fake_io *fake = fake_of(io);
+	int error = count(fake);
+	if (error)
+		return error;
+	struct fake_file *file = fake_io_find(fake, path);
+	if (!file && !(flags & HD_IO_CREATE))
+		return -ENOENT;
+	if (file && (flags & HD_IO_CREATE))
+		return -EEXIST;
+	if (!file)
+		file = make_file(fake, path);
+	if ((flags & HD_IO_DIRECT) && fake->refuse_direct)
+		return -EINVAL;
+	file->direct = (flags & HD_IO_DIRECT) != 0;
+	return (int)(file - fake->files);
+}
+
+static int
+fake_close(struct hd_io *io, int file)
+{
+	struct fake_io *fake = fake_of(io);
+	for (uint32_t i = 0; i < fake->queued; i++)
+		HD_ASSERT(fake->queue[i].file != file);
+	return 0;
+}
+
+static int64_t
+fake_size(struct hd_io *io, int file)
+{
+	return (int64_t)fake_of(io)->files[file].size;
+}
+
+static int
+fake_allocate(struct hd_io *io, int number, uint64_t size)
+{
+	struct fake_io *fake = fake_of(io);
+	struct fake_file *file = &fake->files[number];
+	int error = count(fake);
+	if (error)
+		return error;
+	if ((int64_t)size > fake->space)
+		return -ENOSPC;
+	fake->space -= (int64_t)size;
+	reserve(file, size);
+	file->size = size;
+	return 0;
+}
+
+static int64_t
+fake_file_read(struct hd_io *io, int number, void *to, uint32_t size, uint64_t offset)
+{
+	struct fake_file *file = &fake_of(io)->files[number];
+	check_direct(fake_of(io), file, to, size, offset);
+	return do_read(fake_of(io), file, to, size, offset);
+}
+
+static int64_t
+fake_file_write(struct hd_io *io, int number, const void *from, uint32_t size, uint64_t offset)
+{
+	struct fake_io *fake = fake_of(io);
+	check_direct(fake, &fake->files[number], from, size, offset);
+	return do_write(fake, &(struct fake_request){FAKE_WRITE, number,
+	                                             (uint8_t *)(uintptr_t)from, size, offset, 0,
+	                                             0});
+}
+
+static int
+fake_file_sync(struct hd_io *io, int file)
+{
+	return do_sync(fake_of(io), &fake_of(io)->files[file]);
+}
+
+static int
+fake_rename(struct hd_io *io, const char *from, const char *to)
+{
+	struct fake_file *file = fake_io_find(fake_of(io), from);
+	int error = count(fake_of(io));
+	if (error || !file)
+		return error ? error : -ENOENT;
+	HD_ASSERT(strlen(to) < sizeof file->path);
+	strcpy(file->path, to);
+	return 0;
+}
+
+static int
+fake_remove(struct hd_io *io, const char *path)
+{
+	struct fake_file *file = fake_io_find(fake_of(io), path);
+	int error = count(fake_of(io));
+	if (error || !file)
+		return error ? error : -ENOENT;
+	fake_of(io)->space += (int64_t)file->size;
+	file->named = false;
+	return 0;
+}
+
+static int
+fake_dir_make(struct hd_io *io, const char *path)
+{
+	(void)path;
+	return count(fake_of(io));
+}
+
+static int
+fake_dir_sync(struct hd_io *io, const char *path)
+{
+	struct fake_io *fake = fake_of(io);
+	(void)path;
+	int error = count(fake);
+	for (int i = 0; i < FAKE_FILES && !error; i++)
+		fake->files[i].disk_named = fake->files[i].named;
+	return error;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int
+fake_dir_list(struct hd_io *io, const char *path, void (*each)(void *context, const char *name),
+              void *context)
+{
+	struct fake_io *fake = fake_of(io);
+	const char *names[FAKE_FILES];
+	size_t found = 0, length = strlen(path);
+	int error = count(fake);
+	if (error)
+		return error;
+	for (int i = 0; i < FAKE_FILES; i++) {
+		const struct fake_file *file = &fake->files[i];
+		if (file->named && strncmp(file->path, path, length) == 0 &&
+		    file->path[length] == '/')
+			names[found++] = file->path + length + 1;
+	}
+	qsort(names, found, sizeof *names, by_name);
+	for (size_t i = 0; i < found; i++)
+		each(context, names[i]);
+	return 0;
+}
+
+static int64_t
+fake_space(struct hd_io *io, const char *path)
+{
+	(void)path;
+	return fake_of(io)->space;
+}
+
+static const struct hd_io_ops fake_ops = {
+	.now = fake_now,
+	.wait = fake_wait,
+	.write = fake_write,
+	.read = fake_read,
+	.fsync = fake_fsync,
+	.file_open = fake_open,
+	.file_close = fake_close,
+	.file_size = fake_size,
+	.file_allocate = fake_allocate,
+	.file_read = fake_file_read,
+	.file_write = fake_file_write,
+	.file_sync = fake_file_sync,
+	.file_rename = fake_rename,
+	.file_remove = fake_remove,
+	.dir_make = fake_dir_make,
+	.dir_sync = fake_dir_sync,
+	.dir_list = fake_dir_list,
+	.space = fake_space,
+};
+
+void
+fake_io_init(struct fake_io *fake)
+{
+	*fake = (struct fake_io){
+		.io.ops = &fake_ops, .now = 1, .space = 1LL << 40, .fail_error = EIO, .seed = 1};
+}
+
+void
+fake_io_fini(struct fake_io *fake)
+{
+	for (int i = 0; i < FAKE_FILES; i++) {
+		free(fake->files[i].cache);
+		free(fake->files[i].disk);
+	}
+	*fake = (struct fake_io){0};
+}
+
+static uint8_t *
+copy(const uint8_t *from, uint64_t size)
+{
+	uint8_t *to = malloc(size);
+	HD_ASSERT(to != NULL);
+	return memcpy(to, from, size);
+}
+
+void
+fake_io_clone(struct fake_io *to, const struct fake_io *from)
+{
+	*to = *from;
+	for (int i = 0; i < FAKE_FILES; i++) {
+		struct fake_file *file = &to->files[i];
+		if (file->room == 0)
+			continue;
+		file->cache = copy(file->cache, file->room);
+		file->disk = copy(file->disk, file->room);
+	}
+}
+
+static bool
+survives(struct fake_io *fake, uint32_t coin)
+{
+	return coin >= 100 || (coin > 0 && hd_test_random(&fake->seed) % 100 < coin);
+}
+
+/* Some sectors of a write that was under way. */
+static void
+land(struct fake_io *fake, const struct fake_request *request, uint32_t coin)
+{
+	struct fake_file *file = &fake->files[request->file];
+	reserve(file, request->offset + request->size);
+	for (uint32_t at = 0; at < request->size; at += FAKE_SECTOR)
+		if (survives(fake, coin))
+			memcpy(file->cache + request->offset + at, request->at + at, FAKE_SECTOR);
+}
+
+void
+fake_io_kill(struct fake_io *fake, uint32_t coin)
+{
+	for (uint32_t i = 0; i < fake->queued; i++)
+		if (fake->queue[i].kind == FAKE_WRITE)
+			land(fake, &fake->queue[i], coin);
+	fake->queued = 0;
+}
+
+static void
+lose(struct fake_io *fake, struct fake_file *file, uint32_t coin)
+{
+	for (uint64_t at = 0; at + FAKE_SECTOR <= file->room; at += FAKE_SECTOR)
+		if (memcmp(file->disk + at, file->cache + at, FAKE_SECTOR) != 0 &&
+		    survives(fake, coin))
+			memcpy(file->disk + at, file->cache + at, FAKE_SECTOR);
+	memcpy(file->cache, file->disk, file->room);
+	if (file->size != file->disk_size && survives(fake, coin))
+		file->disk_size = file->size;
+	file->size = file->disk_size;
+	if (file->named != file->disk_named && survives(fake, coin))
+		file->disk_named = file->named;
+	file->named = file->disk_named;
+}
+
+void
+fake_io_crash(struct fake_io *fake, uint32_t coin)
+{
+	/* What is in the cache or on its way has the same chance. */
+	fake_io_kill(fake, 100);
+	for (int i = 0; i < FAKE_FILES; i++)
+		if (fake->files[i].room)
+			lose(fake, &fake->files[i], coin);
+}
