@@ -32,9 +32,8 @@ hd_core_destroy(struct hd_core *core)
 	HD_ASSERT(core != NULL);
 	for (uint32_t i = 0; i < core->hunts_count; i++)
 		hd_hunt_destroy(core, core->hunts[i]);
-	while (hd_core_sweep(core, UINT32_MAX))
-		;
-	HD_ASSERT(core->old_count == 0);
+	bool left = hd_core_sweep(core, UINT32_MAX);
+	HD_ASSERT(!left);
 	hd_event_ids_fini(&core->ids);
 	hd_index_destroy(core->by_id);
 	hd_plays_fini(&core->plays);
