@@ -208,9 +208,22 @@ write_regex(struct hd_compile *compile, const struct hd_node *node)
 	hd_regex_write(&regex, compile->out);
 }
 
-/* Calls `visit` for each item of a list that is a map (or is not one), under its path. */
+static bool
+is_map(const struct hd_node *node)
+{
+	return node->kind == HD_NODE_MAP;
+}
+
+static bool
+is_no_map(const struct hd_node *node)
+{
+	return node->kind != HD_NODE_MAP;
+}
+
+/* Calls `visit` for each item that is `wanted` (NULL: for all), under its path. */
 static void
-each_item(struct answers *answers, const struct hd_node *list, bool maps,
+each_item(struct answers *answers, const struct hd_node *list,
+	  bool (*wanted)(const struct hd_node *),
 	  void (*visit)(struct answers *, const struct hd_node *))
 {
 	struct hd_compile *compile = answers->compile;
@@ -219,7 +232,7 @@ each_item(struct answers *answers, const struct hd_node *list, bool maps,
 	for (uint32_t i = 0; i < list->count; i++) {
 		const struct hd_node *node = hd_compile_node(compile, at);
 		uint32_t mark = hd_check_enter_item(&compile->check, i);
-		if ((node->kind == HD_NODE_MAP) == maps)
+		if (!wanted || wanted(node))
 			visit(answers, node);
 		hd_check_leave(&compile->check, mark);
 		at = node->next;
@@ -238,7 +251,7 @@ count_maps(const struct hd_compile *compile, const struct hd_node *list)
 	uint32_t count = 0, at = list->first;
 	HD_ASSERT(list->kind == HD_NODE_LIST);
 	for (uint32_t i = 0; i < list->count; i++) {
-		count += hd_compile_node(compile, at)->kind == HD_NODE_MAP;
+		count += is_map(hd_compile_node(compile, at));
 		at = hd_compile_node(compile, at)->next;
 	}
 	return count;
@@ -258,9 +271,9 @@ write_answers(struct answers *answers, const struct hd_schema_value *value)
 	HD_ASSERT(maps <= value->node->count);
 	hd_write_varint(compile->out, value->node->count - maps);
 	answers->exact = compile->out->at;
-	each_item(answers, value->node, false, write_exact);
+	each_item(answers, value->node, is_no_map, write_exact);
 	hd_write_varint(compile->out, maps);
-	each_item(answers, value->node, true, visit_regex);
+	each_item(answers, value->node, is_map, visit_regex);
 	hd_check_leave(&compile->check, mark);
 }
 
@@ -298,14 +311,6 @@ write_partial(struct answers *answers, const struct hd_node *node)
 }
 
 static void
-visit_any(struct answers *answers, const struct hd_node *list,
-	  void (*visit)(struct answers *, const struct hd_node *))
-{
-	each_item(answers, list, true, visit);
-	each_item(answers, list, false, visit);
-}
-
-static void
 write_partials(struct answers *answers, const struct hd_schema_value *value)
 {
 	struct hd_compile *compile = answers->compile;
@@ -314,7 +319,7 @@ write_partials(struct answers *answers, const struct hd_schema_value *value)
 		return;
 	uint32_t mark = hd_check_enter_key(&compile->check, "partial");
 	answers->partials = compile->out->at;
-	visit_any(answers, value->node, write_partial);
+	each_item(answers, value->node, NULL, write_partial);
 	hd_check_leave(&compile->check, mark);
 }
 
@@ -340,7 +345,7 @@ write_hints(struct answers *answers, const struct hd_schema_value *value)
 	if (!hd_schema_has(value))
 		return;
 	uint32_t mark = hd_check_enter_key(&compile->check, "hints");
-	visit_any(answers, value->node, write_hint);
+	each_item(answers, value->node, NULL, write_hint);
 	hd_check_leave(&compile->check, mark);
 }
 

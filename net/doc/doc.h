@@ -1,9 +1,9 @@
 /* doc.h - the text of a document, YAML or JSON, as the tree of nodes of document.h.
  *
  * Both are read by libyaml's event parser: JSON is YAML but for surrogate escapes and tabs, which
- * are mended before (a text is taken for JSON where its first character is `{` or `[`). Every scalar
- * stays text: `no` is two letters, 007 keeps its noughts, until a schema asks for more. Positions
- * count from 1; a column counts characters of the text as it was written.
+ * are mended before (a text is JSON where its first character is `{` or `[`). Every scalar stays
+ * text: `no` is two letters, 007 keeps its noughts, until a schema asks for more. Positions count
+ * from 1; a column counts characters of the text as it was written.
  *
  * Refused with a position: what is not YAML; a second document; anchors, aliases, tags; keys that
  * are no scalars; a key twice in one map; depth over HD_DOCUMENT_DEPTH_MAX; size over
