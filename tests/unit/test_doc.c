@@ -182,7 +182,7 @@ test_many_doubles_are_counted(void **state)
 	assert_non_null(text);
 	int size = 0;
 	for (int i = 0; i < 60000; i++)
-		size += sprintf(text + size, "%d:\n", i % 30000);
+		size += snprintf(text + size, HD_DOCUMENT_MAX - (size_t)size, "%d:\n", i % 30000);
 	struct read read;
 	begin(&read, hd_bytes_of(text, (size_t)size));
 	assert_true(read.whole);

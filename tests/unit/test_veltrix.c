@@ -313,9 +313,9 @@ test_many_faults_are_counted(void **state)
 	(void)state;
 	char *text = calloc(1, 20000);
 	assert_non_null(text);
-	int size = sprintf(text, "hunt: bay\n");
+	int size = snprintf(text, 20000, "hunt: bay\n");
 	for (int i = 0; i < 500; i++)
-		size += sprintf(text + size, "wrong%d: x\n", i);
+		size += snprintf(text + size, 20000 - (size_t)size, "wrong%d: x\n", i);
 	struct put *one = put(hd_bytes_of(text, (size_t)size), (struct hd_bytes){0}, 1);
 	assert_int_equal(one->faults.count, HD_FAULTS_MAX);
 	assert_int_equal(one->faults.skipped, 500 - HD_FAULTS_MAX);
