@@ -26,6 +26,9 @@ struct hd_topology {
 /* shards 0: auto = cpus of the mask - 1, at least 1. False: the mask is empty. */
 bool hd_topology_plan(struct hd_topology *topology, uint32_t shards);
 
+/* Writes the table as text: a line a thread, then the rings. 80 bytes a thread are enough. */
+void hd_topology_print(const struct hd_topology *topology, struct hd_writer *out);
+
 struct hd_runtime_config {
 	uint32_t shards;          /* 0: auto; a data directory's own number wins over auto */
 	const char *data;         /* directory */

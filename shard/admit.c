@@ -1,0 +1,203 @@
+/* shard.h's functions: what may come in, where it goes, and what the edge may know. */
+#include "shard/inside.h"
+
+static bool
+wants_rows(const struct hd_command *command)
+{
+	return command->verb == HD_CMD_TOP || command->verb == HD_CMD_AROUND;
+}
+
+static enum hd_admit
+busy(struct hd_shard *shard, enum hd_error why, enum hd_error *error)
+{
+	HD_ASSERT(why != HD_ERR_NONE);
+	HD_COUNT(hd_shard_mine(shard)->busy_total, 1);
+	*error = why;
+	return HD_ADMIT_BUSY;
+}
+
+static enum hd_admit
+admit_to_shard(struct hd_shard *shard, const struct hd_command *command, bool writes,
+               enum hd_error *error)
+{
+	uint32_t target = hd_slot_shard(command->slot, shard->count);
+	const struct hd_status *status = &shard->status[target];
+	enum hd_error room = HD_ERR_NONE;
+	if (writes && target == shard->number)
+		room = hd_log_room(shard->log);
+	else if (writes)
+		room = (enum hd_error)atomic_load_explicit(&status->room, memory_order_relaxed);
+	if (HD_UNLIKELY(room != HD_ERR_NONE))
+		return busy(shard, room, error);
+	if (target == shard->number)
+		return HD_ADMIT_YES;
+	bool late;
+	if (atomic_load_explicit(&status->stands, memory_order_relaxed))
+		return busy(shard, HD_ERR_BUSY, error);
+	if (hd_remote_credit(shard, target, &late))
+		return HD_ADMIT_YES;
+	return late ? busy(shard, HD_ERR_BUSY, error) : HD_ADMIT_WAIT;
+}
+
+static enum hd_admit
+admit_gather(struct hd_shard *shard, const struct hd_command *command, enum hd_error *error)
+{
+	if (command->verb == HD_CMD_EVENTS && shard->pages.running == HD_GATHERS_MAX)
+		return HD_ADMIT_WAIT;
+	if (wants_rows(command) && shard->gathers.rows_running >= HD_GATHERS_MAX)
+		return HD_ADMIT_WAIT;
+	bool late;
+	for (uint32_t target = 0; target < shard->count; target++) {
+		if (!hd_remote_credit(shard, target, &late))
+			return late ? busy(shard, HD_ERR_BUSY, error) : HD_ADMIT_WAIT;
+	}
+	return HD_ADMIT_YES;
+}
+
+enum hd_admit
+hd_shard_admit(struct hd_shard *shard, const struct hd_command *command, enum hd_error *error)
+{
+	HD_ASSERT(command->verb < HD_CMD_COUNT_);
+	enum hd_route route = hd_command_rows[command->verb].route;
+	HD_ASSERT(route != HD_ROUTE_EDGE);
+	if (HD_UNLIKELY(!shard->serving))
+		return busy(shard, HD_ERR_LOADING, error);
+	if (shard->pass_commands >= HD_PASS_COMMANDS) {
+		shard->again = true;
+		return HD_ADMIT_WAIT;
+	}
+	switch (route) {
+	case HD_ROUTE_ENTRANT:
+	case HD_ROUTE_READ:
+		return admit_to_shard(shard, command, route == HD_ROUTE_ENTRANT, error);
+	case HD_ROUTE_BOARD:
+		return hd_shard_is_local(shard, command) ? HD_ADMIT_YES
+		                                         : admit_gather(shard, command, error);
+	case HD_ROUTE_ORDER:
+		return shard->orders.asked < HD_OPEN_ORDERS_MAX ? HD_ADMIT_YES : HD_ADMIT_WAIT;
+	default:
+		return HD_ADMIT_YES;
+	}
+}
+
+bool
+hd_shard_is_local(const struct hd_shard *shard, const struct hd_command *command)
+{
+	HD_ASSERT(command->verb < HD_CMD_COUNT_);
+	switch (hd_command_rows[command->verb].route) {
+	case HD_ROUTE_ENTRANT:
+	case HD_ROUTE_READ:
+		return hd_slot_shard(command->slot, shard->count) == shard->number;
+	case HD_ROUTE_BOARD:
+		return shard->count == 1 && command->verb != HD_CMD_EVENTS;
+	case HD_ROUTE_ORDER:
+		return false;
+	default:
+		return true;
+	}
+}
+
+void
+hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token)
+{
+	HD_ASSERT(shard->serving);
+	HD_ASSERT(command->verb < HD_CMD_COUNT_);
+	shard->pass_commands++;
+	if (HD_LIKELY(hd_shard_is_local(shard, command))) {
+		shard->batch[shard->batch_count++] = (struct hd_work){command, token};
+		if (shard->batch_count == HD_BATCH_MAX)
+			hd_shard_decide(shard);
+		return;
+	}
+	switch (hd_command_rows[command->verb].route) {
+	case HD_ROUTE_ORDER:
+		hd_orders_ask(shard, command, token);
+		break;
+	case HD_ROUTE_BOARD:
+		hd_gathers_give(shard, command, token);
+		break;
+	default:
+		hd_remote_give(shard, hd_slot_shard(command->slot, shard->count), command, token);
+	}
+}
+
+static void
+answer_edge(struct hd_shard *shard, uint32_t asker, uint64_t token, const struct hd_reply *reply,
+            uint64_t lsn)
+{
+	(void)asker;
+	shard->ops->reply(shard->edge, token, reply, lsn);
+}
+
+void
+hd_shard_decide(struct hd_shard *shard)
+{
+	HD_ASSERT(shard->batch_count <= HD_BATCH_MAX);
+	uint32_t count = shard->batch_count;
+	if (count == 0)
+		return;
+	shard->batch_count = 0;
+	hd_step_run(shard, shard->batch, count, shard->number, answer_edge);
+}
+
+uint64_t
+hd_shard_durable(const struct hd_shard *shard)
+{
+	return shard->log == NULL ? 0 : hd_log_durable(shard->log);
+}
+
+uint64_t
+hd_shard_tail(const struct hd_shard *shard)
+{
+	return shard->log == NULL ? 0 : hd_log_tail(shard->log);
+}
+
+uint32_t
+hd_shard_number(const struct hd_shard *shard)
+{
+	return shard->number;
+}
+
+uint32_t
+hd_shard_count(const struct hd_shard *shard)
+{
+	return shard->count;
+}
+
+bool
+hd_shard_loading(const struct hd_shard *shard, uint32_t *percent)
+{
+	*percent = shard->serving ? 100 : shard->percent;
+	return !shard->serving;
+}
+
+const struct hd_core *
+hd_shard_core(const struct hd_shard *shard)
+{
+	return shard->core;
+}
+
+struct hd_memory *
+hd_shard_memory(struct hd_shard *shard)
+{
+	return &shard->cycled;
+}
+
+struct hd_io *
+hd_shard_io(struct hd_shard *shard)
+{
+	return shard->io;
+}
+
+struct hd_metrics *
+hd_shard_metrics(struct hd_shard *shard, uint32_t of)
+{
+	HD_ASSERT(of < shard->count);
+	return &shard->metrics[of];
+}
+
+int64_t
+hd_shard_clock(const struct hd_shard *shard)
+{
+	return shard->clock;
+}

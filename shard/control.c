@@ -1,0 +1,174 @@
+#include "shard/control.h"
+
+#include "huntd/assert.h"
+
+#define GIVE_UP_NS 10000000000
+
+static void
+tell_all(struct hd_control *control, uint32_t threads, const struct hd_cell *cell)
+{
+	for (uint32_t to = 0; to < threads; to++)
+		hd_post_send(control->post, to, cell);
+}
+
+void
+hd_control_open(struct hd_control *control, struct hd_mesh *mesh)
+{
+	HD_ASSERT(control->io != NULL && control->shards > 0);
+	hd_blocks_init(&control->blocks, &control->plain, (uint16_t)control->number);
+	control->cycled = hd_blocks_memory(&control->blocks);
+	control->post =
+	    hd_post_create(mesh, control->number, control->io, &control->plain, &control->blocks);
+}
+
+void
+hd_control_close(struct hd_control *control)
+{
+	HD_ASSERT(control->post != NULL);
+	hd_post_destroy(control->post);
+	hd_blocks_fini(&control->blocks);
+}
+
+void
+hd_control_start(struct hd_control *control)
+{
+	HD_ASSERT(control->state == HD_CONTROL_STARTING);
+	struct hd_cell cell = {.type = HD_CELL_START};
+	for (uint32_t i = 0; i < control->shards; i++)
+		cell.a = control->reports[i].last_stamp > cell.a ? control->reports[i].last_stamp : cell.a;
+	tell_all(control, control->shards, &cell);
+	hd_post_publish(control->post);
+}
+
+void
+hd_control_finish(struct hd_control *control)
+{
+	HD_ASSERT(control->state != HD_CONTROL_ENDING);
+	struct hd_cell cell = {.type = HD_CELL_FINISH};
+	control->state = HD_CONTROL_ENDING;
+	tell_all(control, control->shards + 1, &cell); /* the reducer too */
+	hd_post_publish(control->post);
+}
+
+static void
+begin_drain(struct hd_control *control)
+{
+	struct hd_cell cell = {.type = HD_CELL_DRAIN};
+	if (control->state >= HD_CONTROL_DRAINING)
+		return;
+	control->state = HD_CONTROL_DRAINING;
+	control->give_up = control->boot + GIVE_UP_NS;
+	tell_all(control, control->shards, &cell);
+}
+
+void
+hd_control_fail(struct hd_control *control, int exit_code)
+{
+	HD_ASSERT(exit_code != 0);
+	if (control->exit_code == 0)
+		control->exit_code = exit_code;
+	begin_drain(control);
+}
+
+static void
+add_ask(struct hd_control *control, const struct hd_cell *cell)
+{
+	if (control->asks_count == control->asks_room) {
+		uint32_t room = control->asks_room ? control->asks_room * 2 : 16;
+		struct hd_ask *asks = hd_memory_take(&control->cycled, room * sizeof *asks, 8);
+		for (uint32_t i = 0; i < control->asks_count; i++)
+			asks[i] = control->asks[(control->asks_first + i) & (control->asks_room - 1)];
+		if (control->asks != NULL)
+			hd_memory_give(&control->cycled, control->asks, control->asks_room * sizeof *asks);
+		control->asks = asks;
+		control->asks_first = 0;
+		control->asks_room = room;
+	}
+	uint32_t at = (control->asks_first + control->asks_count++) & (control->asks_room - 1);
+	control->asks[at] = (struct hd_ask){cell->from, cell->token, cell->block};
+}
+
+static void
+take_cell(void *context, const struct hd_cell *cell)
+{
+	struct hd_control *control = context;
+	switch (cell->type) {
+	case HD_CELL_RESUMED:
+		control->last_order = (uint64_t)cell->a;
+		control->ids_max = cell->b;
+		control->ids_age_ns = cell->c;
+		if (control->state == HD_CONTROL_STARTING)
+			control->state = HD_CONTROL_BOOTING;
+		break;
+	case HD_CELL_ORDER_ASK:
+		add_ask(control, cell);
+		break;
+	case HD_CELL_FETCHED:
+		hd_job_fetched(control, cell->block);
+		break;
+	case HD_CELL_IN_FORCE:
+		hd_job_in_force(control, (uint64_t)cell->a, (enum hd_error)cell->b);
+		break;
+	case HD_CELL_DRAINED:
+		control->drained++;
+		break;
+	default:
+		HD_UNREACHABLE();
+	}
+}
+
+static void
+serve(struct hd_control *control)
+{
+	struct hd_cell cell = {.type = HD_CELL_SERVE};
+	control->state = HD_CONTROL_SERVING;
+	tell_all(control, control->shards, &cell);
+	hd_post_publish(control->post);
+	if (control->hooks->ready)
+		control->hooks->ready(control->hooks->context, control->reports, control->shards);
+}
+
+/* Takes up the next job where none runs. */
+static void
+work(struct hd_control *control)
+{
+	while (control->job.kind == HD_JOB_NONE) {
+		if (control->state == HD_CONTROL_BOOTING) {
+			if (!hd_job_boot(control) && control->state == HD_CONTROL_BOOTING)
+				serve(control);
+		} else if (control->asks_count > 0) {
+			struct hd_ask ask = control->asks[control->asks_first];
+			control->asks_first = (control->asks_first + 1) & (control->asks_room - 1);
+			control->asks_count--;
+			hd_job_client(control, &ask);
+		} else {
+			return;
+		}
+	}
+}
+
+bool
+hd_control_pass(struct hd_control *control, bool stop)
+{
+	struct hd_io *io = control->io;
+	struct hd_completion completions[8];
+	int64_t timeout = -1;
+	if (control->state == HD_CONTROL_DRAINING)
+		timeout = control->give_up > control->boot ? control->give_up - control->boot : 0;
+	if (stop && control->state < HD_CONTROL_DRAINING)
+		timeout = 0;
+	if (timeout != 0 && !hd_post_sleep(control->post))
+		timeout = 0;
+	io->ops->wait(io, timeout, completions, 8);
+	hd_post_awake(control->post);
+	control->boot = io->ops->now(io);
+	hd_post_receive(control->post, take_cell, control);
+	work(control);
+	if (stop)
+		begin_drain(control);
+	bool late = control->state == HD_CONTROL_DRAINING && control->boot >= control->give_up;
+	if (control->drained == control->shards || late)
+		hd_control_finish(control);
+	hd_post_publish(control->post);
+	return control->state != HD_CONTROL_ENDING;
+}

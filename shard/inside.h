@@ -1,0 +1,304 @@
+/* inside.h - a shard from the inside: what its rooms (loop, step, remote, orders, events, board/)
+ * share. Nobody outside of shard/ includes this.
+ *
+ * Every room has its own struct in here, its functions below, and its file of the same name. The
+ * loop calls them in the order of a pass; all of them run on the shard's thread and touch nothing
+ * but the shard. What other threads may see of a shard is struct hd_status and its metrics. */
+#ifndef HUNTD_SHARD_INSIDE_H
+#define HUNTD_SHARD_INSIDE_H
+
+#include "huntd/assert.h"
+#include "huntd/gather.h"
+#include "huntd/ids.h"
+#include "huntd/runtime.h"
+#include "huntd/view.h"
+#include "shard/mesh.h"
+
+#define HD_PASS_COMMANDS 1024u /* commands that start in one pass: about half a millisecond */
+#define HD_COMPLETIONS 512u
+
+/* What the other shards' admission looks at; written once a pass by the shard itself. */
+struct hd_status {
+	_Alignas(64) _Atomic uint8_t room; /* hd_log_room */
+	_Atomic bool stands;               /* its queue stands (DESIGN 9) */
+};
+
+/* A message that waits until its shard's log is durable up to `lsn`. */
+struct hd_held {
+	uint64_t lsn;
+	uint32_t to;
+	struct hd_cell cell;
+};
+
+/* A growing first-in-first-out list of held messages; lsn never falls from first to last. */
+struct hd_held_list {
+	struct hd_held *at;
+	uint32_t first, count, room;
+};
+
+struct hd_work {
+	struct hd_command *command;
+	uint64_t token;
+};
+
+/* The delay of commands that other shards sent: the least of two windows of 50 ms and the running. */
+struct hd_delay {
+	int64_t window_end, least[3];
+	uint32_t undecided;
+};
+
+/* remote.c: commands for other shards, and those of other shards. */
+struct hd_remote {
+	struct hd_block *ask[HD_SHARDS_MAX];   /* being filled in this pass */
+	struct hd_block *reply[HD_SHARDS_MAX]; /* being filled while a block is decided */
+	uint32_t open[HD_SHARDS_MAX];          /* commands let in towards a shard, not answered */
+	int64_t starved[HD_SHARDS_MAX];        /* BOOTTIME since when it gave no credit; 0: it does */
+	uint32_t share;                        /* credits of any shard that this one may use */
+	struct hd_block *todo, *todo_last;     /* blocks of commands to decide, as they came */
+	uint32_t todo_at;                      /* bytes of the first that are decided */
+	struct hd_command command[HD_BATCH_MAX];
+	struct hd_delay delay;
+};
+
+/* board/gathers.c */
+struct hd_run {
+	struct hd_gather *gather;
+	uint32_t waiting, index;
+	bool rows;
+	uint32_t tokens_count, tokens_room;
+	uint64_t *tokens;
+	struct hd_block *key; /* the encoded command, while others may join; NULL: nobody may */
+};
+
+struct hd_gathers {
+	struct hd_run **runs;
+	uint32_t runs_room, running, rows_running;
+	uint32_t free_hint;
+	uint64_t next_pin;
+	struct hd_block *ask[HD_SHARDS_MAX];
+	struct hd_block *answer[HD_SHARDS_MAX];
+	struct hd_run *fresh[HD_GATHERS_MAX];
+	uint32_t fresh_count;
+	uint8_t question[HD_QUESTION_MAX];
+};
+
+/* events.c: pages of HUNT.EVENTS. */
+struct hd_page_ask {
+	uint64_t run, lsn;
+	uint32_t from, wanted;
+	uint16_t hunt;
+};
+
+struct hd_page_run;
+
+struct hd_pages {
+	uint8_t *buffer; /* of one read, HD_FRAME_MAX, aligned to HD_BLOCK; taken when first used */
+	struct hd_page_ask *asks;
+	uint32_t first, count, room;
+	bool reading;
+	struct hd_page_run *run[HD_GATHERS_MAX];
+	uint32_t running;
+};
+
+/* orders.c */
+struct hd_open_order {
+	uint64_t n, lsn;
+	int64_t time;
+	uint32_t answers;
+	bool sent, proposed; /* proposed: control waits for it */
+	struct hd_block *body;
+};
+
+#define HD_OPEN_ORDERS_MAX 64u
+
+struct hd_orders {
+	struct hd_open_order open[HD_OPEN_ORDERS_MAX]; /* shard 0: without DONE, oldest first */
+	uint32_t open_count;
+	struct {
+		uint64_t n, lsn;
+	} owed[HD_OPEN_ORDERS_MAX]; /* other shards: answers that wait for a flush */
+	uint32_t owed_count;
+	bool resuming;     /* shard 0: control waits for RESUMED */
+	uint32_t asked;    /* ORDER commands given to control, not answered */
+	int64_t ids_max, ids_age_ns; /* shard 0: settings in force as it replayed them */
+};
+
+/* board/views.c: a shard's side of the reducer. */
+struct hd_views {
+	struct hd_block **view[HD_HUNTS_MAX];     /* [hunt][board], the newest */
+	uint64_t *reported[HD_HUNTS_MAX];         /* [hunt][board]: changes + 1 when last handed over */
+	uint64_t dirty[HD_HUNTS_MAX / 64];
+	bool told;                                /* the reducer knows that something is dirty */
+	bool any;
+};
+
+struct hd_shard {
+	uint32_t number, count;    /* of `count` shards */
+	uint32_t reducer, control; /* thread numbers */
+	uint8_t durability;
+	struct hd_io *io;
+	struct hd_memory state;  /* budgeted: all that the core keeps */
+	struct hd_memory plain;  /* the same arena without a budget */
+	struct hd_memory cycled; /* blocks as a hd_memory */
+	struct hd_blocks blocks;
+	struct hd_core *core;
+	struct hd_log *log;
+	struct hd_log_report *report;
+	struct hd_pins *pins;
+	struct hd_mesh *mesh;
+	struct hd_post *post;
+	const struct hd_edge_ops *ops;
+	void *edge;
+	struct hd_metrics *metrics; /* of all shards */
+	struct hd_status *status;   /* of all shards */
+	const _Atomic int64_t *offset;
+	int64_t busy_ns;
+
+	int64_t boot;  /* this pass: BOOTTIME ns */
+	int64_t clock; /* this pass: ns since 1970 */
+	int64_t stamp; /* the last given out; rises */
+	bool slept, again, serving, started, draining, drained, finished;
+	bool sweep; /* old objects are left to free */
+	uint32_t pass_commands;
+	_Atomic uint32_t percent;
+
+	struct hd_work batch[HD_BATCH_MAX];
+	uint32_t batch_count;
+	struct hd_held_list held;
+	struct hd_held_list *behind; /* [thread]: messages of senders that know newer orders */
+	uint32_t behind_count;
+
+	struct hd_remote remote;
+	struct hd_gathers gathers;
+	struct hd_pages pages;
+	struct hd_orders orders;
+	struct hd_views views;
+	struct hd_decision decision;
+	struct hd_completion completions[HD_COMPLETIONS];
+	uint8_t scratch[HD_PART_MAX];
+};
+
+static inline struct hd_metrics *
+hd_shard_mine(const struct hd_shard *shard)
+{
+	return &shard->metrics[shard->number];
+}
+
+/* open.c */
+
+/* Makes a shard on its own thread from what the runtime set in it, and replays its log; the edge is
+ * made before, with hd_shard_prepare done. False: see its report. */
+void hd_shard_prepare(struct hd_shard *shard);
+bool hd_shard_open(struct hd_shard *shard, const struct hd_log_options *options);
+/* Flushes and closes the log; false: it could not be flushed. */
+bool hd_shard_end(struct hd_shard *shard);
+/* When all threads have ended. */
+void hd_shard_free(struct hd_shard *shard);
+
+/* loop.c */
+
+/* One pass; false once it was told to finish. */
+bool hd_shard_pass(struct hd_shard *shard);
+
+void hd_held_push(struct hd_shard *shard, struct hd_held_list *list, const struct hd_held *held);
+void hd_held_fini(struct hd_shard *shard, struct hd_held_list *list);
+/* Sends `cell` to shard or thread `to` (this one too) once the log is durable up to its tail. */
+void hd_shard_hold(struct hd_shard *shard, uint32_t to, const struct hd_cell *cell);
+/* Sends `cell` now, with this shard's order number in it. */
+void hd_shard_send(struct hd_shard *shard, uint32_t to, const struct hd_cell *cell);
+/* Deals with a message, of another thread or of this shard itself. */
+void hd_shard_take(struct hd_shard *shard, const struct hd_cell *cell);
+
+/* step.c */
+
+typedef void (*hd_step_answer)(struct hd_shard *shard, uint32_t asker, uint64_t token,
+                               const struct hd_reply *reply, uint64_t lsn);
+/* Decides, logs, answers and applies commands that are all this shard's own. */
+void hd_step_run(struct hd_shard *shard, const struct hd_work *given, uint32_t count, uint32_t asker,
+                 hd_step_answer answer);
+/* Logs and applies one event that no command caused, with the next stamp; returns its LSN. */
+uint64_t hd_step_event(struct hd_shard *shard, struct hd_event *event);
+/* Logs and applies the PHASEs and WINDOWs that are due. */
+void hd_step_due(struct hd_shard *shard);
+/* The next stamp. */
+int64_t hd_step_stamp(const struct hd_shard *shard);
+
+/* remote.c */
+
+void hd_remote_init(struct hd_shard *shard);
+void hd_remote_give(struct hd_shard *shard, uint32_t target, const struct hd_command *command, uint64_t token);
+void hd_remote_commands(struct hd_shard *shard, const struct hd_cell *cell);
+void hd_remote_replies(struct hd_shard *shard, const struct hd_cell *cell);
+/* Decides what others sent, as far as the pass has room. */
+void hd_remote_decide(struct hd_shard *shard);
+/* Sends what this pass collected for others. */
+void hd_remote_flush(struct hd_shard *shard);
+/* True where a credit of `target` is left. */
+bool hd_remote_credit(struct hd_shard *shard, uint32_t target, bool *late);
+void hd_remote_measure(struct hd_shard *shard);
+bool hd_remote_idle(const struct hd_shard *shard);
+
+/* Entries of a block: {token u64, size u32, bytes}. `full` sends a block that has no room for `need`
+ * more bytes; then *block is a new one. Write the entry's bytes with the writer, then end it. */
+typedef void (*hd_block_full)(struct hd_shard *shard, uint32_t to, struct hd_block *block);
+struct hd_writer hd_entry_begin(struct hd_shard *shard, struct hd_block **block, uint32_t to,
+                                uint64_t token, uint32_t need, hd_block_full full);
+void hd_entry_end(struct hd_block *block, const struct hd_writer *writer);
+/* False: no more. */
+bool hd_entry_next(struct hd_reader *reader, uint64_t *token, struct hd_bytes *bytes);
+
+/* orders.c */
+
+void hd_orders_ask(struct hd_shard *shard, const struct hd_command *command, uint64_t token);
+void hd_orders_reply(struct hd_shard *shard, const struct hd_cell *cell);
+void hd_orders_fetch(struct hd_shard *shard, const struct hd_cell *cell);
+void hd_orders_propose(struct hd_shard *shard, const struct hd_cell *cell);
+void hd_orders_take(struct hd_shard *shard, const struct hd_cell *cell);
+void hd_orders_answered(struct hd_shard *shard, const struct hd_cell *cell);
+void hd_orders_replayed(struct hd_shard *shard, const struct hd_event *event, uint64_t lsn);
+/* Once a pass, after the log: what a flush allows. */
+void hd_orders_pass(struct hd_shard *shard);
+void hd_orders_fini(struct hd_shard *shard);
+
+/* events.c */
+
+void hd_pages_give(struct hd_shard *shard, const struct hd_command *command, uint64_t token);
+void hd_pages_ask(struct hd_shard *shard, const struct hd_cell *cell);
+void hd_pages_part(struct hd_shard *shard, const struct hd_cell *cell);
+void hd_pages_read(struct hd_shard *shard, const struct hd_completion *completion);
+void hd_pages_fini(struct hd_shard *shard);
+
+/* events_text.c: one event as INTERFACE shows it; false: it is not one of `hunt`. */
+bool hd_event_show(const struct hd_shard *shard, const struct hd_log_event *at, uint16_t hunt,
+                   struct hd_writer *out);
+
+/* board/gathers.c */
+
+void hd_gathers_init(struct hd_shard *shard);
+void hd_gathers_fini(struct hd_shard *shard);
+void hd_gathers_give(struct hd_shard *shard, const struct hd_command *command, uint64_t token);
+void hd_gathers_questions(struct hd_shard *shard, const struct hd_cell *cell);
+void hd_gathers_answers(struct hd_shard *shard, const struct hd_cell *cell);
+/* Sends the questions that were collected, and answers this shard's own; true where there were any. */
+bool hd_gathers_flush(struct hd_shard *shard);
+
+/* board/views.c */
+
+void hd_views_fini(struct hd_shard *shard);
+void hd_views_touch(struct hd_shard *shard, uint16_t hunt);
+void hd_views_touch_all(struct hd_shard *shard);
+void hd_views_parts(struct hd_shard *shard);
+void hd_views_take(struct hd_shard *shard, const struct hd_cell *cell);
+/* Tells the reducer, once, that something is dirty. */
+void hd_views_pass(struct hd_shard *shard);
+/* Answers a TOP of VIEW tick; false: no view holds its rows. */
+bool hd_views_top(struct hd_shard *shard, const struct hd_command *command, struct hd_reply *reply);
+
+/* Bytes of a view or part with that many rows. */
+static inline uint32_t
+hd_view_size(uint32_t rows)
+{
+	return (uint32_t)(offsetof(struct hd_view, rows) + rows * sizeof(struct hd_view_row));
+}
+
+#endif

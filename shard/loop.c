@@ -1,0 +1,310 @@
+#include "shard/inside.h"
+
+#define DRAIN_TICK_NS 10000000
+
+/* Held messages. */
+
+void
+hd_held_push(struct hd_shard *shard, struct hd_held_list *list, const struct hd_held *held)
+{
+	if (list->count == list->room) {
+		uint32_t room = list->room ? list->room * 2 : 64;
+		struct hd_held *at = hd_memory_take(&shard->cycled, room * sizeof *at, 64);
+		for (uint32_t i = 0; i < list->count; i++)
+			at[i] = list->at[(list->first + i) & (list->room - 1)];
+		if (list->at != NULL)
+			hd_memory_give(&shard->cycled, list->at, list->room * sizeof *at);
+		*list = (struct hd_held_list){.at = at, .count = list->count, .room = room};
+	}
+	list->at[(list->first + list->count++) & (list->room - 1)] = *held;
+}
+
+void
+hd_held_fini(struct hd_shard *shard, struct hd_held_list *list)
+{
+	if (list->at != NULL)
+		hd_memory_give(&shard->cycled, list->at, list->room * sizeof *list->at);
+	*list = (struct hd_held_list){0};
+}
+
+static struct hd_held
+held_pop(struct hd_held_list *list)
+{
+	HD_ASSERT(list->count > 0);
+	struct hd_held held = list->at[list->first];
+	list->first = (list->first + 1) & (list->room - 1);
+	list->count--;
+	return held;
+}
+
+/* Messages. */
+
+void
+hd_shard_send(struct hd_shard *shard, uint32_t to, const struct hd_cell *cell)
+{
+	struct hd_cell copy = *cell;
+	copy.epoch = hd_core_order(shard->core);
+	copy.from = (uint16_t)shard->number;
+	if (to == shard->number)
+		hd_shard_take(shard, &copy);
+	else
+		hd_post_send(shard->post, to, &copy);
+}
+
+void
+hd_shard_hold(struct hd_shard *shard, uint32_t to, const struct hd_cell *cell)
+{
+	struct hd_held held = {.lsn = hd_log_tail(shard->log), .to = to, .cell = *cell};
+	hd_held_push(shard, &shard->held, &held);
+}
+
+static void
+release_held(struct hd_shard *shard)
+{
+	uint64_t durable = hd_log_durable(shard->log);
+	while (shard->held.count > 0 && shard->held.at[shard->held.first].lsn <= durable) {
+		struct hd_held held = held_pop(&shard->held);
+		hd_shard_send(shard, held.to, &held.cell);
+	}
+}
+
+static void
+take_of_control(struct hd_shard *shard, const struct hd_cell *cell)
+{
+	switch (cell->type) {
+	case HD_CELL_START:
+		shard->stamp = cell->a > shard->stamp ? cell->a : shard->stamp;
+		shard->started = true;
+		shard->orders.resuming = shard->number == 0;
+		break;
+	case HD_CELL_SERVE:
+		shard->serving = true;
+		hd_views_touch_all(shard);
+		break;
+	case HD_CELL_DRAIN:
+		shard->draining = true;
+		break;
+	case HD_CELL_FINISH:
+		shard->finished = true;
+		break;
+	case HD_CELL_ORDER_REPLY:
+		hd_orders_reply(shard, cell);
+		break;
+	case HD_CELL_FETCH:
+		hd_orders_fetch(shard, cell);
+		break;
+	case HD_CELL_PROPOSE:
+		hd_orders_propose(shard, cell);
+		break;
+	case HD_CELL_PARTS_ASK:
+		hd_views_parts(shard);
+		break;
+	case HD_CELL_VIEW:
+		hd_views_take(shard, cell);
+		break;
+	default:
+		HD_UNREACHABLE();
+	}
+}
+
+static void
+take_now(struct hd_shard *shard, const struct hd_cell *cell)
+{
+	switch (cell->type) {
+	case HD_CELL_COMMANDS:
+		hd_remote_commands(shard, cell);
+		break;
+	case HD_CELL_REPLIES:
+		hd_remote_replies(shard, cell);
+		break;
+	case HD_CELL_QUESTIONS:
+		hd_gathers_questions(shard, cell);
+		break;
+	case HD_CELL_ANSWERS:
+		hd_gathers_answers(shard, cell);
+		break;
+	case HD_CELL_PAGE_ASK:
+		hd_pages_ask(shard, cell);
+		break;
+	case HD_CELL_PAGE:
+		hd_pages_part(shard, cell);
+		break;
+	case HD_CELL_ORDER:
+		hd_orders_take(shard, cell);
+		break;
+	case HD_CELL_ORDERED:
+		hd_orders_answered(shard, cell);
+		break;
+	case HD_CELL_PART:
+	case HD_CELL_PARTS_END:
+		HD_UNREACHABLE();
+	default:
+		take_of_control(shard, cell);
+	}
+}
+
+void
+hd_shard_take(struct hd_shard *shard, const struct hd_cell *cell)
+{
+	HD_ASSERT(cell->from < shard->count + 2);
+	struct hd_held_list *behind = &shard->behind[cell->from];
+	bool newer = cell->epoch > hd_core_order(shard->core);
+	if (cell->type == HD_CELL_ORDER || (!newer && behind->count == 0)) {
+		take_now(shard, cell);
+		return;
+	}
+	struct hd_held held = {.cell = *cell};
+	hd_held_push(shard, behind, &held);
+	shard->behind_count++;
+}
+
+static void
+take_cell(void *context, const struct hd_cell *cell)
+{
+	hd_shard_take(context, cell);
+}
+
+/* Messages whose order has come meanwhile. */
+static void
+catch_up(struct hd_shard *shard)
+{
+	for (uint32_t from = 0; from < shard->count && shard->behind_count > 0; from++) {
+		struct hd_held_list *behind = &shard->behind[from];
+		while (behind->count > 0 &&
+		       behind->at[behind->first].cell.epoch <= hd_core_order(shard->core)) {
+			struct hd_held held = held_pop(behind);
+			shard->behind_count--;
+			take_now(shard, &held.cell);
+		}
+	}
+}
+
+/* The pass. */
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How long the next wait may take, ns; below 0: until something comes. */
+static int64_t
+patience(struct hd_shard *shard)
+{
+	if (shard->again)
+		return 0;
+	int64_t edge = shard->ops->deadline(shard->edge);
+	if (edge == 0)
+		return 0;
+	int64_t due = earlier(edge, hd_log_deadline(shard->log));
+	int64_t core = hd_core_deadline(shard->core);
+	if (shard->started && core != HD_NEVER)
+		due = earlier(due, core - (shard->clock - shard->boot));
+	if (shard->draining && !shard->drained)
+		due = earlier(due, shard->boot + DRAIN_TICK_NS);
+	if (due == HD_NEVER)
+		return -1;
+	return due > shard->boot ? due - shard->boot : 0;
+}
+
+static void
+dispatch(struct hd_shard *shard, const struct hd_completion *completion)
+{
+	switch (HD_IO_OWNER(completion->tag)) {
+	case HD_IO_LOG:
+		hd_log_complete(shard->log, completion);
+		break;
+	case HD_IO_EDGE:
+		shard->ops->complete(shard->edge, completion);
+		break;
+	case HD_IO_SHARD:
+		hd_pages_read(shard, completion);
+		break;
+	default:
+		HD_UNREACHABLE();
+	}
+}
+
+static void
+wait_and_take(struct hd_shard *shard)
+{
+	struct hd_io *io = shard->io;
+	int64_t timeout = patience(shard);
+	if (timeout != 0 && !hd_post_sleep(shard->post))
+		timeout = 0;
+	uint32_t count = io->ops->wait(io, timeout, shard->completions, HD_COMPLETIONS);
+	hd_post_awake(shard->post);
+	shard->slept = timeout != 0;
+	shard->again = count == HD_COMPLETIONS;
+	shard->pass_commands = 0;
+	shard->boot = io->ops->now(io);
+	shard->clock = shard->boot + atomic_load_explicit(shard->offset, memory_order_relaxed);
+	for (uint32_t i = 0; i < count; i++)
+		dispatch(shard, &shard->completions[i]);
+	hd_post_receive(shard->post, take_cell, shard);
+	if (shard->behind_count > 0)
+		catch_up(shard);
+}
+
+static void
+count_pass(struct hd_shard *shard)
+{
+	struct hd_metrics *metrics = hd_shard_mine(shard);
+	HD_COUNT(metrics->passes_total, 1);
+	HD_COUNT(metrics->enters_total, 1);
+	HD_COUNT(metrics->sleeps_total, shard->slept ? 1 : 0);
+	HD_GAUGE(metrics->entrants, hd_core_entrants(shard->core));
+	HD_GAUGE(metrics->memory_bytes, shard->state.used);
+	HD_GAUGE(metrics->ids, hd_core_ids(shard->core));
+	HD_GAUGE(metrics->ids_oldest_stamp, hd_core_ids_oldest(shard->core));
+	HD_GAUGE(metrics->unflushed_bytes, hd_log_unflushed_bytes(shard->log));
+	struct hd_log_stats log = hd_log_stats(shard->log);
+	HD_GAUGE(metrics->log_frames_total, log.frames);
+	HD_GAUGE(metrics->log_bytes_total, log.bytes);
+	HD_GAUGE(metrics->log_flush_ns_total, log.flush_ns_sum);
+}
+
+static void
+drain(struct hd_shard *shard)
+{
+	bool edge = shard->ops->drain(shard->edge);
+	if (!edge || shard->drained || !hd_remote_idle(shard) || shard->held.count > 0)
+		return;
+	if (shard->gathers.running > 0 || shard->pages.running > 0 || shard->orders.asked > 0)
+		return;
+	struct hd_cell cell = {.type = HD_CELL_DRAINED};
+	shard->drained = true;
+	hd_shard_send(shard, shard->control, &cell);
+}
+
+bool
+hd_shard_pass(struct hd_shard *shard)
+{
+	HD_ASSERT(shard->log != NULL);
+	HD_ASSERT(shard->batch_count == 0);
+	wait_and_take(shard);
+	if (shard->started)
+		hd_step_due(shard);
+	hd_remote_decide(shard);
+	shard->ops->input(shard->edge, shard->boot);
+	hd_shard_decide(shard);
+	hd_remote_flush(shard);
+	hd_log_pass(shard->log, shard->boot, shard->slept);
+	/* An answer of this shard to itself may start another round. */
+	bool asked;
+	do {
+		asked = hd_gathers_flush(shard);
+		release_held(shard);
+	} while (asked);
+	hd_orders_pass(shard);
+	shard->ops->output(shard->edge, shard->boot);
+	if (shard->sweep)
+		shard->again |= shard->sweep = hd_core_sweep(shard->core, 64);
+	hd_views_pass(shard);
+	hd_remote_measure(shard);
+	if (shard->draining)
+		drain(shard);
+	hd_post_publish(shard->post);
+	count_pass(shard);
+	return !shard->finished;
+}

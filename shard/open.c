@@ -1,0 +1,79 @@
+/* A shard's beginning and end, on its own thread but for hd_shard_free. */
+#include "shard/inside.h"
+
+#define NS_PER_S 1000000000
+
+static bool
+replay_one(void *context, const struct hd_log_event *at)
+{
+	struct hd_shard *shard = context;
+	struct hd_event event;
+	if (at->type >= HD_EVENT_TYPE_END ||
+	    !hd_event_decode((enum hd_event_type)at->type, at->stamp, at->body, &event))
+		return false;
+	hd_orders_replayed(shard, &event, at->lsn);
+	hd_core_apply(shard->core, &event);
+	HD_COUNT(hd_shard_mine(shard)->replayed_total, 1);
+	return true;
+}
+
+void
+hd_shard_prepare(struct hd_shard *shard)
+{
+	HD_ASSERT(shard->core == NULL && shard->log == NULL);
+	HD_ASSERT(shard->io != NULL && shard->plain.budget == 0);
+	shard->orders.ids_max = HD_IDS_KEPT;
+	shard->orders.ids_age_ns = (int64_t)HD_IDS_AGE_S * NS_PER_S;
+	hd_blocks_init(&shard->blocks, &shard->plain, (uint16_t)shard->number);
+	shard->cycled = hd_blocks_memory(&shard->blocks);
+	shard->post = hd_post_create(shard->mesh, shard->number, shard->io, &shard->plain, &shard->blocks);
+	shard->behind = hd_memory_take(&shard->plain, (shard->count + 2) * sizeof *shard->behind, 8);
+	shard->core = hd_core_create(&shard->state);
+	hd_remote_init(shard);
+	hd_gathers_init(shard);
+}
+
+bool
+hd_shard_open(struct hd_shard *shard, const struct hd_log_options *options)
+{
+	HD_ASSERT(shard->core != NULL && shard->log == NULL);
+	HD_ASSERT(shard->report != NULL);
+	struct hd_log_options log = *options;
+	log.io = shard->io;
+	log.memory = &shard->plain;
+	log.shard = shard->number;
+	shard->log = hd_log_open(&log, replay_one, shard, shard->report);
+	if (shard->log == NULL)
+		return false;
+	shard->stamp = hd_core_stamp(shard->core);
+	shard->percent = 100;
+	return true;
+}
+
+bool
+hd_shard_end(struct hd_shard *shard)
+{
+	HD_ASSERT(shard->post != NULL);
+	bool good = shard->log == NULL || hd_log_close(shard->log);
+	shard->log = NULL;
+	return good;
+}
+
+void
+hd_shard_free(struct hd_shard *shard)
+{
+	if (shard->post == NULL)
+		return;
+	hd_orders_fini(shard);
+	hd_pages_fini(shard);
+	hd_views_fini(shard);
+	hd_gathers_fini(shard);
+	hd_held_fini(shard, &shard->held);
+	for (uint32_t i = 0; i < shard->count + 2; i++)
+		hd_held_fini(shard, &shard->behind[i]);
+	hd_memory_give(&shard->plain, shard->behind, (shard->count + 2) * sizeof *shard->behind);
+	hd_core_destroy(shard->core);
+	hd_post_destroy(shard->post);
+	hd_blocks_fini(&shard->blocks);
+	shard->post = NULL;
+}

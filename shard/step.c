@@ -1,0 +1,107 @@
+#include "shard/inside.h"
+
+int64_t
+hd_step_stamp(const struct hd_shard *shard)
+{
+	return shard->clock > shard->stamp ? shard->clock : shard->stamp + 1;
+}
+
+/* A board command where this shard is all there is. */
+static void
+board_one(struct hd_shard *shard, const struct hd_command *command, struct hd_reply *reply)
+{
+	HD_ASSERT(shard->count == 1);
+	if (command->view == HD_VIEW_TICK && hd_views_top(shard, command, reply))
+		HD_COUNT(hd_shard_mine(shard)->view_reads_total, 1);
+	else
+		hd_gather_local(shard->core, command, shard->scratch, reply);
+}
+
+/* Logged and answered before it is applied: what the decision and its reply borrow from the state
+ * lives until then, and nobody can see a difference. */
+static void
+step_one(struct hd_shard *shard, const struct hd_work *given, uint32_t asker, hd_step_answer answer)
+{
+	struct hd_decision *decision = &shard->decision;
+	struct hd_command *command = given->command;
+	int64_t now = hd_step_stamp(shard);
+	decision->events_count = 0;
+	if (hd_command_rows[command->verb].route == HD_ROUTE_BOARD)
+		board_one(shard, command, &decision->reply);
+	else
+		hd_core_decide(shard->core, now, command, decision);
+	uint32_t events = decision->events_count;
+	HD_ASSERT(events <= HD_DECISION_EVENTS_MAX);
+	if (events > 0) {
+		HD_ASSERT(decision->events[0].stamp == now);
+		hd_log_append(shard->log, decision->events, events);
+		shard->stamp = now + events - 1;
+		hd_views_touch(shard, decision->events[0].hunt);
+	}
+	answer(shard, asker, given->token, &decision->reply, hd_log_tail(shard->log));
+	for (uint32_t k = 0; k < events; k++)
+		hd_core_apply(shard->core, &decision->events[k]);
+}
+
+static void
+count_one(struct hd_metrics *metrics, uint8_t verb, const struct hd_decision *decision, uint32_t *errors)
+{
+	HD_COUNT(metrics->command_calls[verb], 1);
+	if (HD_UNLIKELY(decision->reply.kind == HD_REPLY_ERROR)) {
+		HD_COUNT(metrics->command_errors[verb], 1);
+		++*errors;
+	}
+}
+
+void
+hd_step_run(struct hd_shard *shard, const struct hd_work *given, uint32_t count, uint32_t asker,
+            hd_step_answer answer)
+{
+	HD_ASSERT(count <= HD_BATCH_MAX);
+	HD_ASSERT(shard->serving || count == 0);
+	struct hd_metrics *metrics = hd_shard_mine(shard);
+	struct hd_command *commands[HD_BATCH_MAX];
+	uint64_t tail = hd_log_tail(shard->log);
+	uint32_t errors = 0;
+	for (uint32_t i = 0; i < count; i++)
+		commands[i] = given[i].command;
+	if (count > 1)
+		hd_core_warm(shard->core, commands, count);
+	for (uint32_t i = 0; i < count; i++) {
+		uint8_t verb = commands[i]->verb;
+		step_one(shard, &given[i], asker, answer);
+		count_one(metrics, verb, &shard->decision, &errors);
+	}
+	HD_COUNT(metrics->commands_total, count);
+	HD_COUNT(metrics->errors_total, errors);
+	HD_COUNT(metrics->events_total, hd_log_tail(shard->log) - tail);
+}
+
+uint64_t
+hd_step_event(struct hd_shard *shard, struct hd_event *event)
+{
+	int64_t now = hd_step_stamp(shard);
+	event->stamp = now;
+	if (!(event->has & HD_EVENT_HAS_AT))
+		event->time = now;
+	HD_ASSERT(event->stamp > hd_core_stamp(shard->core));
+	uint64_t lsn = hd_log_append(shard->log, event, 1);
+	hd_core_apply(shard->core, event);
+	shard->stamp = now;
+	shard->sweep = true;
+	HD_COUNT(hd_shard_mine(shard)->events_total, 1);
+	return lsn;
+}
+
+void
+hd_step_due(struct hd_shard *shard)
+{
+	HD_ASSERT(shard->started);
+	struct hd_event event;
+	while (hd_core_deadline(shard->core) <= shard->clock &&
+	       hd_core_due(shard->core, hd_step_stamp(shard), &event)) {
+		uint16_t hunt = event.hunt;
+		hd_step_event(shard, &event);
+		hd_views_touch(shard, hunt);
+	}
+}
