@@ -105,12 +105,29 @@ struct hd_change {
 	struct hd_board_key key;
 };
 
+/* Where hd_board_warm found its keys: by a hash of the key, the index taken at each upper level. No
+ * more than guesses: each is checked against the separators beside it, so that a stale or foreign one
+ * costs a full search and nothing else. Made when a board grows to two levels. */
+#ifdef HD_BOARD_TINY
+#define HD_GUESSES 16u
+#else
+#define HD_GUESSES 512u
+#endif
+#define HD_GUESS_LEVELS 4u
+
+struct hd_guess {
+	uint8_t at[HD_GUESS_LEVELS];
+};
+
+static_assert(sizeof(struct hd_guess) * HD_GUESSES <= sizeof(struct hd_inner), "fits such a block");
+
 struct hd_board {
 	struct hd_tree live;
 	struct hd_board_source source;
 	struct hd_change change;
 	int64_t newest; /* no entrant that ever stood here has a later time */
 	struct hd_board_root *pinned;
+	struct hd_guess *guesses; /* a block of inner's size; NULL: none yet */
 	struct hd_blocks blocks;
 };
 

@@ -165,6 +165,43 @@ hd_search_inner(const struct hd_board *board, const struct hd_inner *inner, cons
 	return low;
 }
 
+/* True where separator `at` stands before `key`. */
+static inline bool
+hd_search_passed(const struct hd_board *board, const struct hd_inner *inner, uint32_t at,
+                 const struct hd_board_key *key, uint32_t handle)
+{
+	if (inner->score[at] != key->score)
+		return inner->score[at] > key->score;
+	int64_t sub = hd_inner_sub(inner, at);
+	if (sub != key->sub)
+		return sub > key->sub;
+	if (inner->time[at] != key->time || inner->handle[at] == handle)
+		return inner->time[at] < key->time;
+	return hd_bytes_compare(hd_board_key_of(board, inner->handle[at]).id, key->id) < 0;
+}
+
+static inline struct hd_guess *
+hd_search_guess(const struct hd_board *board, const struct hd_board_key *key)
+{
+	uint64_t mix = (uint64_t)key->score * 0x9e3779b97f4a7c15u + (uint64_t)key->time;
+	return board->guesses ? &board->guesses[(mix * 0xd6e8feb86659fd93u >> 32) % HD_GUESSES] : NULL;
+}
+
+/* hd_search_inner, where a guess may spare the search: `guess` for this level or NULL. */
+static inline uint32_t
+hd_search_inner_guess(const struct hd_board *board, const struct hd_inner *inner,
+                      const struct hd_board_key *key, uint32_t handle, const struct hd_guess *guess,
+                      uint32_t level)
+{
+	if (guess && level < HD_GUESS_LEVELS) {
+		uint32_t at = guess->at[level];
+		if (at < inner->used && !hd_search_passed(board, inner, at, key, handle) &&
+		    (at == 0 || hd_search_passed(board, inner, at - 1, key, handle)))
+			return at;
+	}
+	return hd_search_inner(board, inner, key, handle);
+}
+
 /* Rows of a leaf before `key`. */
 static inline uint32_t
 hd_search_leaf(const struct hd_board *board, const struct hd_leaf *leaf, const struct hd_board_key *key)
@@ -197,10 +234,11 @@ static inline void
 hd_search_path(const struct hd_board *board, const struct hd_board_key *key, uint32_t handle, struct hd_path *path)
 {
 	struct hd_node *node = board->live.root;
+	const struct hd_guess *guess = hd_search_guess(board, key);
 	path->levels = board->live.levels;
 	for (uint32_t level = 0; level < path->levels; level++) {
 		struct hd_inner *inner = (struct hd_inner *)node;
-		uint32_t at = hd_search_inner(board, inner, key, handle);
+		uint32_t at = hd_search_inner_guess(board, inner, key, handle, guess, level);
 		at = at < inner->used ? at : inner->used - 1u;
 		path->inner[level] = inner;
 		path->at[level] = (uint16_t)at;

@@ -120,6 +120,7 @@ hd_board_audit(const struct hd_board *board)
 		audit_tree(board, &root->tree);
 		audit_meet(&audit, root->tree.root, root->tree.levels);
 	}
+	audit.bytes += board->guesses ? hd_block_size(HD_BLOCK_INNER) : 0;
 	HD_ASSERT(audit.bytes == board->blocks.used);
 	audit_part(board->live.root, board->live.levels);
 	for (const struct hd_board_root *root = board->pinned; root; root = root->next)

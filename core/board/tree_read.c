@@ -14,11 +14,12 @@ hd_board_before(const struct hd_board *board, const struct hd_board_root *root,
 {
 	const struct hd_tree *tree = hd_tree_of(board, root);
 	const struct hd_node *node = tree->root;
+	const struct hd_guess *guess = root ? NULL : hd_search_guess(board, key);
 	uint64_t before = 0;
 	HD_ASSERT(board->change.handle == 0);
 	for (uint32_t level = 0; level < tree->levels; level++) {
 		const struct hd_inner *inner = (const struct hd_inner *)node;
-		uint32_t at = hd_search_inner(board, inner, key, 0);
+		uint32_t at = hd_search_inner_guess(board, inner, key, 0, guess, level);
 		if (at < inner->used)
 			__builtin_prefetch(node = inner->child[at]);
 		before += hd_search_total(inner->count, at);
@@ -34,10 +35,11 @@ hd_board_position(const struct hd_board *board, const struct hd_board_root *root
 {
 	const struct hd_tree *tree = hd_tree_of(board, root);
 	const struct hd_node *node = tree->root;
+	const struct hd_guess *guess = root ? NULL : hd_search_guess(board, key);
 	uint64_t before = 0;
 	for (uint32_t level = 0; level < tree->levels; level++) {
 		const struct hd_inner *inner = (const struct hd_inner *)node;
-		uint32_t at = hd_search_inner(board, inner, key, handle);
+		uint32_t at = hd_search_inner_guess(board, inner, key, handle, guess, level);
 		HD_ASSERT(at < inner->used);
 		node = inner->child[at];
 		before += hd_search_total(inner->count, at);

@@ -90,7 +90,10 @@ hd_path_widen(struct hd_board *board, struct hd_path *path, struct hd_edge left,
 	hd_inner_put(board, root, 0, &left);
 	hd_inner_put(board, root, 1, &right);
 	board->live.root = &root->node;
-	board->live.levels++;
+	if (++board->live.levels == 2 && !board->guesses) {
+		board->guesses = hd_blocks_take(&board->blocks, HD_BLOCK_INNER);
+		memset(board->guesses, 0, HD_GUESSES * sizeof *board->guesses);
+	}
 }
 
 void

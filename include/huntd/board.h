@@ -64,7 +64,9 @@ void hd_board_remove(struct hd_board *board, uint32_t handle, const struct hd_bo
 void hd_board_load(struct hd_board *board, const uint32_t *handles, uint32_t count);
 
 /* Asks the processor for the lines that a move or rank of each key will touch, level by level and
- * interleaved, so that their misses overlap. count at most HD_BATCH_MAX. Changes nothing. */
+ * interleaved, so that their misses overlap, and remembers where each key was found, to spare the
+ * search that follows. For a move warm the old key and the new one; for hd_board_above a key of time
+ * INT64_MIN and no id. count at most HD_BATCH_MAX. Changes no answer. */
 void hd_board_warm(const struct hd_board *board, const struct hd_board_key *keys, uint32_t count);
 
 /* Pins the board as it is now. Constant time. Released with hd_board_release. */

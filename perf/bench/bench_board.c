@@ -170,6 +170,10 @@ run_ranks(struct bench *bench, uint32_t batch, bool ordinal)
 			move_draw(bench, &moves[i]);
 		for (uint32_t i = 0; i < batch; i++)
 			record_key(bench->records, moves[i].handle, &keys[i]);
+		for (uint32_t i = 0; !ordinal && i < batch; i++) {
+			keys[i].time = INT64_MIN;
+			keys[i].id.size = 0;
+		}
 		if (batch > 1)
 			hd_board_warm(bench->board, keys, batch);
 		for (uint32_t i = 0; i < batch; i++)

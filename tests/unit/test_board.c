@@ -261,7 +261,9 @@ step(struct world *world, uint32_t leave)
 		hd_board_remove(world->board, handle, &old);
 		person->stands = false; /* and becomes `key`, which the board must not care about */
 	} else {
-		hd_board_warm(world->board, &old, 1);
+		struct hd_board_key both[2] = {old, key};
+		if (draw(world, 2)) /* most guesses are stale when they are used */
+			hd_board_warm(world->board, both, 2);
 		hd_board_move(world->board, handle, &old, &key);
 	}
 	become(person, &key);
