@@ -1,0 +1,109 @@
+/* CONFIG: huntd's own settings through the interface that main gives, and the few names that Redis
+ * tools ask every server for. */
+#include <stdio.h>
+
+#include "net/conn/inside.h"
+
+struct pairs {
+	struct hd_writer w;
+	uint32_t count;
+};
+
+static void
+pair_write(void *to, const char *name, const char *value)
+{
+	struct pairs *pairs = to;
+	hd_value_text(&pairs->w, name);
+	hd_value_text(&pairs->w, value);
+	pairs->count++;
+}
+
+/* redis-benchmark and exporters ask for these. */
+static void
+compatible(struct call *call, struct hd_bytes pattern, struct pairs *pairs)
+{
+	char clients[16];
+	snprintf(clients, sizeof clients, "%u", call->edge->clients_max);
+	const char *durability = call->edge->info->durability;
+	const char *rows[][2] = {
+		{"save", ""},
+		{"appendonly", durability && strcmp(durability, "off") == 0 ? "no" : "yes"},
+		{"databases", "1"},
+		{"maxclients", clients},
+		{"maxmemory", "0"},
+		{"slowlog-max-len", "0"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (hd_glob(pattern, hd_bytes_str(rows[i][0])))
+			pair_write(pairs, rows[i][0], rows[i][1]);
+}
+
+static void
+get(struct call *call)
+{
+	const struct hd_server_info *info = call->edge->info;
+	/* The count comes first, so the pairs are made behind the room for it. */
+	struct pairs pairs = {hd_writer_of(call->w.at + 16, EDGE_SCRATCH - 16), 0};
+	uint8_t *body = pairs.w.at;
+	for (uint32_t i = 2; i < call->request->count; i++) {
+		struct hd_bytes word = call->request->words[i];
+		char pattern[128];
+		snprintf(pattern, sizeof pattern, "%.*s", word.size < 127 ? (int)word.size : 127, (const char *)word.at);
+		compatible(call, word, &pairs);
+		if (info->settings)
+			info->settings->get(info->context, pattern, pair_write, &pairs);
+	}
+	hd_value_map(&call->w, pairs.count);
+	size_t size = (size_t)(pairs.w.at - body);
+	memmove(call->w.at, body, size);
+	call->w.at += size;
+	call->w.full = pairs.w.full;
+}
+
+static void
+set(struct call *call)
+{
+	const struct hd_server_info *info = call->edge->info;
+	const struct hd_request *r = call->request;
+	char message[160];
+	for (uint32_t i = 2; i + 1 < r->count; i += 2) {
+		char name[64], value[256];
+		snprintf(name, sizeof name, "%.*s", r->words[i].size < 63 ? (int)r->words[i].size : 63, (const char *)r->words[i].at);
+		snprintf(value, sizeof value, "%.*s", r->words[i + 1].size < 255 ? (int)r->words[i + 1].size : 255,
+		         (const char *)r->words[i + 1].at);
+		snprintf(message, sizeof message, "Unknown option or number of arguments for CONFIG SET - '%s'", name);
+		if (!info->settings || !info->settings->set(info->context, name, value, message, sizeof message)) {
+			hd_call_error(call, HD_ERR_SYNTAX, message);
+			return;
+		}
+	}
+	hd_call_ok(call);
+}
+
+/* Counters have one writer, their shard: this one's calls are set back, others' go on. */
+static void
+resetstat(struct call *call)
+{
+	struct hd_metrics *metrics = call->edge->metrics;
+	for (uint32_t i = 0; i < HD_CMD_COUNT_; i++) {
+		HD_GAUGE(metrics->command_calls[i], 0);
+		HD_GAUGE(metrics->command_errors[i], 0);
+	}
+	hd_call_ok(call);
+}
+
+void
+hd_call_config(struct call *call)
+{
+	uint32_t count = call->request->count;
+	if (call_word_is(call, 1, "GET") && count >= 3)
+		get(call);
+	else if (call_word_is(call, 1, "SET") && count >= 4 && count % 2 == 0)
+		set(call);
+	else if (call_word_is(call, 1, "RESETSTAT") && count == 2)
+		resetstat(call);
+	else if (call_word_is(call, 1, "REWRITE"))
+		hd_call_error(call, HD_ERR_UNSUPPORTED, "CONFIG REWRITE is not offered: settings live in huntd.yaml");
+	else
+		hd_call_syntax(call);
+}
