@@ -20,6 +20,27 @@ hd_board_destroy(struct hd_board *board)
 	hd_memory_give(memory, board, sizeof *board);
 }
 
+/* The row where `key` goes, in the leaf of the path, which is owned. Between two leaves it goes behind
+ * the left one if that ends with the same score and has room: so the end of a large group fills its
+ * leaves one after the other. */
+static uint32_t
+place(struct hd_board *board, const struct hd_board_key *key, struct hd_path *path)
+{
+	uint32_t at = hd_search_leaf(board, path->leaf, key);
+	HD_ASSERT(at <= path->leaf->used && path->leaf->node.refs == 1);
+	if (at > 0 || path->levels == 0)
+		return at;
+	const struct hd_inner *parent = path->inner[path->levels - 1];
+	uint16_t *taken = &path->at[path->levels - 1];
+	if (*taken == 0 || parent->score[*taken - 1] != key->score ||
+	    parent->count[*taken - 1] == HD_LEAF_MAX)
+		return 0;
+	--*taken;
+	path->leaf = (struct hd_leaf *)parent->child[*taken];
+	hd_path_own(board, path);
+	return path->leaf->used;
+}
+
 /* Puts an entrant at row `at` of an owned path's leaf. */
 static void
 put(struct hd_board *board, struct hd_path *path, uint32_t at, uint32_t handle,
@@ -77,7 +98,7 @@ hd_board_insert(struct hd_board *board, uint32_t handle, const struct hd_board_k
 	change_begin(board, handle, key);
 	hd_search_path(board, key, 0, &path);
 	hd_path_own(board, &path);
-	put(board, &path, hd_search_leaf(board, path.leaf, key), handle, key);
+	put(board, &path, place(board, key, &path), handle, key);
 	board->live.count++;
 	change_end(board);
 }
@@ -136,7 +157,7 @@ hd_board_move(struct hd_board *board, uint32_t handle, const struct hd_board_key
 	}
 	uint32_t from = hd_search_handle(source.leaf->handle, source.leaf->used, handle);
 	HD_ASSERT(from < source.leaf->used && source.leaf->score[from] == old->score);
-	uint32_t to = hd_search_leaf(board, target.leaf, key);
+	uint32_t to = place(board, key, &target);
 	change_begin(board, handle, key);
 	if (source.leaf == target.leaf) {
 		shift(board, &source, from, to, key);
@@ -147,7 +168,7 @@ hd_board_move(struct hd_board *board, uint32_t handle, const struct hd_board_key
 			hd_path_narrow(board, &source);
 			hd_search_path(board, key, handle, &target);
 			hd_path_own(board, &target);
-			to = hd_search_leaf(board, target.leaf, key);
+			to = place(board, key, &target);
 		}
 		put(board, &target, to, handle, key);
 	}

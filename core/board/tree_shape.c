@@ -96,16 +96,29 @@ hd_path_widen(struct hd_board *board, struct hd_path *path, struct hd_edge left,
 	}
 }
 
+#define RUN ((HD_LEAF_MAX + 7) / 8)
+
+/* True where the new row ends a run of one score inside a leaf: more are likely to come right there,
+ * so the cut is made behind it. */
+static bool
+ends_run(const struct hd_leaf *leaf, uint32_t at, int64_t score)
+{
+	HD_ASSERT(at <= leaf->used);
+	return at >= RUN && at < leaf->used && leaf->score[at - RUN] == score &&
+	       leaf->score[at - 1] == score;
+}
+
 void
 hd_path_split(struct hd_board *board, struct hd_path *path, uint32_t at, uint32_t handle,
               const struct hd_board_key *key)
 {
 	struct hd_leaf *leaf = path->leaf, *right = hd_leaf_take(board);
 	HD_ASSERT(leaf->used == HD_LEAF_MAX && at <= leaf->used);
-	uint32_t cut = cut_place(leaf->used, at);
+	bool run = ends_run(leaf, at, key->score);
+	uint32_t cut = run ? at : cut_place(leaf->used, at);
 	hd_leaf_append(board, right, leaf, cut);
 	leaf->used = (uint16_t)cut;
-	if (at >= cut)
+	if (at >= cut && !run)
 		hd_leaf_put(board, right, at - cut, handle, key);
 	else
 		hd_leaf_put(board, leaf, at, handle, key);
