@@ -1,6 +1,7 @@
 /* huntd - the server. The only file that knows every layer: it reads the settings, opens the ports,
  * hands the runtime its io, edges and memory, and runs control's loop until a signal ends it. */
 #include <errno.h>
+#include <fnmatch.h>
 #include <getopt.h>
 #include <signal.h>
 #include <sodium.h>
@@ -453,6 +454,51 @@ serve(struct server *server)
 	return code;
 }
 
+/* Settings over CONFIG: all can be read; those that are read at start say so. */
+
+static void
+settings_get(void *context, const char *pattern,
+             void (*each)(void *to, const char *name, const char *value), void *to)
+{
+	const struct server *server = context;
+	for (int i = 0; i < HD_SETTING_COUNT; i++) {
+		if (fnmatch(pattern, hd_config_rows[i].name, 0) == 0)
+			each(to, hd_config_rows[i].name, server->config.values[i].text);
+	}
+}
+
+static bool
+settings_set(void *context, const char *name, const char *value, char *message, size_t room)
+{
+	const struct server *server = context;
+	struct hd_config trial = server->config;
+	if (!hd_config_set(&trial, name, value, "CONFIG SET", message, room))
+		return false;
+	for (int i = 0; i < HD_SETTING_COUNT; i++) {
+		if (strcmp(hd_config_rows[i].name, name) == 0 &&
+		    strcmp(server->config.values[i].text, value) == 0)
+			return true;
+	}
+	snprintf(message, room, "%s is read at start only: put it into the configuration and restart", name);
+	return false;
+}
+
+static void
+tell_of_server(struct server *server)
+{
+	static const struct hd_settings_ops settings = {settings_get, settings_set};
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	server->info.context = server;
+	server->info.version = hd_version();
+	server->info.durability = server->config.values[HD_SETTING_durability].text;
+	server->info.data = server->config.values[HD_SETTING_data].text;
+	server->info.started_ms = now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	server->info.stop = stop_server;
+	server->info.settings = &settings;
+	server->info.peer = hd_socket_peer;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -468,7 +514,6 @@ main(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	prepare_process();
-	server.info.stop = stop_server;
-	server.info.context = &server;
+	tell_of_server(&server);
 	return serve(&server);
 }

@@ -26,11 +26,12 @@
 #define HD_INNER_MAX 64u
 #endif
 
-/* A node that shrinks to half is merged with a neighbour where both fill at most 7/8 of one: lower
- * and fill suffers, higher and the next insert splits it again. */
+/* A node that shrinks to half is merged with a neighbour where both fill at most that much of one:
+ * lower and fill suffers (7/8 for leaves: a byte an entrant more), higher and the next insert splits
+ * it again. A load fills leaves as far. */
 #define HD_LEAF_FEW (HD_LEAF_MAX / 2)
 #define HD_INNER_FEW (HD_INNER_MAX / 2)
-#define HD_LEAF_MERGED (HD_LEAF_MAX * 7 / 8)
+#define HD_LEAF_MERGED (HD_LEAF_MAX * 15 / 16)
 #define HD_INNER_MERGED (HD_INNER_MAX * 7 / 8)
 
 /* Levels of inner nodes. With at least 5 of 64 children on average, far beyond 2^32 entrants. */
@@ -90,7 +91,7 @@ struct hd_slab {
 	size_t size;
 };
 
-struct hd_blocks {
+struct hd_node_blocks {
 	struct hd_memory *memory;
 	struct hd_slab *slabs;
 	uint8_t *free, *end; /* what is not cut yet of the newest slab */
@@ -128,7 +129,7 @@ struct hd_board {
 	int64_t newest; /* no entrant that ever stood here has a later time */
 	struct hd_board_root *pinned;
 	struct hd_guess *guesses; /* a block of inner's size; NULL: none yet */
-	struct hd_blocks blocks;
+	struct hd_node_blocks blocks;
 };
 
 /* A way from the root to a leaf: at each level the node and the index of the child taken. */
@@ -195,9 +196,9 @@ hd_leaf_key(const struct hd_board *board, const struct hd_leaf *leaf, uint32_t i
 
 /* blocks: memory of nodes (tree_memory.c) */
 size_t hd_block_size(enum hd_block kind);
-void *hd_blocks_take(struct hd_blocks *blocks, enum hd_block kind);
-void hd_blocks_give(struct hd_blocks *blocks, enum hd_block kind, void *at);
-void hd_blocks_fini(struct hd_blocks *blocks);
+void *hd_node_take(struct hd_node_blocks *blocks, enum hd_block kind);
+void hd_node_give(struct hd_node_blocks *blocks, enum hd_block kind, void *at);
+void hd_node_fini(struct hd_node_blocks *blocks);
 
 /* nodes: made, written, shared, left (tree_node.c) */
 struct hd_leaf *hd_leaf_take(struct hd_board *board);

@@ -16,7 +16,7 @@ hd_board_destroy(struct hd_board *board)
 {
 	HD_ASSERT(!board->pinned && board->change.handle == 0);
 	struct hd_memory *memory = board->blocks.memory;
-	hd_blocks_fini(&board->blocks);
+	hd_node_fini(&board->blocks);
 	hd_memory_give(memory, board, sizeof *board);
 }
 

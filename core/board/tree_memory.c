@@ -28,7 +28,7 @@ hd_block_size(enum hd_block kind)
 /* A new slab twice as large as the one before. The rest of that one, smaller than a block, is lost:
  * less than a hundredth of all. */
 static void
-grow(struct hd_blocks *blocks, size_t size)
+grow(struct hd_node_blocks *blocks, size_t size)
 {
 	size_t slab_size = blocks->size_next ? blocks->size_next : SLAB_FIRST;
 	while (slab_size < size + 64)
@@ -43,7 +43,7 @@ grow(struct hd_blocks *blocks, size_t size)
 }
 
 void *
-hd_blocks_take(struct hd_blocks *blocks, enum hd_block kind)
+hd_node_take(struct hd_node_blocks *blocks, enum hd_block kind)
 {
 	size_t size = hd_block_size(kind);
 	blocks->used += size;
@@ -61,7 +61,7 @@ hd_blocks_take(struct hd_blocks *blocks, enum hd_block kind)
 }
 
 void
-hd_blocks_give(struct hd_blocks *blocks, enum hd_block kind, void *at)
+hd_node_give(struct hd_node_blocks *blocks, enum hd_block kind, void *at)
 {
 	size_t size = hd_block_size(kind);
 	HD_ASSERT(at && blocks->used >= size);
@@ -71,7 +71,7 @@ hd_blocks_give(struct hd_blocks *blocks, enum hd_block kind, void *at)
 }
 
 void
-hd_blocks_fini(struct hd_blocks *blocks)
+hd_node_fini(struct hd_node_blocks *blocks)
 {
 	while (blocks->slabs) {
 		struct hd_slab *slab = blocks->slabs;
@@ -79,5 +79,5 @@ hd_blocks_fini(struct hd_blocks *blocks)
 		blocks->slabs = slab->next;
 		hd_memory_give(blocks->memory, slab, slab->size);
 	}
-	*blocks = (struct hd_blocks){.memory = blocks->memory};
+	*blocks = (struct hd_node_blocks){.memory = blocks->memory};
 }

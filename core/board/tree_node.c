@@ -16,7 +16,7 @@ extra_kind(uint16_t form)
 struct hd_leaf *
 hd_leaf_take(struct hd_board *board)
 {
-	struct hd_leaf *leaf = hd_blocks_take(&board->blocks, HD_BLOCK_LEAF);
+	struct hd_leaf *leaf = hd_node_take(&board->blocks, HD_BLOCK_LEAF);
 	leaf->node = (struct hd_node){.refs = 1};
 	leaf->used = 0;
 	leaf->form = 0;
@@ -27,7 +27,7 @@ hd_leaf_take(struct hd_board *board)
 struct hd_inner *
 hd_inner_take(struct hd_board *board)
 {
-	struct hd_inner *inner = hd_blocks_take(&board->blocks, HD_BLOCK_INNER);
+	struct hd_inner *inner = hd_node_take(&board->blocks, HD_BLOCK_INNER);
 	inner->node = (struct hd_node){.refs = 1};
 	inner->used = 0;
 	inner->sub = NULL;
@@ -39,8 +39,8 @@ leaf_free(struct hd_board *board, struct hd_leaf *leaf)
 {
 	HD_ASSERT(leaf->node.refs == 0);
 	if (leaf->extra)
-		hd_blocks_give(&board->blocks, extra_kind(leaf->form), leaf->extra);
-	hd_blocks_give(&board->blocks, HD_BLOCK_LEAF, leaf);
+		hd_node_give(&board->blocks, extra_kind(leaf->form), leaf->extra);
+	hd_node_give(&board->blocks, HD_BLOCK_LEAF, leaf);
 }
 
 static void
@@ -48,8 +48,8 @@ inner_free(struct hd_board *board, struct hd_inner *inner)
 {
 	HD_ASSERT(inner->node.refs == 0);
 	if (inner->sub)
-		hd_blocks_give(&board->blocks, HD_BLOCK_SUB, inner->sub);
-	hd_blocks_give(&board->blocks, HD_BLOCK_INNER, inner);
+		hd_node_give(&board->blocks, HD_BLOCK_SUB, inner->sub);
+	hd_node_give(&board->blocks, HD_BLOCK_INNER, inner);
 }
 
 /* Gives a leaf that is left to old roots the times of its entrants as they are now. */
@@ -59,10 +59,10 @@ leaf_seal(struct hd_board *board, struct hd_leaf *leaf)
 	bool subs = leaf->form & HD_LEAF_SUBS;
 	HD_ASSERT(!(leaf->form & HD_LEAF_TIMES));
 	uint16_t form = (uint16_t)(leaf->form | HD_LEAF_TIMES);
-	int64_t *extra = hd_blocks_take(&board->blocks, extra_kind(form));
+	int64_t *extra = hd_node_take(&board->blocks, extra_kind(form));
 	if (subs) {
 		memcpy(extra, leaf->extra, leaf->used * sizeof *extra);
-		hd_blocks_give(&board->blocks, HD_BLOCK_EXTRA, leaf->extra);
+		hd_node_give(&board->blocks, HD_BLOCK_EXTRA, leaf->extra);
 	}
 	int64_t *times = extra + (subs ? HD_LEAF_MAX : 0);
 	for (uint32_t i = 0; i < leaf->used; i++) {
@@ -144,7 +144,7 @@ static void
 leaf_add_subs(struct hd_board *board, struct hd_leaf *leaf)
 {
 	HD_ASSERT(leaf->form == 0 && !leaf->extra);
-	leaf->extra = hd_blocks_take(&board->blocks, HD_BLOCK_EXTRA);
+	leaf->extra = hd_node_take(&board->blocks, HD_BLOCK_EXTRA);
 	leaf->form = HD_LEAF_SUBS;
 	memset(leaf->extra, 0, HD_LEAF_MAX * sizeof *leaf->extra);
 }
@@ -153,7 +153,7 @@ static void
 inner_add_subs(struct hd_board *board, struct hd_inner *inner)
 {
 	HD_ASSERT(!inner->sub);
-	inner->sub = hd_blocks_take(&board->blocks, HD_BLOCK_SUB);
+	inner->sub = hd_node_take(&board->blocks, HD_BLOCK_SUB);
 	memset(inner->sub, 0, HD_INNER_MAX * sizeof *inner->sub);
 }
 

@@ -91,7 +91,7 @@ hd_path_widen(struct hd_board *board, struct hd_path *path, struct hd_edge left,
 	hd_inner_put(board, root, 1, &right);
 	board->live.root = &root->node;
 	if (++board->live.levels == 2 && !board->guesses) {
-		board->guesses = hd_blocks_take(&board->blocks, HD_BLOCK_INNER);
+		board->guesses = hd_node_take(&board->blocks, HD_BLOCK_INNER);
 		memset(board->guesses, 0, HD_GUESSES * sizeof *board->guesses);
 	}
 }
