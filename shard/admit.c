@@ -167,7 +167,8 @@ hd_shard_count(const struct hd_shard *shard)
 bool
 hd_shard_loading(const struct hd_shard *shard, uint32_t *percent)
 {
-	*percent = shard->serving ? 100 : shard->percent;
+	if (percent != NULL)
+		*percent = shard->serving ? 100 : shard->percent;
 	return !shard->serving;
 }
 

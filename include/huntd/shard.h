@@ -70,7 +70,7 @@ uint64_t hd_shard_durable(const struct hd_shard *shard); /* LSN */
 uint64_t hd_shard_tail(const struct hd_shard *shard);    /* LSN */
 uint32_t hd_shard_number(const struct hd_shard *shard);
 uint32_t hd_shard_count(const struct hd_shard *shard);
-bool hd_shard_loading(const struct hd_shard *shard, uint32_t *percent);
+bool hd_shard_loading(const struct hd_shard *shard, uint32_t *percent); /* percent: may be NULL */
 const struct hd_core *hd_shard_core(const struct hd_shard *shard);
 struct hd_memory *hd_shard_memory(struct hd_shard *shard); /* for the edge's own objects, not in the budget */
 struct hd_io *hd_shard_io(struct hd_shard *shard);
