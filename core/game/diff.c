@@ -1,9 +1,9 @@
-/* VELTRIX.DIFF: the lines that differ between two versions, `-` before those that went and `+` before
- * those that came.
+/* VELTRIX.DIFF: the lines that differ between two versions, `-` before those that went and `+`
+ * before those that came.
  *
  * Equal lines at both ends are left out first. What is between them is compared by the longest
- * common subsequence where that is small (TABLE_MAX cells), so that the shard never pauses; else all
- * of it went and all of it came, which is true too. */
+ * common subsequence where that is small (TABLE_MAX cells), so that the shard never pauses; else
+ * all of it went and all of it came, which is true too. */
 #include "core/game/state.h"
 #include "huntd/value.h"
 

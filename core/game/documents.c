@@ -1,4 +1,4 @@
-/* What any shard answers from its own copy of the documents: HUNT.LIST, VELTRIX.GET, LIST, HISTORY. */
+/* What any shard answers from its own copy of the documents: HUNT.LIST and VELTRIX's questions. */
 #include "core/game/state.h"
 #include "huntd/value.h"
 

@@ -135,8 +135,8 @@ rule_exhausted(struct hd_case *c, struct guess *guess)
 	return true;
 }
 
-/* With n wrong guesses in the window that ends now, it opens again when the first n - per_window + 1
- * of them have left it. */
+/* With n wrong guesses in the window that ends now, it opens again when the first
+ * n - per_window + 1 of them have left it. */
 static bool
 rule_cooldown(struct hd_case *c, struct guess *guess)
 {

@@ -2,9 +2,10 @@
  *
  * An entrant of which nothing is known but score and time has no play block. All else stands in one
  * block that grows: a head, then items, in the order of (kind, number), so that equal plays are
- * equal bytes. Blocks come in classes of 64, 96, 128, 192 ... 64 KiB, each a pool; what is larger is
- * taken from memory as it is. A block that outgrows its class moves: a handle and every pointer into
- * a block are good only until the next call that may grow it (those that take `uint32_t *play`). */
+ * equal bytes. Blocks come in classes of 64, 96, 128, 192 ... 64 KiB, each a pool; what is larger
+ * is taken from memory as it is. A block that outgrows its class moves: a handle and every pointer
+ * into a block are good only until the next call that may grow it (those that take
+ * `uint32_t *play`). */
 #ifndef HUNTD_CORE_GAME_PLAY_H
 #define HUNTD_CORE_GAME_PLAY_H
 

@@ -100,8 +100,8 @@ write_regex(struct hd_writer *out, const char *pattern)
 	hd_write_varint(out, pattern != NULL);
 	if (pattern == NULL)
 		return;
-	const char *fault = hd_regex_compile(HD_PROFILE_LETTERS_DIGITS, bytes_of(pattern), &draft,
-					     &where);
+	const char *fault =
+		hd_regex_compile(HD_PROFILE_LETTERS_DIGITS, bytes_of(pattern), &draft, &where);
 	HD_ASSERT(fault == NULL);
 	struct hd_regex regex = {draft.bytes, draft.steps_count, draft.ranges_count, draft.steps,
 				 draft.ranges};
@@ -209,9 +209,8 @@ hd_world_phase(struct hd_world *world, const char *hunt, enum hd_phase phase)
 void
 hd_world_setting(struct hd_world *world, const char *name, int64_t value)
 {
-	order(world, &(struct hd_order){.kind = HD_ORDER_SETTING,
-					.name = bytes_of(name),
-					.value = value});
+	order(world,
+	      &(struct hd_order){.kind = HD_ORDER_SETTING, .name = bytes_of(name), .value = value});
 }
 
 static void
@@ -327,6 +326,8 @@ hd_world_parse(struct hd_world *world, const char *line)
 struct text {
 	char *at, *end;
 };
+
+static void put(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void
 put(struct text *text, const char *format, ...)

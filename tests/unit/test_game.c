@@ -8,19 +8,24 @@
 
 #include <cmocka.h>
 
-#define SAY(line, answer)  assert_string_equal(hd_world_say(w, "%s", line), answer)
-#define BOARD(n, rows)     assert_string_equal(hd_world_board(w, "bay", n, false), rows)
-#define FROZEN(n, rows)    assert_string_equal(hd_world_board(w, "bay", n, true), rows)
+#define SAY(line, answer) assert_string_equal(hd_world_say(w, "%s", line), answer)
+#define BOARD(n, rows)    assert_string_equal(hd_world_board(w, "bay", n, false), rows)
+#define FROZEN(n, rows)   assert_string_equal(hd_world_board(w, "bay", n, true), rows)
 
 static const struct hd_world_hunt bay = {
 	.id = "bay",
-	.challenges = {
-		{.id = "map", .points = 100, .answers = {"GOLD", "pieces of eight"},
-		 .regex = "doubloons?", .partial = "SILVER", .say = "Shinier.",
-		 .hints = {{10, "Look up."}, {20, "Look down."}, {0, "Free."}}},
-		{.id = "chest", .points = 50, .answers = {"X7"}},
-		{.id = "old", .gone = true},
-	},
+	.challenges =
+		{
+			{.id = "map",
+			 .points = 100,
+			 .answers = {"GOLD", "pieces of eight"},
+			 .regex = "doubloons?",
+			 .partial = "SILVER",
+			 .say = "Shinier.",
+			 .hints = {{10, "Look up."}, {20, "Look down."}, {0, "Free."}}},
+			{.id = "chest", .points = 50, .answers = {"X7"}},
+			{.id = "old", .gone = true},
+		},
 };
 
 static int
@@ -54,7 +59,8 @@ test_join(void **state)
 	SAY("JOIN ann bay NAME Ann", "+already");
 	SAY("JOIN bob bay BRACKET rookie NAME Bob", "+joined");
 	SAY("JOIN cyd bay BRACKET veteran", "-NOBRACKET");
-	SAY("JOIN an-entrant-with-an-id-that-does-not-fit-the-record bay BRACKET rookie", "+joined");
+	SAY("JOIN an-entrant-with-an-id-that-does-not-fit-the-record bay BRACKET rookie",
+	    "+joined");
 	BOARD(0, "ann=0 bob=0 an-entrant-with-an-id-that-does-not-fit-the-record=0");
 	BOARD(1, "bob=0 an-entrant-with-an-id-that-does-not-fit-the-record=0");
 	SAY("AWARD an-entrant-with-an-id-that-does-not-fit-the-record bay 5", "applied 5 5 ''");
@@ -165,7 +171,8 @@ test_newest_32_guesses(void **state)
 	hd_world_document(w, &bay);
 	SAY("JOIN ann bay", "+joined");
 	for (int i = 0; i <= 32; i++)
-		assert_string_equal(hd_world_say(w, "SUBMIT ann bay map guess%d", i), "wrong 0 0 ''");
+		assert_string_equal(hd_world_say(w, "SUBMIT ann bay map guess%d", i),
+				    "wrong 0 0 ''");
 	SAY("SUBMIT ann bay map guess1", "duplicate 0 0 ''");
 	SAY("SUBMIT ann bay map guess0", "wrong 0 0 ''");
 	SAY("SUBMIT ann bay map guess1", "wrong 0 0 ''");
@@ -211,18 +218,19 @@ test_overflow(void **state)
 	hunt.boards[1] = (struct hd_world_board){.id = "today", .window = 86400};
 	hd_world_document(w, &hunt);
 	SAY("JOIN ann bay", "+joined");
-	SAY("AWARD ann bay 9223372036854775807", "applied 9223372036854775807 9223372036854775807 ''");
+	SAY("AWARD ann bay 9223372036854775807",
+	    "applied 9223372036854775807 9223372036854775807 ''");
 	SAY("AWARD ann bay 1", "-OVERFLOW");
 	SAY("AWARD ann bay -1 OP DECR", "-OVERFLOW");
 	SAY("SUBMIT ann bay map gold", "-OVERFLOW");
 	SAY("AWARD ann bay -2 OP SET", "-OVERFLOW"); /* the change is none of 64 bits */
-	SAY("AWARD ann bay 1 SUB 9223372036854775807 OP SET",
-	    "applied -9223372036854775806 1 ''");
+	SAY("AWARD ann bay 1 SUB 9223372036854775807 OP SET", "applied -9223372036854775806 1 ''");
 	SAY("AWARD ann bay 1 SUB 1", "-OVERFLOW");
 	SAY("SUBMIT ann bay map gold", "correct 100 101 ''");
 	/* A window's own sum is bounded too: AT outside it lets the score move without it. */
 	SAY("JOIN bob bay", "+joined");
-	SAY("AWARD bob bay 9223372036854775807", "applied 9223372036854775807 9223372036854775807 ''");
+	SAY("AWARD bob bay 9223372036854775807",
+	    "applied 9223372036854775807 9223372036854775807 ''");
 	SAY("AWARD bob bay 0 OP SET AT -90000", "applied -9223372036854775807 0 ''");
 	SAY("AWARD bob bay 1", "-OVERFLOW");
 	/* nothing moved by what was refused */
@@ -300,9 +308,9 @@ main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		STORY(test_join),          STORY(test_errors_in_order), STORY(test_submit),
+		STORY(test_join),          STORY(test_errors_in_order),   STORY(test_submit),
 		STORY(test_judging_order), STORY(test_newest_32_guesses), STORY(test_award),
-		STORY(test_overflow),      STORY(test_auto_join),       STORY(test_hints),
+		STORY(test_overflow),      STORY(test_auto_join),         STORY(test_hints),
 		STORY(test_no_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,19 +10,22 @@
 #include <cmocka.h>
 
 #define SAY(line, answer) assert_string_equal(hd_world_say(w, "%s", line), answer)
-#define TWICE(line, answer)                                    \
-	do {                                                   \
-		SAY(line, answer);                             \
-		uint32_t events_ = w->events;                  \
-		SAY(line, answer);                             \
-		assert_int_equal(w->events, events_);          \
-		assert_int_equal(w->decision.events_count, 0); \
+#define TWICE(line, answer)                                                                        \
+	do {                                                                                       \
+		SAY(line, answer);                                                                 \
+		uint32_t events_ = w->events;                                                      \
+		SAY(line, answer);                                                                 \
+		assert_int_equal(w->events, events_);                                              \
+		assert_int_equal(w->decision.events_count, 0);                                     \
 	} while (0)
 
 static const struct hd_world_hunt bay = {
 	.id = "bay",
 	.limit = 3,
-	.challenges = {{.id = "map", .points = 100, .answers = {"GOLD"}, .partial = "SILVER",
+	.challenges = {{.id = "map",
+			.points = 100,
+			.answers = {"GOLD"},
+			.partial = "SILVER",
 			.say = "Shinier, and this text is longer than a record's own room.",
 			.hints = {{5, "Up, and up again, until there is no more to climb."}}}},
 	.text = "hunt: bay\nopens: a\ncloses: b\n",
@@ -107,7 +110,7 @@ test_forgetting(void **state)
 	assert_int_equal(hd_core_ids(w->core), 30); /* all are young */
 	assert_true(hd_core_ids_oldest(w->core) == HD_WORLD_BEGIN + HD_WORLD_SECOND);
 	hd_world_clock(w, 65);
-	SAY("AWARD ann bay 1 ID k1", "applied 1 1 ''"); /* still known */
+	SAY("AWARD ann bay 1 ID k1", "applied 1 1 ''");  /* still known */
 	SAY("AWARD ann bay 1 ID l1", "applied 1 31 ''"); /* four of the oldest go */
 	assert_int_equal(hd_core_ids(w->core), 27);
 	SAY("AWARD ann bay 1 ID k4", "applied 1 32 ''"); /* no longer known; k5 is 60 s old */
@@ -151,7 +154,8 @@ test_documents(void **state)
 	SAY("DIFF bay 1", "[-opens: a +title: t +opens: c]"); /* to the one in force */
 	SAY("DIFF bay 1 3", "nil");
 	struct hd_document_version version;
-	assert_true(hd_core_document_from(w->core, HD_BYTES("bay"), HD_BYTES("bay.yaml"), &version));
+	assert_true(
+		hd_core_document_from(w->core, HD_BYTES("bay"), HD_BYTES("bay.yaml"), &version));
 	assert_int_equal(version.version, 1);
 	assert_false(hd_core_document_from(w->core, HD_BYTES("bay"), HD_BYTES("x.yaml"), &version));
 }
@@ -166,7 +170,8 @@ test_a_new_version_keeps_what_was_reached(void **state)
 	SAY("SUBMIT ann bay map lead", "wrong 0 0 '2'");
 	SAY("SUBMIT ann bay map gold", "correct 100 100 ''");
 	hunt.challenges[0].gone = true;
-	hunt.challenges[1] = (struct hd_world_challenge){.id = "cave", .points = 1, .answers = {"A"}};
+	hunt.challenges[1] =
+		(struct hd_world_challenge){.id = "cave", .points = 1, .answers = {"A"}};
 	hd_world_document(w, &hunt);
 	SAY("SUBMIT ann bay map gold", "-NOCHALLENGE");
 	SAY("PROGRESS ann bay", "{score 100 subscore 0 solved [map] open [cave] locked [] "
@@ -204,7 +209,8 @@ test_much_play(void **state)
 	uint32_t play = hd_play_create(&plays);
 	for (uint16_t i = 0; i < HD_CHALLENGES_MAX; i++) {
 		uint16_t number = (uint16_t)(i * 389 % HD_CHALLENGES_MAX);
-		struct hd_item *item = hd_item_make(&plays, &play, HD_ITEM_CELL, number, HD_CELL_WORDS);
+		struct hd_item *item =
+			hd_item_make(&plays, &play, HD_ITEM_CELL, number, HD_CELL_WORDS);
 		item = hd_item_grow(&plays, &play, item, HD_CELL_WORDS + HD_GUESSES_KEPT);
 		hd_item_cell(item)->wrong = number;
 		hd_item_cell(item)->guesses[HD_GUESSES_KEPT - 1] = number;

@@ -1,6 +1,6 @@
-/* Random commands against a slow, plain model of the rules: every answer and every board must agree,
- * and the log must replay. The model keeps whole histories and sorts whole boards; it shares no code
- * with the game. HD_SEED picks another run. */
+/* Random commands against a slow, plain model of the rules: every answer and every board must
+ * agree, and the log must replay. The model keeps whole histories and sorts whole boards; it shares
+ * no code with the game. HD_SEED picks another run. */
 #include "tests/lib/lib.h"
 #include "tests/lib/world.h"
 
@@ -32,14 +32,27 @@ static const struct hd_world_hunt bay = {
 	.limit = LIMIT,
 	.per_window = PER_WINDOW,
 	.window = 60,
-	.boards = {{.id = "main"}, {.id = "rookies", .bracket = "rookie"},
+	.boards = {{.id = "main"},
+		   {.id = "rookies", .bracket = "rookie"},
 		   {.id = "today", .window = 86400}},
-	.challenges = {{.id = "c0", .points = 100, .answers = {"GOLD"}, .partial = "SILVER",
-			.say = "Shinier.", .hints = {{10, "h1"}, {20, "h2"}}},
-		       {.id = "c1", .points = 0, .answers = {"GOLD"}, .partial = "SILVER",
-			.say = "Shinier.", .hints = {{0, "h1"}, {7, "h2"}}},
-		       {.id = "c2", .points = -5, .answers = {"GOLD"}, .partial = "SILVER",
-			.say = "Shinier.", .hints = {{1, "h1"}, {1, "h2"}}}},
+	.challenges = {{.id = "c0",
+			.points = 100,
+			.answers = {"GOLD"},
+			.partial = "SILVER",
+			.say = "Shinier.",
+			.hints = {{10, "h1"}, {20, "h2"}}},
+		       {.id = "c1",
+			.points = 0,
+			.answers = {"GOLD"},
+			.partial = "SILVER",
+			.say = "Shinier.",
+			.hints = {{0, "h1"}, {7, "h2"}}},
+		       {.id = "c2",
+			.points = -5,
+			.answers = {"GOLD"},
+			.partial = "SILVER",
+			.say = "Shinier.",
+			.hints = {{1, "h1"}, {1, "h2"}}}},
 };
 
 static const int64_t points_of[CHALLENGES] = {100, 0, -5};
@@ -84,7 +97,8 @@ static const char *
 name_of(int i)
 {
 	static const char *const names[ENTRANTS] = {
-		"ann", "bob", "cyd", "dot", "eve", "fay-with-an-id-of-more-than-22-bytes", "gus", "hal"};
+		"ann", "bob", "cyd", "dot", "eve", "fay-with-an-id-of-more-than-22-bytes",
+		"gus", "hal"};
 	return names[i];
 }
 
@@ -304,8 +318,8 @@ model_award(struct model *model, struct attempt *try, int op, int64_t points, in
 	} else if (op == HD_OP_DECR) {
 		score = decreased(old->score, points);
 		second = decreased(old->sub, sub);
-	} else if (op == HD_OP_BEST && (points < old->score ||
-					(points == old->score && sub <= old->sub))) {
+	} else if (op == HD_OP_BEST &&
+		   (points < old->score || (points == old->score && sub <= old->sub))) {
 		score = old->score;
 		second = old->sub;
 	}
@@ -338,8 +352,7 @@ model_hint(struct model *model, struct attempt *try, int challenge, int n)
 static void
 model_join(struct model *model, struct attempt *try, bool rookie)
 {
-	snprintf(try->answer, sizeof(try->answer),
-		 try->entrant->joined ? "+already" : "+joined");
+	snprintf(try->answer, sizeof(try->answer), try->entrant->joined ? "+already" : "+joined");
 	if (!try->entrant->joined)
 		try->entrant->rookie = rookie;
 	enrol(model, try);
@@ -404,7 +417,9 @@ step(struct hd_world *w, struct model *model, uint64_t *seed)
 	int kind = draw_line(seed, name_of(who), line, sizeof(line), args);
 	size_t size = strlen(line);
 	if (kind < 14 && draw(seed, 4) == 0) {
-		int64_t second = draw(seed, 6 * 86400);
+		int64_t second = draw(seed, 6 * 86400), close = draw(seed, 180);
+		if (draw(seed, 2)) /* at the edges of the guesses' window */
+			second = (w->now - HD_WORLD_BEGIN) / HD_WORLD_SECOND - 90 + close;
 		try.at = true;
 		try.time = HD_WORLD_BEGIN + second * HD_WORLD_SECOND;
 		snprintf(line + size, sizeof(line) - size, " AT %lld", (long long)second);

@@ -290,9 +290,9 @@ test_boards_of_a_new_version(void **state)
 	SAY("JOIN bob bay", "+joined");
 	SAY("AWARD ann bay 3", "applied 3 3 ''");
 	SAY("AWARD bob bay 4 SUB 1", "applied 4 4 ''");
-	hunt.boards[1].gone = true;                 /* rookies: gone */
-	hunt.boards[2].window = HOUR;               /* today: ruled otherwise */
-	hunt.boards[3].bracket = NULL;              /* hourly: of everybody */
+	hunt.boards[1].gone = true;    /* rookies: gone */
+	hunt.boards[2].window = HOUR;  /* today: ruled otherwise */
+	hunt.boards[3].bracket = NULL; /* hourly: of everybody */
 	hunt.boards[4] = (struct hd_world_board){.id = "all"};
 	hd_world_document(w, &hunt);
 	BOARD(0, "bob=4/1 ann=3");
