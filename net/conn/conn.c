@@ -189,7 +189,8 @@ edge_input(void *context, int64_t now)
 	edge->now = now;
 	edge->pass++;
 	edge->durable = hd_shard_durable(edge->shard);
-	edge->loading = hd_shard_loading(edge->shard, NULL);
+	uint32_t percent;
+	edge->loading = hd_shard_loading(edge->shard, &percent);
 	hd_input_run(edge);
 	accept_ask(edge);
 }

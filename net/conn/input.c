@@ -177,34 +177,36 @@ allowed_to_subscriber(enum hd_verb verb)
 	}
 }
 
+/* Answers with edge->fault. */
 static void
-fault_reply(struct hd_edge *edge, struct conn *conn, enum hd_verb verb, const struct hd_args_fault *fault)
+fault_reply(struct hd_edge *edge, struct conn *conn, enum hd_verb verb)
 {
 	HD_COUNT(edge->metrics->errors_total, 1);
 	if (verb < HD_CMD_COUNT_)
 		HD_COUNT(edge->metrics->command_errors[verb], 1);
-	hd_reply_error(edge, conn, conn->next++, fault->error, fault->text);
+	hd_reply_error(edge, conn, conn->next++, edge->fault.error, edge->fault.text);
 }
 
 /* Refusals that the name alone decides. True: answered. */
 static bool
 refused(struct hd_edge *edge, struct conn *conn, enum hd_verb verb, struct hd_bytes name)
 {
-	struct hd_args_fault fault = {.error = HD_ERR_NONE};
+	struct hd_args_fault *fault = &edge->fault;
 	if (HD_UNLIKELY(verb == HD_CMD_COUNT_)) {
-		fault.error = HD_ERR_UNKNOWN_COMMAND;
-		hd_verbs_unknown(name, fault.text, sizeof fault.text);
+		fault->error = HD_ERR_UNKNOWN_COMMAND;
+		hd_verbs_unknown(name, fault->text, sizeof fault->text);
 	} else if (HD_UNLIKELY(edge->loading) && !strstr(hd_command_rows[verb].flags, "loading")) {
-		fault.error = HD_ERR_LOADING;
+		fault->error = HD_ERR_LOADING;
+		fault->text[0] = 0;
 	} else if (HD_UNLIKELY(conn->subscriptions_count) && conn->protocol == 2 && !allowed_to_subscriber(verb)) {
-		fault.error = HD_ERR_SYNTAX;
-		snprintf(fault.text, sizeof fault.text,
+		fault->error = HD_ERR_SYNTAX;
+		snprintf(fault->text, sizeof fault->text,
 		         "Can't execute '%s': only (P)SUBSCRIBE / (P)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
 		         hd_command_rows[verb].name);
 	} else {
 		return false;
 	}
-	fault_reply(edge, conn, verb, &fault);
+	fault_reply(edge, conn, verb);
 	return true;
 }
 
@@ -218,17 +220,16 @@ start(struct hd_edge *edge, struct conn *conn)
 	enum hd_verb verb = hd_verbs_find(&edge->verbs, request->words[0]);
 	if (refused(edge, conn, verb, request->words[0]))
 		return BLOCKED_NOT;
-	struct hd_args_fault fault;
 	conn->last_verb = (uint8_t)verb;
 	if (hd_command_rows[verb].route != HD_ROUTE_EDGE) {
 		struct hd_command *command = &edge->commands[edge->given];
-		if (hd_args_read(verb, request, command, &fault))
+		if (hd_args_read(verb, request, command, &edge->fault))
 			return give(edge, conn, command);
-		fault_reply(edge, conn, verb, &fault);
+		fault_reply(edge, conn, verb);
 		return BLOCKED_NOT;
 	}
-	if (!hd_args_arity(verb, request->count, &fault)) {
-		fault_reply(edge, conn, verb, &fault);
+	if (!hd_args_arity(verb, request->count, &edge->fault)) {
+		fault_reply(edge, conn, verb);
 		return BLOCKED_NOT;
 	}
 	if (conn->orders || (hd_session_waits(verb) && conn->next != conn->head))

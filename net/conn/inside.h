@@ -136,6 +136,7 @@ struct hd_edge {
 	struct buffers buffers;
 	struct list lists[LIST_COUNT_];
 	struct hd_verbs verbs;
+	struct hd_args_fault fault; /* of the request at hand */
 	uint32_t clients_max, live;
 	uint16_t generation;
 	uint64_t ids, pass, durable;

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "huntd/assert.h"
@@ -22,6 +23,14 @@ struct instance {
 	(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN |          \
 	 IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | \
 	 IORING_SETUP_R_DISABLED)
+
+/* Debian's liburing 2.3 declares its functions for restrictions and enabling, but does not export
+ * them. 0, or -errno. */
+static int
+ring_register(struct hd_uring *u, unsigned what, const void *arg, unsigned count)
+{
+	return syscall(SYS_io_uring_register, u->ring.ring_fd, what, arg, count) < 0 ? -errno : 0;
+}
 
 /* Why there is no ring, in words that help. */
 static void
@@ -101,7 +110,7 @@ fence(struct hd_uring *u)
 		rules[count].opcode = IORING_RESTRICTION_REGISTER_OP;
 		rules[count++].register_op = registers[i];
 	}
-	if (io_uring_register_restrictions(&u->ring, rules, count) == 0)
+	if (ring_register(u, IORING_REGISTER_RESTRICTIONS, rules, count) == 0)
 		u->abilities |= HD_URING_RESTRICTED;
 }
 
@@ -167,7 +176,7 @@ ring_make(struct hd_uring *u, const struct hd_uring_options *options)
 		fence(u);
 	}
 	if (error == 0)
-		error = io_uring_enable_rings(&u->ring);
+		error = ring_register(u, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
 	u->event = error < 0 ? -1 : eventfd(0, EFD_CLOEXEC);
 	if (error == 0 && u->event < 0)
 		error = -errno;
