@@ -185,9 +185,10 @@ hd_log_pass(struct hd_log *log, int64_t now, bool slept)
 	log->now = now;
 	stamp_progress(log);
 	hd_log_space(log, false);
+	sync_if_due(log); /* what was written goes before what is new */
 	write_next(log, slept);
 	hd_log_prepare_step(log);
-	sync_if_due(log);
+	sync_if_due(log); /* the frame may wait for the segment to be left */
 }
 
 void
