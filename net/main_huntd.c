@@ -397,13 +397,27 @@ stop_server(void *context)
 	hd_runtime_stop(server->runtime);
 }
 
-/* The port is first opened without SO_REUSEPORT: one in use is an error, not half of the connections. */
+/* The port is first opened without SO_REUSEPORT: one in use is an error, not half of the connections.
+ * Asked for two seconds, because the kernel lets go of a killed process' listener a little after it. */
+static int
+probe_port(const char *where, uint16_t *port, char *message, size_t room)
+{
+	const struct timespec pause = {.tv_nsec = 20000000};
+	int probe = -1;
+	for (int tries = 0; tries < 100 && probe < 0; tries++) {
+		probe = hd_listen(where, false, port, message, room);
+		if (probe < 0)
+			nanosleep(&pause, NULL);
+	}
+	return probe;
+}
+
 static bool
 open_doors(struct server *server)
 {
 	char message[512];
 	const struct hd_config_value *resp = &server->config.values[HD_SETTING_resp];
-	int probe = hd_listen(resp->text, false, &server->info.port, message, sizeof message);
+	int probe = probe_port(resp->text, &server->info.port, message, sizeof message);
 	if (probe < 0) {
 		fprintf(stderr, "huntd: %s\n", message);
 		return false;
