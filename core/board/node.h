@@ -1,10 +1,11 @@
 /* node.h - what a board's tree is made of.
  *
- * A leaf holds scores and handles; its `extra` block, where it has one, holds subscores (HD_LEAF_SUBS:
- * some entrant of this leaf has, or had, one that is not 0) and then times (HD_LEAF_TIMES: the leaf
- * was left to old roots). An inner node holds for each child its last full key, its count of entrants
- * and its address; `sub` is a block of the separators' subscores, NULL while all are 0. So subscores
- * cost nothing until they come, and then only where they stand, and no step ever rebuilds a tree.
+ * A leaf holds scores and handles; its `extra` block, where it has one, holds subscores
+ * (HD_LEAF_SUBS: some entrant of this leaf has, or had, one that is not 0) and then times
+ * (HD_LEAF_TIMES: the leaf was left to old roots). An inner node holds for each child its last full
+ * key, its count of entrants and its address; `sub` is a block of the separators' subscores, NULL
+ * while all are 0. So subscores cost nothing until they come, and then only where they stand, and
+ * no step ever rebuilds a tree.
  *
  * Separators are exact: the last key of the child, always. So their handles stand in the tree, and
  * an id that decides a tie can be read from the source.
@@ -19,19 +20,19 @@
 #include "huntd/limits.h"
 
 #ifdef HD_BOARD_TINY /* a hostile build for tests: every structural case after a few entrants */
-#define HD_LEAF_MAX 4u
+#define HD_LEAF_MAX  4u
 #define HD_INNER_MAX 4u
 #else
-#define HD_LEAF_MAX 41u
+#define HD_LEAF_MAX  41u
 #define HD_INNER_MAX 64u
 #endif
 
 /* A node that shrinks to half is merged with a neighbour where both fill at most that much of one:
- * lower and fill suffers (7/8 for leaves: a byte an entrant more), higher and the next insert splits
- * it again. A load fills leaves as far. */
-#define HD_LEAF_FEW (HD_LEAF_MAX / 2)
-#define HD_INNER_FEW (HD_INNER_MAX / 2)
-#define HD_LEAF_MERGED (HD_LEAF_MAX * 15 / 16)
+ * lower and fill suffers (7/8 for leaves: a byte an entrant more), higher and the next insert
+ * splits it again. A load fills leaves as far. */
+#define HD_LEAF_FEW     (HD_LEAF_MAX / 2)
+#define HD_INNER_FEW    (HD_INNER_MAX / 2)
+#define HD_LEAF_MERGED  (HD_LEAF_MAX * 15 / 16)
 #define HD_INNER_MERGED (HD_INNER_MAX * 7 / 8)
 
 /* Levels of inner nodes. With at least 5 of 64 children on average, far beyond 2^32 entrants. */
@@ -82,9 +83,16 @@ struct hd_board_root {
 	struct hd_board_root *next, **link;
 };
 
-/* Blocks of the four sizes that nodes need, each with a list of freed ones, cut from slabs that grow
- * with the board from 1 to 64 KiB and are given back when it is destroyed. */
-enum hd_block { HD_BLOCK_LEAF, HD_BLOCK_INNER, HD_BLOCK_EXTRA, HD_BLOCK_EXTRA_TWO, HD_BLOCK_SUB, HD_BLOCK_KINDS };
+/* Blocks of the four sizes that nodes need, each with a list of freed ones, cut from slabs that
+ * grow with the board from 1 to 64 KiB and are given back when it is destroyed. */
+enum hd_block {
+	HD_BLOCK_LEAF,
+	HD_BLOCK_INNER,
+	HD_BLOCK_EXTRA,
+	HD_BLOCK_EXTRA_TWO,
+	HD_BLOCK_SUB,
+	HD_BLOCK_KINDS
+};
 
 struct hd_slab {
 	struct hd_slab *next;
@@ -107,8 +115,8 @@ struct hd_change {
 };
 
 /* Where hd_board_warm found its keys: by a hash of the key, the index taken at each upper level. No
- * more than guesses: each is checked against the separators beside it, so that a stale or foreign one
- * costs a full search and nothing else. Made when a board grows to two levels. */
+ * more than guesses: each is checked against the separators beside it, so that a stale or foreign
+ * one costs a full search and nothing else. Made when a board grows to two levels. */
 #ifdef HD_BOARD_TINY
 #define HD_GUESSES 16u
 #else
@@ -218,25 +226,26 @@ struct hd_leaf *hd_leaf_own(struct hd_board *board, struct hd_leaf *leaf);
 struct hd_inner *hd_inner_own(struct hd_board *board, struct hd_inner *inner);
 
 /* Writing: the node must be owned, and have room. hd_leaf_shift takes out at `from` and puts in at
- * `to`, an index after the taking. hd_..._append copies rows `first` and on behind those of `to`. */
+ * `to`, an index after the taking. hd_..._append copies rows `first` and on behind those of `to`.
+ */
 void hd_leaf_put(struct hd_board *board, struct hd_leaf *leaf, uint32_t at, uint32_t handle,
-                 const struct hd_board_key *key);
+		 const struct hd_board_key *key);
 void hd_leaf_cut(struct hd_leaf *leaf, uint32_t at);
 void hd_leaf_shift(struct hd_board *board, struct hd_leaf *leaf, uint32_t from, uint32_t to,
-                   const struct hd_board_key *key);
+		   const struct hd_board_key *key);
 void hd_leaf_append(struct hd_board *board, struct hd_leaf *to, const struct hd_leaf *from,
-                    uint32_t first);
+		    uint32_t first);
 
 /* hd_inner_mark writes the key alone, hd_inner_set also count and child. */
 void hd_inner_mark(struct hd_board *board, struct hd_inner *inner, uint32_t at,
-                   const struct hd_edge *edge);
+		   const struct hd_edge *edge);
 void hd_inner_set(struct hd_board *board, struct hd_inner *inner, uint32_t at,
-                  const struct hd_edge *edge);
+		  const struct hd_edge *edge);
 void hd_inner_put(struct hd_board *board, struct hd_inner *inner, uint32_t at,
-                  const struct hd_edge *edge);
+		  const struct hd_edge *edge);
 void hd_inner_cut(struct hd_inner *inner, uint32_t at);
 void hd_inner_append(struct hd_board *board, struct hd_inner *to, const struct hd_inner *from,
-                     uint32_t first);
+		     uint32_t first);
 
 /* What a parent should know of the node; and what it does know of its child `at`. */
 struct hd_edge hd_leaf_edge(const struct hd_board *board, struct hd_leaf *leaf);
@@ -253,18 +262,19 @@ void hd_path_count(struct hd_path *path, uint32_t levels, uint32_t by);
 
 /* Writes the key of the last entrant under the path's node at `level` into the separators above. */
 void hd_path_mark(struct hd_board *board, const struct hd_path *path, uint32_t level,
-                  const struct hd_edge *last);
+		  const struct hd_edge *last);
 
 /* Puts `right` behind the child that the path takes at its last level, whose edge is now `left`;
  * splits full nodes upwards. The counts and separators above must be right already. */
 void hd_path_widen(struct hd_board *board, struct hd_path *path, struct hd_edge left,
-                   struct hd_edge right);
+		   struct hd_edge right);
 
 /* Splits the full leaf of the path while putting one entrant at `at`. */
 void hd_path_split(struct hd_board *board, struct hd_path *path, uint32_t at, uint32_t handle,
-                   const struct hd_board_key *key);
+		   const struct hd_board_key *key);
 
-/* After an entrant was taken from path->leaf: drops empty nodes, merges thin ones, lowers the root. */
+/* After an entrant was taken from path->leaf: drops empty nodes, merges thin ones, lowers the root.
+ */
 void hd_path_narrow(struct hd_board *board, struct hd_path *path);
 
 /* True where hd_path_narrow would have work, were the leaf one entrant smaller. */

@@ -1,12 +1,12 @@
 /* search.h - finding places in nodes by counting.
  *
- * Keys of a node are sorted, so the place of a key is the number of keys before it: counted over the
- * whole array, four at a time, without a branch that depends on the data. That beats bisection here,
- * since all loads go out at once. Order: score down, subscore down, time up, id up. */
+ * Keys of a node are sorted, so the place of a key is the number of keys before it: counted over
+ * the whole array, four at a time, without a branch that depends on the data. That beats bisection
+ * here, since all loads go out at once. Order: score down, subscore down, time up, id up. */
 #ifndef HUNTD_CORE_BOARD_SEARCH_H
 #define HUNTD_CORE_BOARD_SEARCH_H
 
-#include "node.h"
+#include "core/board/node.h"
 
 #ifdef __AVX2__
 #include <immintrin.h>
@@ -21,13 +21,15 @@ struct hd_span {
 static inline __m256i
 hd_search_tail(uint32_t count)
 {
-	return _mm256_cmpgt_epi64(_mm256_set1_epi64x((int64_t)count), _mm256_setr_epi64x(0, 1, 2, 3));
+	return _mm256_cmpgt_epi64(_mm256_set1_epi64x((int64_t)count),
+				  _mm256_setr_epi64x(0, 1, 2, 3));
 }
 
 static inline uint32_t
 hd_search_sum(__m256i lanes)
 {
-	__m128i two = _mm_add_epi64(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
+	__m128i two =
+		_mm_add_epi64(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
 	return (uint32_t)(_mm_cvtsi128_si64(two) + _mm_extract_epi64(two, 1));
 }
 
@@ -39,7 +41,8 @@ hd_search_span(const int64_t *at, uint32_t count, int64_t value, int64_t flip)
 	__m256i before = _mm256_setzero_si256(), equal = before;
 	uint32_t i = 0;
 	for (; i + 4 <= count; i += 4) {
-		__m256i x = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)(at + i)), reverse);
+		__m256i x = _mm256_xor_si256(
+			_mm256_loadu_si256((const __m256i *)(const void *)(at + i)), reverse);
 		before = _mm256_sub_epi64(before, _mm256_cmpgt_epi64(x, key));
 		equal = _mm256_sub_epi64(equal, _mm256_cmpeq_epi64(x, key));
 	}
@@ -47,7 +50,8 @@ hd_search_span(const int64_t *at, uint32_t count, int64_t value, int64_t flip)
 		__m256i mask = hd_search_tail(count - i);
 		__m256i x = _mm256_maskload_epi64((const long long *)(at + i), mask);
 		x = _mm256_xor_si256(x, reverse);
-		before = _mm256_sub_epi64(before, _mm256_and_si256(mask, _mm256_cmpgt_epi64(x, key)));
+		before = _mm256_sub_epi64(before,
+					  _mm256_and_si256(mask, _mm256_cmpgt_epi64(x, key)));
 		equal = _mm256_sub_epi64(equal, _mm256_and_si256(mask, _mm256_cmpeq_epi64(x, key)));
 	}
 	uint32_t first = hd_search_sum(before);
@@ -78,7 +82,8 @@ hd_search_total(const uint32_t *at, uint32_t count)
 	uint64_t total = 0;
 	uint32_t i = 0;
 	for (; i + 4 <= count; i += 4)
-		sum = _mm256_add_epi64(sum, _mm256_cvtepu32_epi64(_mm_loadu_si128((const __m128i *)(const void *)(at + i))));
+		sum = _mm256_add_epi64(sum, _mm256_cvtepu32_epi64(_mm_loadu_si128(
+						    (const __m128i *)(const void *)(at + i))));
 	for (; i < count; i++)
 		total += at[i];
 	return total + hd_search_sum(sum);
@@ -117,16 +122,19 @@ hd_search_total(const uint32_t *at, uint32_t count)
 
 /* The places whose (score, sub) is that of `key`. `sub` NULL: all are 0. */
 static inline struct hd_span
-hd_search_group(const int64_t *score, const int64_t *sub, uint32_t count, const struct hd_board_key *key)
+hd_search_group(const int64_t *score, const int64_t *sub, uint32_t count,
+		const struct hd_board_key *key)
 {
 	struct hd_span same = hd_search_span(score, count, key->score, 0);
 	if (sub) {
-		struct hd_span inside = hd_search_span(sub + same.first, same.last - same.first, key->sub, 0);
+		struct hd_span inside =
+			hd_search_span(sub + same.first, same.last - same.first, key->sub, 0);
 		return (struct hd_span){same.first + inside.first, same.first + inside.last};
 	}
 	if (HD_LIKELY(key->sub == 0))
 		return same;
-	return key->sub > 0 ? (struct hd_span){same.first, same.first} : (struct hd_span){same.last, same.last};
+	return key->sub > 0 ? (struct hd_span){same.first, same.first}
+			    : (struct hd_span){same.last, same.last};
 }
 
 /* True where nobody of the same (score, sub) can stand behind `key`: no time is looked at then. */
@@ -145,14 +153,16 @@ hd_search_first(const struct hd_board_key *key)
 
 /* Separators before `key`. `handle`: whose key it is, 0 if unknown. */
 static inline uint32_t
-hd_search_inner(const struct hd_board *board, const struct hd_inner *inner, const struct hd_board_key *key, uint32_t handle)
+hd_search_inner(const struct hd_board *board, const struct hd_inner *inner,
+		const struct hd_board_key *key, uint32_t handle)
 {
 	struct hd_span span = hd_search_group(inner->score, inner->sub, inner->used, key);
 	if (span.first == span.last || hd_search_newest(board, key))
 		return span.last;
 	if (hd_search_first(key))
 		return span.first;
-	struct hd_span ties = hd_search_span(inner->time + span.first, span.last - span.first, key->time, -1);
+	struct hd_span ties =
+		hd_search_span(inner->time + span.first, span.last - span.first, key->time, -1);
 	uint32_t low = span.first + ties.first, high = span.first + ties.last;
 	while (low < high) {
 		uint32_t middle = (low + high) / 2;
@@ -168,7 +178,7 @@ hd_search_inner(const struct hd_board *board, const struct hd_inner *inner, cons
 /* True where separator `at` stands before `key`. */
 static inline bool
 hd_search_passed(const struct hd_board *board, const struct hd_inner *inner, uint32_t at,
-                 const struct hd_board_key *key, uint32_t handle)
+		 const struct hd_board_key *key, uint32_t handle)
 {
 	if (inner->score[at] != key->score)
 		return inner->score[at] > key->score;
@@ -184,14 +194,15 @@ static inline struct hd_guess *
 hd_search_guess(const struct hd_board *board, const struct hd_board_key *key)
 {
 	uint64_t mix = (uint64_t)key->score * 0x9e3779b97f4a7c15u + (uint64_t)key->time;
-	return board->guesses ? &board->guesses[(mix * 0xd6e8feb86659fd93u >> 32) % HD_GUESSES] : NULL;
+	return board->guesses ? &board->guesses[(mix * 0xd6e8feb86659fd93u >> 32) % HD_GUESSES]
+			      : NULL;
 }
 
 /* hd_search_inner, where a guess may spare the search: `guess` for this level or NULL. */
 static inline uint32_t
 hd_search_inner_guess(const struct hd_board *board, const struct hd_inner *inner,
-                      const struct hd_board_key *key, uint32_t handle, const struct hd_guess *guess,
-                      uint32_t level)
+		      const struct hd_board_key *key, uint32_t handle, const struct hd_guess *guess,
+		      uint32_t level)
 {
 	if (guess && level < HD_GUESS_LEVELS) {
 		uint32_t at = guess->at[level];
@@ -204,9 +215,11 @@ hd_search_inner_guess(const struct hd_board *board, const struct hd_inner *inner
 
 /* Rows of a leaf before `key`. */
 static inline uint32_t
-hd_search_leaf(const struct hd_board *board, const struct hd_leaf *leaf, const struct hd_board_key *key)
+hd_search_leaf(const struct hd_board *board, const struct hd_leaf *leaf,
+	       const struct hd_board_key *key)
 {
-	struct hd_span span = hd_search_group(leaf->score, leaf->form & HD_LEAF_SUBS ? leaf->extra : NULL, leaf->used, key);
+	struct hd_span span = hd_search_group(
+		leaf->score, leaf->form & HD_LEAF_SUBS ? leaf->extra : NULL, leaf->used, key);
 	if (hd_search_newest(board, key))
 		return span.last;
 	if (hd_search_first(key))
@@ -214,7 +227,8 @@ hd_search_leaf(const struct hd_board *board, const struct hd_leaf *leaf, const s
 	while (span.first < span.last) {
 		uint32_t middle = (span.first + span.last) / 2;
 		struct hd_board_key row = hd_leaf_key(board, leaf, middle);
-		if (row.time < key->time || (row.time == key->time && hd_bytes_compare(row.id, key->id) < 0))
+		if (row.time < key->time ||
+		    (row.time == key->time && hd_bytes_compare(row.id, key->id) < 0))
 			span.first = middle + 1;
 		else
 			span.last = middle;
@@ -231,7 +245,8 @@ hd_leaf_prefetch(const struct hd_leaf *leaf)
 
 /* The way to the leaf where `key` stands or would stand. */
 static inline void
-hd_search_path(const struct hd_board *board, const struct hd_board_key *key, uint32_t handle, struct hd_path *path)
+hd_search_path(const struct hd_board *board, const struct hd_board_key *key, uint32_t handle,
+	       struct hd_path *path)
 {
 	struct hd_node *node = board->live.root;
 	const struct hd_guess *guess = hd_search_guess(board, key);

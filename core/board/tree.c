@@ -1,5 +1,5 @@
 /* tree.c - a board's life and its changes. */
-#include "search.h"
+#include "core/board/search.h"
 
 struct hd_board *
 hd_board_create(struct hd_memory *memory, struct hd_board_source source)
@@ -20,9 +20,9 @@ hd_board_destroy(struct hd_board *board)
 	hd_memory_give(memory, board, sizeof *board);
 }
 
-/* The row where `key` goes, in the leaf of the path, which is owned. Between two leaves it goes behind
- * the left one if that ends with the same score and has room: so the end of a large group fills its
- * leaves one after the other. */
+/* The row where `key` goes, in the leaf of the path, which is owned. Between two leaves it goes
+ * behind the left one if that ends with the same score and has room: so the end of a large group
+ * fills its leaves one after the other. */
 static uint32_t
 place(struct hd_board *board, const struct hd_board_key *key, struct hd_path *path)
 {
@@ -50,7 +50,8 @@ put(struct hd_board *board, struct hd_path *path, uint32_t at, uint32_t handle,
 	HD_ASSERT(at <= leaf->used && leaf->node.refs == 1);
 	hd_path_count(path, path->levels, 1);
 	if (at == leaf->used) {
-		struct hd_edge last = {.score = key->score, .sub = key->sub, .time = key->time, .handle = handle};
+		struct hd_edge last = {
+			.score = key->score, .sub = key->sub, .time = key->time, .handle = handle};
 		hd_path_mark(board, path, path->levels, &last);
 	}
 	if (leaf->used < HD_LEAF_MAX)
@@ -144,7 +145,7 @@ shift(struct hd_board *board, struct hd_path *path, uint32_t from, uint32_t to,
 
 void
 hd_board_move(struct hd_board *board, uint32_t handle, const struct hd_board_key *old,
-              const struct hd_board_key *key)
+	      const struct hd_board_key *key)
 {
 	struct hd_path source, target;
 	HD_ASSERT(handle != 0 && hd_bytes_equal(old->id, key->id));

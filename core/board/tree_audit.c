@@ -1,5 +1,5 @@
 /* tree_audit.c - every invariant of a board, checked by visiting every node of every version. */
-#include "search.h"
+#include "core/board/search.h"
 
 /* Keys in order so far, within one version. */
 struct audit {
@@ -57,7 +57,8 @@ audit_order(struct audit *audit, const struct hd_node *node, uint32_t level)
 	for (uint32_t i = 0; i < inner->used; i++) {
 		uint64_t count = audit_order(audit, inner->child[i], level + 1);
 		HD_ASSERT(count == inner->count[i]);
-		HD_ASSERT(inner->handle[i] == audit->handle && inner->score[i] == audit->last.score);
+		HD_ASSERT(inner->handle[i] == audit->handle &&
+			  inner->score[i] == audit->last.score);
 		HD_ASSERT(inner->time[i] == audit->last.time);
 		HD_ASSERT(hd_inner_sub(inner, i) == audit->last.sub);
 		total += count;

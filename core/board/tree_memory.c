@@ -1,8 +1,8 @@
 /* tree_memory.c - blocks of a board's nodes: cut from slabs, freed into lists, never moved. */
-#include "node.h"
+#include "core/board/node.h"
 
 #define SLAB_FIRST 1024u
-#define SLAB_MOST (64u * HD_KIB)
+#define SLAB_MOST  (64u * HD_KIB)
 
 #define ROUND(size) (((size) + 63u) & ~(size_t)63u)
 

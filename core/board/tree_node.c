@@ -1,11 +1,11 @@
 /* tree_node.c - single nodes: made, written, shared with old roots, left to them.
  *
- * Why an old root stays as it was. An entrant's time is read from its source as long as the leaf has
- * none. An entrant changes only by a move or remove, which owns the entrant's leaf first: a leaf
- * that old roots share is then left, by hd_leaf_leave, and every way out of the live tree (a copy
- * before a write, a merge into a neighbour) goes through there. So at that moment no entrant of the
- * leaf has changed since the leaf was shared, and its times are put down for good. */
-#include "search.h"
+ * Why an old root stays as it was. An entrant's time is read from its source as long as the leaf
+ * has none. An entrant changes only by a move or remove, which owns the entrant's leaf first: a
+ * leaf that old roots share is then left, by hd_leaf_leave, and every way out of the live tree (a
+ * copy before a write, a merge into a neighbour) goes through there. So at that moment no entrant
+ * of the leaf has changed since the leaf was shared, and its times are put down for good. */
+#include "core/board/search.h"
 
 static enum hd_block
 extra_kind(uint16_t form)
@@ -158,12 +158,12 @@ inner_add_subs(struct hd_board *board, struct hd_inner *inner)
 }
 
 /* Moves what stands at `from` and behind it to `to`. `count`: entries of the array before that. */
-#define SLIDE(array, to, from, count) \
+#define SLIDE(array, to, from, count)                                                              \
 	memmove((array) + (to), (array) + (from), ((count) - (from)) * sizeof *(array))
 
 void
 hd_leaf_put(struct hd_board *board, struct hd_leaf *leaf, uint32_t at, uint32_t handle,
-            const struct hd_board_key *key)
+	    const struct hd_board_key *key)
 {
 	HD_ASSERT(leaf->node.refs == 1 && leaf->used < HD_LEAF_MAX && at <= leaf->used);
 	if (key->sub != 0 && !leaf->extra)
@@ -190,16 +190,17 @@ hd_leaf_cut(struct hd_leaf *leaf, uint32_t at)
 	leaf->used--;
 }
 
-/* One array of a shift: what stands between makes way, and the place that comes free is returned. */
+/* One array of a shift: what stands between makes way, and the place that comes free is returned.
+ */
 #define ROTATE(array, from, to)                                                                    \
-	((from) < (to) ? memmove((array) + (from), (array) + (from) + 1,                           \
-	                         ((to) - (from)) * sizeof *(array))                                \
-	               : memmove((array) + (to) + 1, (array) + (to),                               \
-	                         ((from) - (to)) * sizeof *(array)))
+	((from) < (to)                                                                             \
+		 ? memmove((array) + (from), (array) + (from) + 1,                                 \
+			   ((to) - (from)) * sizeof *(array))                                      \
+		 : memmove((array) + (to) + 1, (array) + (to), ((from) - (to)) * sizeof *(array)))
 
 void
 hd_leaf_shift(struct hd_board *board, struct hd_leaf *leaf, uint32_t from, uint32_t to,
-              const struct hd_board_key *key)
+	      const struct hd_board_key *key)
 {
 	HD_ASSERT(leaf->node.refs == 1 && from < leaf->used && to < leaf->used);
 	uint32_t handle = leaf->handle[from];
@@ -217,7 +218,7 @@ hd_leaf_shift(struct hd_board *board, struct hd_leaf *leaf, uint32_t from, uint3
 
 void
 hd_leaf_append(struct hd_board *board, struct hd_leaf *to, const struct hd_leaf *from,
-               uint32_t first)
+	       uint32_t first)
 {
 	uint32_t count = from->used - first, at = to->used;
 	HD_ASSERT(first <= from->used && at + count <= HD_LEAF_MAX);
@@ -232,7 +233,7 @@ hd_leaf_append(struct hd_board *board, struct hd_leaf *to, const struct hd_leaf 
 
 void
 hd_inner_mark(struct hd_board *board, struct hd_inner *inner, uint32_t at,
-              const struct hd_edge *edge)
+	      const struct hd_edge *edge)
 {
 	HD_ASSERT(inner->node.refs == 1 && at < HD_INNER_MAX);
 	if (edge->sub != 0 && !inner->sub)
@@ -246,7 +247,7 @@ hd_inner_mark(struct hd_board *board, struct hd_inner *inner, uint32_t at,
 
 void
 hd_inner_set(struct hd_board *board, struct hd_inner *inner, uint32_t at,
-             const struct hd_edge *edge)
+	     const struct hd_edge *edge)
 {
 	HD_ASSERT(at < inner->used && edge->child && edge->count > 0);
 	hd_inner_mark(board, inner, at, edge);
@@ -256,7 +257,7 @@ hd_inner_set(struct hd_board *board, struct hd_inner *inner, uint32_t at,
 
 void
 hd_inner_put(struct hd_board *board, struct hd_inner *inner, uint32_t at,
-             const struct hd_edge *edge)
+	     const struct hd_edge *edge)
 {
 	HD_ASSERT(inner->used < HD_INNER_MAX && at <= inner->used);
 	SLIDE(inner->score, at + 1, at, inner->used);
@@ -286,7 +287,7 @@ hd_inner_cut(struct hd_inner *inner, uint32_t at)
 
 void
 hd_inner_append(struct hd_board *board, struct hd_inner *to, const struct hd_inner *from,
-                uint32_t first)
+		uint32_t first)
 {
 	uint32_t count = from->used - first, at = to->used;
 	HD_ASSERT(first <= from->used && at + count <= HD_INNER_MAX);
@@ -308,7 +309,8 @@ hd_leaf_edge(const struct hd_board *board, struct hd_leaf *leaf)
 	HD_ASSERT(leaf->used > 0);
 	uint32_t last = leaf->used - 1u;
 	struct hd_board_key key = hd_leaf_key(board, leaf, last);
-	return (struct hd_edge){key.score, key.sub, key.time, leaf->handle[last], leaf->used, &leaf->node};
+	return (struct hd_edge){key.score,          key.sub,    key.time,
+				leaf->handle[last], leaf->used, &leaf->node};
 }
 
 struct hd_edge
@@ -326,5 +328,5 @@ hd_inner_edge_at(const struct hd_inner *inner, uint32_t at)
 {
 	HD_ASSERT(at < inner->used);
 	return (struct hd_edge){inner->score[at],  hd_inner_sub(inner, at), inner->time[at],
-	                        inner->handle[at], inner->count[at],        inner->child[at]};
+				inner->handle[at], inner->count[at],        inner->child[at]};
 }

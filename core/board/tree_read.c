@@ -1,5 +1,5 @@
 /* tree_read.c - what a board is asked: counts, positions, rows; of the live tree or an old root. */
-#include "search.h"
+#include "core/board/search.h"
 
 uint64_t
 hd_board_count(const struct hd_board *board, const struct hd_board_root *root)
@@ -10,7 +10,7 @@ hd_board_count(const struct hd_board *board, const struct hd_board_root *root)
 
 uint64_t
 hd_board_before(const struct hd_board *board, const struct hd_board_root *root,
-                const struct hd_board_key *key)
+		const struct hd_board_key *key)
 {
 	const struct hd_tree *tree = hd_tree_of(board, root);
 	const struct hd_node *node = tree->root;
@@ -31,7 +31,7 @@ hd_board_before(const struct hd_board *board, const struct hd_board_root *root,
 
 uint64_t
 hd_board_position(const struct hd_board *board, const struct hd_board_root *root, uint32_t handle,
-                  const struct hd_board_key *key)
+		  const struct hd_board_key *key)
 {
 	const struct hd_tree *tree = hd_tree_of(board, root);
 	const struct hd_node *node = tree->root;
@@ -61,7 +61,7 @@ group_begin(int64_t score, int64_t sub)
 
 uint64_t
 hd_board_above(const struct hd_board *board, const struct hd_board_root *root,
-               const struct hd_board_key *key)
+	       const struct hd_board_key *key)
 {
 	struct hd_board_key begin = group_begin(key->score, key->sub);
 	uint64_t above = hd_board_before(board, root, &begin);
@@ -71,7 +71,7 @@ hd_board_above(const struct hd_board *board, const struct hd_board_root *root,
 
 uint64_t
 hd_board_between(const struct hd_board *board, const struct hd_board_root *root, int64_t min,
-                 int64_t max)
+		 int64_t max)
 {
 	if (min > max)
 		return 0;
@@ -88,7 +88,7 @@ hd_board_between(const struct hd_board *board, const struct hd_board_root *root,
 /* Asks for the entrants of a leaf's rows `first` and on, as many as a page has. */
 static void
 prefetch_rows(const struct hd_board_walk *walk, const struct hd_leaf *leaf, uint32_t first,
-              uint32_t count)
+	      uint32_t count)
 {
 	const struct hd_board_source *source = &walk->board->source;
 	HD_ASSERT(first <= leaf->used);
@@ -122,7 +122,7 @@ walk_down(struct hd_board_walk *walk, const struct hd_node *node, uint32_t level
 
 void
 hd_board_seek(struct hd_board_walk *walk, const struct hd_board *board,
-              const struct hd_board_root *root, uint64_t position)
+	      const struct hd_board_root *root, uint64_t position)
 {
 	const struct hd_tree *tree = hd_tree_of(board, root);
 	HD_ASSERT(board->change.handle == 0 && tree->levels < HD_BOARD_WALK_NODES);
@@ -135,7 +135,7 @@ hd_board_seek(struct hd_board_walk *walk, const struct hd_board *board,
 
 void
 hd_board_seek_key(struct hd_board_walk *walk, const struct hd_board *board,
-                  const struct hd_board_root *root, const struct hd_board_key *key)
+		  const struct hd_board_root *root, const struct hd_board_key *key)
 {
 	HD_ASSERT(walk && key);
 	hd_board_seek(walk, board, root, hd_board_before(board, root, key));

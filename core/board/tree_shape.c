@@ -2,7 +2,7 @@
  *
  * Nodes know no parent and no sibling, so everything works on the path that led to a leaf: the
  * parent is the path's node one level up, a sibling is the parent's child beside the one taken. */
-#include "search.h"
+#include "core/board/search.h"
 
 void
 hd_path_own(struct hd_board *board, struct hd_path *path)
@@ -15,7 +15,8 @@ hd_path_own(struct hd_board *board, struct hd_path *path)
 		if (level == path->levels)
 			node = &(path->leaf = hd_leaf_own(board, path->leaf))->node;
 		else
-			node = &(path->inner[level] = hd_inner_own(board, path->inner[level]))->node;
+			node = &(path->inner[level] = hd_inner_own(board, path->inner[level]))
+					->node;
 		if (level == 0)
 			board->live.root = node;
 		else
@@ -33,7 +34,7 @@ hd_path_count(struct hd_path *path, uint32_t levels, uint32_t by)
 
 void
 hd_path_mark(struct hd_board *board, const struct hd_path *path, uint32_t level,
-             const struct hd_edge *last)
+	     const struct hd_edge *last)
 {
 	HD_ASSERT(level <= path->levels);
 	while (level-- > 0) {
@@ -70,7 +71,7 @@ inner_split(struct hd_board *board, struct hd_inner *inner, uint32_t at, const s
 
 void
 hd_path_widen(struct hd_board *board, struct hd_path *path, struct hd_edge left,
-              struct hd_edge right)
+	      struct hd_edge right)
 {
 	HD_ASSERT(left.count > 0 && right.count > 0);
 	for (uint32_t level = path->levels; level-- > 0;) {
@@ -98,8 +99,8 @@ hd_path_widen(struct hd_board *board, struct hd_path *path, struct hd_edge left,
 
 #define RUN ((HD_LEAF_MAX + 7) / 8)
 
-/* True where the new row ends a run of one score inside a leaf: more are likely to come right there,
- * so the cut is made behind it. */
+/* True where the new row ends a run of one score inside a leaf: more are likely to come right
+ * there, so the cut is made behind it. */
 static bool
 ends_run(const struct hd_leaf *leaf, uint32_t at, int64_t score)
 {
@@ -110,7 +111,7 @@ ends_run(const struct hd_leaf *leaf, uint32_t at, int64_t score)
 
 void
 hd_path_split(struct hd_board *board, struct hd_path *path, uint32_t at, uint32_t handle,
-              const struct hd_board_key *key)
+	      const struct hd_board_key *key)
 {
 	struct hd_leaf *leaf = path->leaf, *right = hd_leaf_take(board);
 	HD_ASSERT(leaf->used == HD_LEAF_MAX && at <= leaf->used);
@@ -164,7 +165,8 @@ child_used(const struct hd_inner *parent, uint32_t at, bool leaves)
 	return leaves ? parent->count[at] : ((const struct hd_inner *)parent->child[at])->used;
 }
 
-/* The index of the left one of the two to join, if child `at` with `used` is thin; else UINT32_MAX. */
+/* The index of the left one of the two to join, if child `at` with `used` is thin; else UINT32_MAX.
+ */
 static uint32_t
 join_place(const struct hd_inner *parent, uint32_t at, uint32_t used, bool leaves)
 {
@@ -240,5 +242,6 @@ hd_path_thin(const struct hd_path *path)
 	if (path->levels == 0)
 		return false;
 	uint32_t level = path->levels - 1, used = path->leaf->used - 1u;
-	return used == 0 || join_place(path->inner[level], path->at[level], used, true) != UINT32_MAX;
+	return used == 0 ||
+	       join_place(path->inner[level], path->at[level], used, true) != UINT32_MAX;
 }

@@ -1,7 +1,8 @@
-/* tree_warm.c - many ways down at once. A lone descent waits for one line after the other; here each
- * level is searched for all keys while the nodes of the level below are on their way. Where each key
- * was found is kept as a guess, so that the operations that follow need not search again. */
-#include "search.h"
+/* tree_warm.c - many ways down at once. A lone descent waits for one line after the other; here
+ * each level is searched for all keys while the nodes of the level below are on their way. Where
+ * each key was found is kept as a guess, so that the operations that follow need not search again.
+ */
+#include "core/board/search.h"
 
 /* Where the next search will read: the scores; times where they are likely to be needed. */
 static void
@@ -14,7 +15,7 @@ prefetch_inner(const struct hd_inner *inner)
 
 static void
 warm_level(const struct hd_board *board, const struct hd_board_key *keys,
-           const struct hd_node **nodes, uint32_t count, uint32_t level)
+	   const struct hd_node **nodes, uint32_t count, uint32_t level)
 {
 	bool last = level + 1 == board->live.levels;
 	uint8_t at[HD_BATCH_MAX];

@@ -2,10 +2,10 @@
  *
  *   bench_board [entrants] [operations of a run]
  *
- * One board and records of 64 bytes, as an entrant has. Two score sets: (a) 0..20, each move +1: giant
- * ties; (b) 0..1e6, each move +1..100. Moves and ranks one by one, and in batches: first the records
- * are asked for, then hd_board_warm, then the operations. Times rise with every move. Each figure is
- * the best of eight runs, since neighbours on the machine only ever add. */
+ * One board and records of 64 bytes, as an entrant has. Two score sets: (a) 0..20, each move +1:
+ * giant ties; (b) 0..1e6, each move +1..100. Moves and ranks one by one, and in batches: first the
+ * records are asked for, then hd_board_warm, then the operations. Times rise with every move. Each
+ * figure is the best of eight runs, since neighbours on the machine only ever add. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -74,7 +74,8 @@ static void
 record_key(const void *context, uint32_t handle, struct hd_board_key *key)
 {
 	const struct record *record = &((const struct record *)context)[handle];
-	*key = (struct hd_board_key){record->score, 0, record->time, {(const uint8_t *)record->id, 16}};
+	*key = (struct hd_board_key){
+		record->score, 0, record->time, {(const uint8_t *)record->id, 16}};
 }
 
 static void
@@ -127,7 +128,8 @@ static void
 move_apply(struct bench *bench, struct move *move)
 {
 	struct record *record = &bench->records[move->handle];
-	record_key(bench->records, move->handle, &move->keys[0]); /* it may have moved in this batch */
+	record_key(bench->records, move->handle,
+		   &move->keys[0]); /* it may have moved in this batch */
 	hd_board_move(bench->board, move->handle, &move->keys[0], &move->keys[1]);
 	record->score = move->keys[1].score;
 	record->time = move->keys[1].time;
@@ -177,8 +179,9 @@ run_ranks(struct bench *bench, uint32_t batch, bool ordinal)
 		if (batch > 1)
 			hd_board_warm(bench->board, keys, batch);
 		for (uint32_t i = 0; i < batch; i++)
-			sum += ordinal ? hd_board_position(bench->board, NULL, moves[i].handle, &keys[i])
-			               : hd_board_above(bench->board, NULL, &keys[i]);
+			sum += ordinal ? hd_board_position(bench->board, NULL, moves[i].handle,
+							   &keys[i])
+				       : hd_board_above(bench->board, NULL, &keys[i]);
 	}
 	HD_ASSERT(sum > 0);
 	return (now_ns() - begin) / bench->operations;
@@ -241,16 +244,20 @@ run_set(struct bench *bench, const char *name, int64_t most, int64_t step)
 	void *whole = arena.at;
 	HD_ASSERT(whole);
 	arena.end = arena.at + room;
-	bench->memory = (struct hd_memory){.take = arena_take, .give = arena_give, .source = &arena};
-	bench->board = hd_board_create(&bench->memory,
-	                               (struct hd_board_source){record_key, bench->records, record_prefetch});
+	bench->memory =
+		(struct hd_memory){.take = arena_take, .give = arena_give, .source = &arena};
+	bench->board =
+		hd_board_create(&bench->memory, (struct hd_board_source){record_key, bench->records,
+									 record_prefetch});
 	bench->most = most;
 	bench->step = step;
 	double begin = now_ns();
 	for (uint32_t i = 1; i <= bench->entrants; i++) {
 		struct record *record = &bench->records[i];
-		struct hd_board_key key = {(int64_t)draw(bench, (uint64_t)most), 0, ++bench->clock,
-		                           {(const uint8_t *)record->id, 16}};
+		struct hd_board_key key = {(int64_t)draw(bench, (uint64_t)most),
+					   0,
+					   ++bench->clock,
+					   {(const uint8_t *)record->id, 16}};
 		hd_board_insert(bench->board, i, &key);
 		record->score = key.score;
 		record->time = key.time;
@@ -267,7 +274,8 @@ run_set(struct bench *bench, const char *name, int64_t most, int64_t step)
 	best(bench, "position", run_position, 1);
 	best(bench, "position", run_position, 32);
 	best(bench, "page", run_pages, 10);
-	printf(" | B/entrant: %.1f, taken %.1f", (double)hd_board_footprint(bench->board) / bench->entrants,
+	printf(" | B/entrant: %.1f, taken %.1f",
+	       (double)hd_board_footprint(bench->board) / bench->entrants,
 	       (double)bench->memory.used / bench->entrants);
 	best(bench, "frozen move", run_frozen, 32);
 	hd_board_audit(bench->board);

@@ -12,12 +12,12 @@
 #include "tests/lib/lib.h"
 
 #ifdef HD_BOARD_TINY
-#define PEOPLE 160u
-#define STEPS 6000u
+#define PEOPLE      160u
+#define STEPS       6000u
 #define CHECK_EVERY 1u
 #else
-#define PEOPLE 3000u
-#define STEPS 20000u
+#define PEOPLE      3000u
+#define STEPS       20000u
 #define CHECK_EVERY 97u
 #endif
 #define ROOTS 4u
@@ -55,7 +55,7 @@ source_key(const void *context, uint32_t handle, struct hd_board_key *key)
 {
 	const struct person *person = &((const struct world *)context)->people[handle];
 	*key = (struct hd_board_key){person->score, person->sub, person->time,
-	                             hd_bytes_str(person->id)};
+				     hd_bytes_str(person->id)};
 }
 
 static uint64_t
@@ -72,10 +72,12 @@ world_create(uint64_t seed)
 	world->random = seed;
 	world->scores = 1000;
 	world->subs = 1;
-	world->board = hd_board_create(&world->memory, (struct hd_board_source){source_key, world, NULL});
-	for (uint32_t i = 1; i <= PEOPLE; i++) /* ids in another order than handles, of many lengths */
-		snprintf(world->people[i].id, sizeof world->people[i].id, "%.*s%u", (int)(i % 5), "aaaa",
-		         i * 2654435761u % 10007u + i * 7u % 3u * 20000u);
+	world->board =
+		hd_board_create(&world->memory, (struct hd_board_source){source_key, world, NULL});
+	for (uint32_t i = 1; i <= PEOPLE;
+	     i++) /* ids in another order than handles, of many lengths */
+		snprintf(world->people[i].id, sizeof world->people[i].id, "%.*s%u", (int)(i % 5),
+			 "aaaa", i * 2654435761u % 10007u + i * 7u % 3u * 20000u);
 	return world;
 }
 
@@ -101,7 +103,7 @@ rows_compare(const struct row *a, const struct row *b, const struct world *world
 	if (a->time != b->time)
 		return a->time < b->time ? -1 : 1;
 	return hd_bytes_compare(hd_bytes_str(world->people[a->handle].id),
-	                        hd_bytes_str(world->people[b->handle].id));
+				hd_bytes_str(world->people[b->handle].id));
 }
 
 static int
@@ -128,11 +130,12 @@ static struct hd_board_key
 row_key(const struct world *world, const struct row *row)
 {
 	return (struct hd_board_key){row->score, row->sub, row->time,
-	                             hd_bytes_str(world->people[row->handle].id)};
+				     hd_bytes_str(world->people[row->handle].id)};
 }
 
 static void
-check_rows(const struct world *world, const struct photo *photo, struct hd_board_walk *walk, uint32_t i)
+check_rows(const struct world *world, const struct photo *photo, struct hd_board_walk *walk,
+	   uint32_t i)
 {
 	for (; hd_board_next(walk); i++) {
 		assert_true(i < photo->count);
@@ -140,7 +143,8 @@ check_rows(const struct world *world, const struct photo *photo, struct hd_board
 		assert_true(walk->row.score == photo->rows[i].score);
 		assert_true(walk->row.sub == photo->rows[i].sub);
 		assert_true(walk->row.time == photo->rows[i].time);
-		assert_true(hd_bytes_equal(walk->row.id, hd_bytes_str(world->people[walk->handle].id)));
+		assert_true(
+			hd_bytes_equal(walk->row.id, hd_bytes_str(world->people[walk->handle].id)));
 	}
 	assert_int_equal(i, photo->count);
 	assert_false(hd_board_next(walk));
@@ -148,13 +152,15 @@ check_rows(const struct world *world, const struct photo *photo, struct hd_board
 
 /* Rows of the photo that a test by (score, sub), or by the full key, puts before `key`. */
 static uint32_t
-model_before(const struct world *world, const struct photo *photo, const struct row *row, bool group)
+model_before(const struct world *world, const struct photo *photo, const struct row *row,
+	     bool group)
 {
 	uint32_t before = 0;
 	for (uint32_t i = 0; i < photo->count; i++) {
 		const struct row *r = &photo->rows[i];
 		if (group)
-			before += r->score > row->score || (r->score == row->score && r->sub > row->sub);
+			before += r->score > row->score ||
+				  (r->score == row->score && r->sub > row->sub);
 		else
 			before += rows_compare(r, row, world) < 0;
 	}
@@ -179,7 +185,7 @@ check_key(struct world *world, const struct photo *photo, struct row row)
 	uint32_t before = model_before(world, photo, &row, false);
 	assert_int_equal(hd_board_before(world->board, photo->root, &key), before);
 	assert_int_equal(hd_board_above(world->board, photo->root, &key),
-	                 model_before(world, photo, &row, true));
+			 model_before(world, photo, &row, true));
 	hd_board_seek_key(&walk, world->board, photo->root, &key);
 	assert_int_equal(hd_board_next(&walk), before < photo->count);
 	if (before < photo->count)
@@ -198,13 +204,16 @@ check_photo(struct world *world, const struct photo *photo)
 	check_rows(world, photo, &walk, from < photo->count ? from : photo->count);
 	int64_t a = (int64_t)draw(world, (uint64_t)world->scores) - world->scores / 2;
 	int64_t b = a + (int64_t)draw(world, (uint64_t)world->scores);
-	assert_int_equal(hd_board_between(world->board, photo->root, a, b), model_between(photo, a, b));
-	assert_int_equal(hd_board_between(world->board, photo->root, b, a), a == b ? model_between(photo, a, b) : 0);
+	assert_int_equal(hd_board_between(world->board, photo->root, a, b),
+			 model_between(photo, a, b));
+	assert_int_equal(hd_board_between(world->board, photo->root, b, a),
+			 a == b ? model_between(photo, a, b) : 0);
 	for (uint32_t i = 0; photo->count && i < 4; i++) {
 		uint32_t at = (uint32_t)draw(world, photo->count);
 		struct row row = photo->rows[at];
 		struct hd_board_key key = row_key(world, &row);
-		assert_int_equal(hd_board_position(world->board, photo->root, row.handle, &key), at);
+		assert_int_equal(hd_board_position(world->board, photo->root, row.handle, &key),
+				 at);
 		check_key(world, photo, row);
 		row.time += (int64_t)draw(world, 9) - 4;
 		check_key(world, photo, row);
@@ -229,7 +238,8 @@ draw_key(struct world *world, const struct person *person)
 {
 	struct hd_board_key key = {.id = hd_bytes_str(person->id)};
 	key.score = (int64_t)draw(world, (uint64_t)world->scores) - world->scores / 2;
-	key.sub = world->subs > 1 ? (int64_t)draw(world, (uint64_t)world->subs) - world->subs / 2 : 0;
+	key.sub =
+		world->subs > 1 ? (int64_t)draw(world, (uint64_t)world->subs) - world->subs / 2 : 0;
 	if (draw(world, 3) > 0)
 		world->clock++;
 	key.time = world->clock;
@@ -373,7 +383,8 @@ static void
 the_ends_of_the_numbers(void **state)
 {
 	(void)state;
-	static const int64_t ends[] = {INT64_MIN, INT64_MIN + 1, -1, 0, 1, INT64_MAX - 1, INT64_MAX};
+	static const int64_t ends[] = {INT64_MIN, INT64_MIN + 1, -1,       0,
+				       1,         INT64_MAX - 1, INT64_MAX};
 	struct world *world = world_create(51);
 	for (uint32_t i = 1; i <= 150; i++) {
 		struct person *person = &world->people[i];
@@ -394,12 +405,12 @@ the_ends_of_the_numbers(void **state)
 		struct hd_board_key key = row_key(world, &world->now.rows[i]);
 		assert_int_equal(hd_board_before(world->board, NULL, &key), i);
 		assert_int_equal(hd_board_above(world->board, NULL, &key),
-		                 model_before(world, &world->now, &world->now.rows[i], true));
+				 model_before(world, &world->now, &world->now.rows[i], true));
 	}
 	for (uint32_t i = 0; i < 7; i++)
 		for (uint32_t j = i; j < 7; j++)
 			assert_int_equal(hd_board_between(world->board, NULL, ends[i], ends[j]),
-			                 model_between(&world->now, ends[i], ends[j]));
+					 model_between(&world->now, ends[i], ends[j]));
 	world_destroy(world);
 }
 
@@ -451,14 +462,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(many_scores_in_time_order),
-	        cmocka_unit_test(ties_galore_with_old_and_equal_times),
-	        cmocka_unit_test(one_time_for_all_leaves_ids_to_decide),
-	        cmocka_unit_test(subscores_come_late),
-	        cmocka_unit_test(old_roots_stay_as_they_were),
-	        cmocka_unit_test(the_ends_of_the_numbers),
-	        cmocka_unit_test(a_load_is_the_same_board),
-	        cmocka_unit_test(a_step_takes_no_more_than_it_says),
+		cmocka_unit_test(many_scores_in_time_order),
+		cmocka_unit_test(ties_galore_with_old_and_equal_times),
+		cmocka_unit_test(one_time_for_all_leaves_ids_to_decide),
+		cmocka_unit_test(subscores_come_late),
+		cmocka_unit_test(old_roots_stay_as_they_were),
+		cmocka_unit_test(the_ends_of_the_numbers),
+		cmocka_unit_test(a_load_is_the_same_board),
+		cmocka_unit_test(a_step_takes_no_more_than_it_says),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
