@@ -45,7 +45,7 @@ struct hd_mesh {
 /* The writer's side of one ring. */
 struct out {
 	unsigned int tail, head_seen;
-	bool urgent; /* something but FREE was sent since the last publish */
+	bool urgent; /* something but FREE went into the ring since the last publish */
 	struct hd_cell *list;
 	uint32_t first, count, room; /* of the waiting list, a ring of its own */
 	struct hd_block *returns;
@@ -158,6 +158,7 @@ ring_write(struct hd_mesh *mesh, struct ring *ring, struct out *out, const struc
 			return false;
 	}
 	ring->cells[out->tail++ & ring->ring.mask] = *cell;
+	out->urgent |= cell->type != HD_CELL_FREE;
 	return true;
 }
 
@@ -183,7 +184,6 @@ hd_post_send(struct hd_post *post, uint32_t to, const struct hd_cell *cell)
 	struct out *out = &post->out[to];
 	struct hd_cell copy = *cell;
 	copy.from = (uint16_t)post->self;
-	out->urgent |= cell->type != HD_CELL_FREE;
 	post->sent = true;
 	if (out->count == 0 &&
 	    ring_write(post->mesh, ring_between(post->mesh, post->self, to), out, &copy))

@@ -1,0 +1,13 @@
+/* thread_io.h - an io.h for tests with real threads: real files, real time, no sockets.
+ *
+ * Queued file requests are done at once and complete with the next wait. A wait ends with a wake, a
+ * completion or its timeout. Not fast; whole enough to run shards. */
+#ifndef HUNTD_TESTS_THREAD_IO_H
+#define HUNTD_TESTS_THREAD_IO_H
+
+#include "huntd/io.h"
+
+struct hd_io *thread_io_create(void);
+void thread_io_destroy(struct hd_io *io);
+
+#endif
