@@ -88,12 +88,10 @@ int64_t hd_log_deadline(const struct hd_log *log);
 
 /* Reading back while running, for HUNT.EVENTS: one page at a time through the same io. */
 
-/* The least room of a read: the frame looked for starts within 256 KiB of where the read does. */
-#define HD_LOG_READ_MIN (HD_FRAME_MAX + 256u * HD_KIB)
-
 /* Where to read for the event `lsn`, 1 .. tail: opens what is needed and queues one read of up to `room`
- * bytes (whole blocks, HD_LOG_READ_MIN or more; `to` stands on a block) with `tag`. False: older than
- * what is kept (see hd_log_oldest). Fewer than 64 reads are in flight at once. */
+ * bytes (whole blocks, HD_FRAME_MAX or more; `to` stands on a block) with `tag`: they hold the event's
+ * frame whole. False: older than what is kept (see hd_log_oldest). Fewer than 64 reads are in flight
+ * at once. */
 bool hd_log_read(struct hd_log *log, uint64_t lsn, uint8_t *to, uint32_t room, uint64_t tag);
 uint64_t hd_log_oldest(const struct hd_log *log);
 

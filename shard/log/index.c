@@ -37,15 +37,16 @@ grow(struct hd_log_index *index)
 }
 
 void
-hd_index_add(struct hd_log_index *index, uint64_t lsn, uint32_t segment, uint64_t offset)
+hd_index_add(struct hd_log_index *index, uint64_t lsn, uint32_t segment, uint64_t offset,
+             uint32_t size)
 {
-	HD_ASSERT(offset % HD_BLOCK == 0);
+	HD_ASSERT(offset % HD_BLOCK == 0 && size <= HD_FRAME_MAX);
 	HD_ASSERT(offset / HD_BLOCK <= UINT32_MAX);
 	if (index->count) {
 		const struct hd_index_row *last = &index->rows[index->count - 1];
 		HD_ASSERT(last->lsn <= lsn);
 		if (last->segment == segment &&
-		    offset - (uint64_t)last->block * HD_BLOCK < HD_INDEX_STRIDE)
+		    offset + size - (uint64_t)last->block * HD_BLOCK <= HD_FRAME_MAX)
 			return;
 	}
 	if (index->count == index->room)

@@ -17,7 +17,6 @@ create_log(const struct hd_log_options *options)
 		hd_memory_take(options->memory, sizeof *log, _Alignof(struct hd_log));
 	log->io = options->io;
 	log->memory = options->memory;
-	snprintf(log->directory, sizeof log->directory, "%s", options->directory);
 	log->shard = options->shard;
 	log->shards = options->shards ? options->shards : 1;
 	log->segment_bytes = options->segment_bytes;
@@ -65,9 +64,12 @@ refuse_directory(struct hd_log_report *report, const char *directory, int error)
 }
 
 static bool
-open_directory(struct hd_log *log, struct hd_log_report *report)
+open_directory(struct hd_log *log, const char *directory, struct hd_log_report *report)
 {
 	const struct hd_io_ops *ops = log->io->ops;
+	if (strlen(directory) >= sizeof log->directory)
+		return refuse_directory(report, directory, -ENAMETOOLONG);
+	snprintf(log->directory, sizeof log->directory, "%s", directory);
 	int error = log->read_only ? 0 : ops->dir_make(log->io, log->directory);
 	if (error == 0 && !log->read_only)
 		error = ops->dir_sync(log->io, log->directory);
@@ -153,9 +155,10 @@ go_on(struct hd_log *log, const struct hd_log_reader *reader, struct hd_log_repo
 }
 
 static bool
-replay(struct hd_log *log, hd_log_each each, void *context, struct hd_log_report *report)
+replay(struct hd_log *log, const char *directory, hd_log_each each, void *context,
+       struct hd_log_report *report)
 {
-	if (!open_directory(log, report))
+	if (!open_directory(log, directory, report))
 		return false;
 	struct hd_log_reader reader = {.segments = &log->segments,
 	                               .index = &log->index,
@@ -183,7 +186,7 @@ hd_log_open(const struct hd_log_options *options, hd_log_each each, void *contex
 	HD_ASSERT(options->durability <= HD_DURABLE_OFF);
 	*report = (struct hd_log_report){0};
 	struct hd_log *log = create_log(options);
-	if (replay(log, each, context, report))
+	if (replay(log, options->directory, each, context, report))
 		return log;
 	destroy_log(log);
 	return NULL;

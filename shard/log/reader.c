@@ -149,7 +149,7 @@ take(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, bool *take
 	if (!deliver(reader, &frame, segment, offset))
 		return false;
 	if (reader->index)
-		hd_index_add(reader->index, frame.header.first_lsn, segment, offset);
+		hd_index_add(reader->index, frame.header.first_lsn, segment, offset, frame.size);
 	hd_frame_chain_take(&reader->chain, &frame);
 	reader->any = true;
 	reader->segment = segment;

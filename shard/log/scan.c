@@ -3,14 +3,11 @@
 #include "huntd/assert.h"
 #include "shard/log/state.h"
 
-static_assert(HD_LOG_READ_MIN == HD_FRAME_MAX + HD_INDEX_STRIDE,
-              "a read that starts at an index row reaches the end of every frame of that row");
-
 bool
 hd_log_read(struct hd_log *log, uint64_t lsn, uint8_t *to, uint32_t room, uint64_t tag)
 {
 	HD_ASSERT(lsn >= 1 && lsn <= log->tail);
-	HD_ASSERT(room >= HD_LOG_READ_MIN && room % HD_BLOCK == 0);
+	HD_ASSERT(room >= HD_FRAME_MAX && room % HD_BLOCK == 0);
 	HD_ASSERT((uintptr_t)to % HD_BLOCK == 0);
 	const struct hd_index_row *row = hd_index_find(&log->index, lsn);
 	if (row == NULL)

@@ -55,12 +55,13 @@ hd_segments_init(struct hd_segments *all, struct hd_io *io, struct hd_memory *me
                  const char *directory, bool read_only)
 {
 	HD_ASSERT(io != NULL && memory != NULL);
-	HD_ASSERT(strlen(directory) + NAME_DIGITS + sizeof "/.log" <= HD_SEGMENT_PATH);
 	*all = (struct hd_segments){.io = io,
 	                            .memory = memory,
 	                            .directory = directory,
 	                            .read_only = read_only,
 	                            .direct = true};
+	if (strlen(directory) + NAME_DIGITS + sizeof "/.log" > HD_SEGMENT_PATH)
+		return -ENAMETOOLONG;
 	return io->ops->dir_list(io, directory, take_name, all);
 }
 

@@ -16,7 +16,7 @@
 #include "huntd/memory.h"
 
 #define HD_SEGMENT_FIRST (4u * HD_MIB)
-#define HD_SEGMENT_PATH 512u
+#define HD_SEGMENT_PATH (1u * HD_KIB)
 #define HD_SEGMENTS_OPEN 64u
 
 struct hd_segment {
@@ -38,7 +38,8 @@ struct hd_segments {
 	bool direct; /* O_DIRECT; false once the file system refused it */
 };
 
-/* Lists the directory, which must be there. 0 or -errno. */
+/* Lists the directory, which must be there. 0 or -errno, -ENAMETOOLONG where a segment's path would
+ * not fit HD_SEGMENT_PATH. */
 int hd_segments_init(struct hd_segments *all, struct hd_io *io, struct hd_memory *memory,
                      const char *directory, bool read_only);
 

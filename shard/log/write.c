@@ -14,9 +14,7 @@ hd_log_fail(const struct hd_log *log, uint32_t row, const char *what, int error)
 	char message[HD_SEGMENT_PATH + 200];
 	if (row < log->segments.count)
 		hd_segments_path(&log->segments, log->segments.rows[row].number, path);
-	snprintf(message, sizeof message,
-	         "log: %s %s: %s; nothing of the batch was acknowledged", what, path,
-	         strerror(-error));
+	snprintf(message, sizeof message, "%s %s: %s", what, path, strerror(-error));
 	hd_log_failed(message);
 }
 
@@ -45,7 +43,7 @@ write_frame(struct hd_log *log, uint8_t *bytes, struct hd_frame_header header, b
 	uint32_t size = hd_frame_seal(bytes, &header);
 	HD_ASSERT(log->offset + size <= row->size);
 	hd_frame_hash(&header, log->previous);
-	hd_index_add(&log->index, header.first_lsn, log->current, log->offset);
+	hd_index_add(&log->index, header.first_lsn, log->current, log->offset, size);
 	log->last_flags = header.flags;
 	log->flight = (struct hd_log_flight){
 		.busy = true,

@@ -402,13 +402,13 @@ static uint64_t
 read_from(struct log_world *world, uint64_t lsn)
 {
 	uint8_t *page = NULL;
-	assert_int_equal(posix_memalign((void **)&page, HD_BLOCK, HD_LOG_READ_MIN), 0);
+	assert_int_equal(posix_memalign((void **)&page, HD_BLOCK, HD_FRAME_MAX), 0);
 	struct hd_io *io = &world->fake.io;
 	uint64_t pages = 0;
 	world->replayed = lsn - 1;
 	while (lsn <= hd_log_durable(world->log)) {
 		struct hd_completion done;
-		assert_true(hd_log_read(world->log, lsn, page, HD_LOG_READ_MIN, 77));
+		assert_true(hd_log_read(world->log, lsn, page, HD_FRAME_MAX, 77));
 		assert_int_equal(io->ops->wait(io, 0, &done, 1), 1);
 		assert_int_equal(done.tag, 77);
 		assert_true(done.result > 0);
@@ -453,6 +453,38 @@ any_position_can_be_read_back(void **state)
 	}
 	assert_int_equal(hd_log_oldest(world->log), 1);
 	assert_true(log_world_close(world));
+	end(world);
+}
+
+/* Frames of all sizes: every single event is in the one read that is made for it. */
+static void
+one_read_holds_the_event(void **state)
+{
+	(void)state;
+	struct log_world *world = begin(17);
+	world->text_max = 400 * HD_KIB;
+	open_well(world);
+	for (uint32_t pass = 0; pass < 60; pass++) {
+		log_world_append(world, 1 + (pass % 7 == 0));
+		log_world_settle(world);
+	}
+	for (uint64_t lsn = 1; lsn <= hd_log_durable(world->log); lsn++)
+		read_from(world, lsn);
+	assert_true(log_world_close(world));
+	end(world);
+}
+
+static void
+a_path_that_is_too_long_is_refused(void **state)
+{
+	(void)state;
+	struct log_world *world = begin(18);
+	static char path[2 * HD_KIB];
+	memset(path, 'a', sizeof path - 1);
+	world->options.directory = path;
+	assert_false(log_world_open(world));
+	assert_int_equal(world->report.exit, HD_EXIT_STORAGE);
+	assert_non_null(strstr(world->report.message, "too long"));
 	end(world);
 }
 
@@ -517,6 +549,8 @@ main(void)
 		cmocka_unit_test(what_cannot_be_applied_is_named),
 		cmocka_unit_test(a_newer_format_and_another_shards_log_are_refused),
 		cmocka_unit_test(any_position_can_be_read_back),
+		cmocka_unit_test(one_read_holds_the_event),
+		cmocka_unit_test(a_path_that_is_too_long_is_refused),
 		cmocka_unit_test(a_scan_stops_where_it_is_told),
 		cmocka_unit_test(group_commit_writes_one_frame_a_flush),
 	};
