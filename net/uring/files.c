@@ -76,14 +76,16 @@ files_write(struct hd_io *io, int file, const void *from, uint32_t size, uint64_
 	return done;
 }
 
-/* Space first, so that a full disk is told before anything is written; then zeros, because a flush
- * into blocks that were written before costs half of one into blocks that were only promised. */
+/* Takes the space without writing it: whoever wants blocks that were written before fills them through
+ * the queue. Where the file system cannot, zeros take it. */
 static int
 files_allocate(struct hd_io *io, int file, uint64_t size)
 {
-	const uint32_t step = 1u << 20;
-	if (fallocate(file, 0, 0, (off_t)size) < 0 && errno != EOPNOTSUPP)
+	if (fallocate(file, 0, 0, (off_t)size) == 0)
+		return 0;
+	if (errno != EOPNOTSUPP)
 		return -errno;
+	const uint32_t step = 1u << 20;
 	void *zeros = aligned_alloc(4096, step);
 	if (!zeros)
 		return -ENOMEM;
