@@ -99,6 +99,7 @@ shard_begin(struct thread *thread, struct hd_shard *shard)
 	hd_data_dir_log(&runtime->dir, shard->number, directory, sizeof directory);
 	struct hd_log_options options = {
 	    .directory = directory,
+	    .shards = runtime->topology.shards,
 	    .segment_bytes = runtime->config.segment_bytes ? runtime->config.segment_bytes : HD_SEGMENT_DEFAULT,
 	    .durability = runtime->config.durability,
 	    .window_ns = runtime->config.durability_window_ns,
