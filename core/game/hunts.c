@@ -25,7 +25,7 @@ hd_hunt_find(const struct hd_core *core, struct hd_bytes name)
 		uint16_t number = core->hunt_table[at];
 		if (number == 0)
 			return NULL;
-		if (hd_bytes_equal(core->hunts[number - 1]->name, name))
+		if (hd_id_equal(core->hunts[number - 1]->name, name))
 			return core->hunts[number - 1];
 	}
 }

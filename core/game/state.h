@@ -165,11 +165,33 @@ hd_entrant_sub(const struct hd_core *core, const struct hd_entrant *entrant)
 
 uint64_t hd_entrant_hash(const struct hd_core *core, uint16_t hunt, struct hd_bytes id);
 
+/* As hd_bytes_equal, without a call: ids are short, and this is asked at every command. */
+static inline bool
+hd_id_equal(struct hd_bytes a, struct hd_bytes b)
+{
+	uint64_t x, y;
+	if (a.size != b.size)
+		return false;
+	if (a.size < sizeof(x)) {
+		for (uint32_t i = 0; i < a.size; i++)
+			if (a.at[i] != b.at[i])
+				return false;
+		return true;
+	}
+	for (uint32_t i = 0;; i += 8) {
+		uint32_t at = i + 8 < a.size ? i : a.size - 8; /* the last word may overlap */
+		memcpy(&x, a.at + at, sizeof(x));
+		memcpy(&y, b.at + at, sizeof(y));
+		if (x != y || at + 8 == a.size)
+			return x == y;
+	}
+}
+
 static inline bool
 hd_entrant_is(const struct hd_core *core, const struct hd_entrant *entrant, uint16_t hunt,
 	      struct hd_bytes id)
 {
-	return entrant->hunt == hunt && hd_bytes_equal(hd_entrant_id(core, entrant), id);
+	return entrant->hunt == hunt && hd_id_equal(hd_entrant_id(core, entrant), id);
 }
 
 /* 0: no such entrant. `hint`: where it probably is, 0 for no idea. */

@@ -45,7 +45,7 @@ find_buckets(const struct hd_core *core, struct hd_command *const *commands, uin
 		command->hint = 0;
 		if (!names_entrant(command))
 			continue;
-		if (hunt == NULL || !hd_bytes_equal(hunt->name, command->hunt))
+		if (hunt == NULL || !hd_id_equal(hunt->name, command->hunt))
 			hunt = hd_hunt_find(core, command->hunt);
 		if (hunt == NULL)
 			continue;
