@@ -88,7 +88,7 @@ static const char *
 nearest(struct hd_bytes name)
 {
 	const char *best = NULL;
-	uint32_t best_distance = name.size / 3 + 1;
+	uint32_t best_distance = name.size / 4 + 1; /* three letters must be the last part of a name */
 	for (uint32_t i = 0; i < HD_CMD_COUNT_; i++) {
 		const char *row = hd_command_rows[i].name, *dot = strchr(row, '.');
 		uint32_t whole = distance(name, row);
