@@ -506,7 +506,8 @@ read_text(struct reader *reader, struct hd_bytes text)
 		return;
 	}
 	yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&reader->parser, text.at, text.size);
+	/* libyaml takes no null, which is where an empty text may be. */
+	yaml_parser_set_input_string(&reader->parser, text.size ? text.at : (const uint8_t *)"", text.size);
 	read_events(reader, text);
 	yaml_parser_delete(&reader->parser);
 	check_tree(reader);
