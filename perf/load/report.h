@@ -1,0 +1,25 @@
+/* report.h - what a run tells: a line while it goes on, a summary at its end. */
+#ifndef HUNTD_PERF_LOAD_REPORT_H
+#define HUNTD_PERF_LOAD_REPORT_H
+
+#include <stdio.h>
+
+#include "perf/load/tally.h"
+
+struct hd_load_result {
+	const struct hd_load_plan *plan;
+	const struct hd_load_tally *tally;
+	uint64_t asked_ns; /* from the start to the end of the sending */
+	uint64_t whole_ns; /* and to the last reply, where that came later */
+	bool stopped;      /* by a signal */
+};
+
+/* The line on a terminal; overwrites itself. */
+void hd_load_report_progress(FILE *to, const struct hd_load_plan *plan, uint64_t now_ns,
+                             uint64_t answered, uint64_t per_s, uint64_t errors);
+void hd_load_report_progress_end(FILE *to);
+
+void hd_load_report_text(FILE *to, const struct hd_load_result *result);
+void hd_load_report_json(FILE *to, const struct hd_load_result *result);
+
+#endif
