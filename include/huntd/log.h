@@ -2,11 +2,12 @@
  *
  * Group commit clocks itself: events gather in a frame; while one flush runs, the next frame fills;
  * when the flush's completion comes, the next frame goes. One flush writes one frame of whole 4 KiB
- * blocks; a block once acknowledged is never written again. Frames, sealing, reading and cutting are
- * as DESIGN 5 says; shard/log/frame.h holds the format.
+ * blocks; a block once acknowledged is never written again. Frames, sealing, reading and cutting
+ * are as DESIGN 5 says; shard/log/frame.h holds the format.
  *
- * LSNs count events from 1 without a gap. Three marks rise: `tail` (appended), `durable` (replies may
- * go, by the mode in force), `flushed` (on the disk in every mode; what other logs may build on). */
+ * LSNs count events from 1 without a gap. Three marks rise: `tail` (appended), `durable` (replies
+ * may go, by the mode in force), `flushed` (on the disk in every mode; what other logs may build
+ * on). */
 #ifndef HUNTD_LOG_H
 #define HUNTD_LOG_H
 
@@ -32,10 +33,10 @@ struct hd_log_options {
 struct hd_log_report {
 	uint64_t events, last_lsn;
 	int64_t last_stamp;
-	uint64_t cut_bytes;      /* a torn tail that was dropped; 0: clean */
-	bool direct;             /* O_DIRECT is in use */
-	uint8_t exit;            /* enum hd_exit where opening failed */
-	char message[512];       /* one line: what, file, offset, LSN, what to do; empty: ok */
+	uint64_t cut_bytes; /* a torn tail that was dropped; 0: clean */
+	bool direct;        /* O_DIRECT is in use */
+	uint8_t exit;       /* enum hd_exit where opening failed */
+	char message[512];  /* one line: what, file, offset, LSN, what to do; empty: ok */
 };
 
 /* One event as it stands in the log; `body` borrows from the read buffer. */
@@ -52,18 +53,21 @@ typedef bool (*hd_log_each)(void *context, const struct hd_log_event *event);
 struct hd_log;
 
 /* Opens or creates, replays every event through `each`, and is then ready to append. NULL: see the
- * report. Blocks; the shard's thread calls it before it serves. */
-struct hd_log *hd_log_open(const struct hd_log_options *options, hd_log_each each, void *context, struct hd_log_report *report);
+ * report. Blocks; the shard's thread calls it before it serves. One log per hd_io. A log without
+ * space for its first segment opens all the same: hd_log_room then says MISCONF. */
+struct hd_log *hd_log_open(const struct hd_log_options *options, hd_log_each each, void *context,
+			   struct hd_log_report *report);
 
-/* Flushes what is appended, waits for it, closes. False: it could not be flushed. */
+/* Flushes what is appended, waits for it, closes. Other completions of this io that come meanwhile
+ * are dropped: sockets are closed first. False: it could not be flushed. */
 bool hd_log_close(struct hd_log *log);
 
 /* Appends a command's events into one frame and returns the LSN of the last. Cannot fail: ask
  * hd_log_room first. Stamps must rise. count 1..HD_DECISION_EVENTS_MAX. */
 uint64_t hd_log_append(struct hd_log *log, const struct hd_event *events, uint32_t count);
 
-/* May a new command log something now? HD_ERR_NONE, HD_ERR_BUSY (un-flushed bytes at their bound) or
- * HD_ERR_MISCONF (no space for two more segments; comes back alone at four). */
+/* May a new command log something now? HD_ERR_NONE, HD_ERR_BUSY (un-flushed bytes at their bound)
+ * or HD_ERR_MISCONF (no space for two more segments; comes back alone at four). */
 enum hd_error hd_log_room(const struct hd_log *log);
 
 uint64_t hd_log_tail(const struct hd_log *log);
@@ -71,11 +75,12 @@ uint64_t hd_log_durable(const struct hd_log *log);
 uint64_t hd_log_flushed(const struct hd_log *log);
 uint64_t hd_log_unflushed_bytes(const struct hd_log *log);
 
-/* Asks that everything appended so far be flushed whatever the mode (what another log builds on). */
+/* Asks that everything appended so far be flushed, whatever the mode: another log builds on it. */
 void hd_log_want_flush(struct hd_log *log);
 
 /* Once a loop pass, after the pass's commands: submits the next frame where none is in flight.
- * `now`: BOOTTIME ns; `slept`: the loop slept in its last pass (DSYNC write, else write then fsync). */
+ * `now`: BOOTTIME ns; `slept`: the loop slept in its last pass (DSYNC write, else write then
+ * fsync). */
 void hd_log_pass(struct hd_log *log, int64_t now, bool slept);
 
 /* A completion with HD_IO_LOG. Moves the marks. Storage errors end the process with exit 74 through
@@ -83,28 +88,29 @@ void hd_log_pass(struct hd_log *log, int64_t now, bool slept);
 void hd_log_complete(struct hd_log *log, const struct hd_completion *completion);
 _Noreturn void hd_log_failed(const char *message);
 
-/* When hd_log_pass must run again though nothing comes in (seal of the last frame, window); BOOTTIME ns. */
+/* When hd_log_pass must run again though nothing comes in (seal of the last frame, window);
+ * BOOTTIME ns. */
 int64_t hd_log_deadline(const struct hd_log *log);
 
 /* Reading back while running, for HUNT.EVENTS: one page at a time through the same io. */
 
-/* Where to read for the event `lsn`, 1 .. tail: opens what is needed and queues one read of up to `room`
- * bytes (whole blocks, HD_FRAME_MAX or more; `to` stands on a block) with `tag`: they hold the event's
- * frame whole. False: older than what is kept (see hd_log_oldest). Fewer than 64 reads are in flight
- * at once. */
+/* Where to read for the event `lsn`, 1 .. tail: opens what is needed and queues one read of up to
+ * `room` bytes (whole blocks, HD_FRAME_MAX or more; `to` stands on a block) with `tag`: they hold
+ * the event's frame whole. False: older than what is kept (see hd_log_oldest). Fewer than 64 reads
+ * are in flight at once. */
 bool hd_log_read(struct hd_log *log, uint64_t lsn, uint8_t *to, uint32_t room, uint64_t tag);
 uint64_t hd_log_oldest(const struct hd_log *log);
 
-/* Calls `each` for every event from `lsn` to `last` in the bytes that were read; returns the next LSN to
- * read. An event that `each` returned false for is the next one. Returns `lsn` itself where it is not
- * on the disk yet (HD_DURABLE_OFF acknowledges before). */
+/* Calls `each` for every event from `lsn` to `last` in the bytes that were read; returns the next
+ * LSN to read. An event that `each` returned false for is the next one. Returns `lsn` itself where
+ * it is not on the disk yet (HD_DURABLE_OFF acknowledges before). */
 uint64_t hd_log_scan(struct hd_bytes read, uint64_t lsn, uint64_t last, hd_log_each each,
-                     void *context);
+		     void *context);
 
 /* Offline: reads a whole directory and checks every frame, without an hd_log. Nothing is written;
  * `each` may be NULL. True: whole, but for a torn tail of report->cut_bytes. */
 bool hd_log_verify(struct hd_io *io, const char *directory, hd_log_each each, void *context,
-                   struct hd_log_report *report);
+		   struct hd_log_report *report);
 
 struct hd_log_stats {
 	uint64_t frames, bytes, flush_ns_sum, flush_ns_max, segments;

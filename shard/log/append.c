@@ -10,7 +10,8 @@ take_buffer(struct hd_log *log)
 		log->spare = frame->next;
 		log->spare_count--;
 	} else {
-		frame = hd_memory_take(log->memory, sizeof *frame, _Alignof(struct hd_frame_buffer));
+		frame = hd_memory_take(log->memory, sizeof *frame,
+				       _Alignof(struct hd_frame_buffer));
 		frame->bytes = hd_memory_take(log->memory, HD_FRAME_MAX, HD_BLOCK);
 	}
 	*frame = (struct hd_frame_buffer){.bytes = frame->bytes, .used = HD_FRAME_HEADER};
@@ -77,15 +78,14 @@ put_length(uint8_t *at, uint32_t width, uint32_t length)
 
 static inline void
 append_one(struct hd_log *log, struct hd_frame_buffer *frame, const struct hd_event *event,
-           uint32_t size_max)
+	   uint32_t size_max)
 {
 	HD_ASSERT(event->stamp > log->stamp);
 	uint8_t *at = frame->bytes + frame->used;
 	uint32_t width = length_width(size_max);
 	int64_t before = frame->events ? log->stamp : frame->first_stamp;
 	at[width] = event->type;
-	struct hd_writer out =
-		hd_writer_of(at + width + 1, HD_FRAME_MAX - frame->used - width - 1);
+	struct hd_writer out = hd_writer_of(at + width + 1, HD_FRAME_MAX - frame->used - width - 1);
 	hd_write_varint(&out, (uint64_t)(event->stamp - before));
 	uint8_t *body = out.at;
 	hd_event_encode(event, &out);

@@ -28,7 +28,7 @@ hd_frame_hash(const struct hd_frame_header *header, uint8_t hash[static HD_FRAME
 
 void
 hd_frame_name_segment(const uint8_t previous[static HD_FRAME_HASH], uint32_t log, uint32_t number,
-                      int64_t now, uint8_t segment[static HD_FRAME_HASH])
+		      int64_t now, uint8_t segment[static HD_FRAME_HASH])
 {
 	HD_ASSERT(number > 0);
 	struct {
@@ -107,8 +107,8 @@ hd_frame_continues(const struct hd_frame_chain *chain, const struct hd_frame *fr
 		return false;
 	if (memcmp(header->previous, chain->previous, HD_FRAME_HASH) != 0)
 		return false;
-	return fresh || (chain->in_segment &&
-	                 memcmp(header->segment, chain->segment, HD_FRAME_HASH) == 0);
+	return fresh ||
+	       (chain->in_segment && memcmp(header->segment, chain->segment, HD_FRAME_HASH) == 0);
 }
 
 void

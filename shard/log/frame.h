@@ -1,9 +1,9 @@
 /* frame.h - the log's format: what one flush writes.
  *
- * A frame is a header, events, and zeros up to the end of its last 4 KiB block. It starts on a fresh
- * block and stays inside its segment. Frames form a chain: each header holds the hash of the header
- * before it, across segments. The chain finds what a checksum cannot: a write that was lost, that
- * went elsewhere, or that is left over from an earlier use of the block.
+ * A frame is a header, events, and zeros up to the end of its last 4 KiB block. It starts on a
+ * fresh block and stays inside its segment. Frames form a chain: each header holds the hash of the
+ * header before it, across segments. The chain finds what a checksum cannot: a write that was lost,
+ * that went elsewhere, or that is left over from an earlier use of the block.
  *
  *   header 104 B: magic, format, log, segment uuid, owner epoch, first LSN, first stamp, events,
  *                 length, seal, hash of the previous header, flags, CRC32C of the rest of the frame
@@ -11,8 +11,8 @@
  *   event:        {length of the body, type, stamp delta, body}; length and delta are varints, and
  *                 the delta counts from the event before (the first one's from `first_stamp`)
  *
- * `seal`: every LSN up to it was flushed when this frame was written. So a missing LSN at or below a
- * seal is damage, whatever happened since; above it, it was never acknowledged.
+ * `seal`: every LSN up to it was flushed when this frame was written. So a missing LSN at or below
+ * a seal is damage, whatever happened since; above it, it was never acknowledged.
  *
  * Pure functions over bytes. Integers are little-endian, as the machine's. */
 #ifndef HUNTD_SHARD_LOG_FRAME_H
@@ -22,12 +22,13 @@
 #include "huntd/limits.h"
 #include "huntd/log.h"
 
-#define HD_FRAME_MAGIC 0x31474f4c544e5548u /* "HUNTLOG1" */
+#define HD_FRAME_MAGIC  0x31474f4c544e5548u /* "HUNTLOG1" */
 #define HD_FRAME_FORMAT 1u
-#define HD_FRAME_HASH 16u
+#define HD_FRAME_HASH   16u
 
 enum hd_frame_flag {
-	HD_FRAME_CLOSED = 1 << 0, /* its writer ended after it: nothing of that writer is in flight */
+	HD_FRAME_CLOSED =
+		1 << 0, /* its writer ended after it: nothing of that writer is in flight */
 };
 
 struct hd_frame_header {
@@ -56,7 +57,7 @@ struct hd_frame_header {
 static_assert(sizeof(struct hd_frame_header) == 104, "the header has no padding");
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the format is the memory's order");
 static_assert(HD_EVENT_MAX + sizeof(struct hd_frame_header) + HD_FRAME_EVENT_HEAD <= HD_FRAME_MAX,
-              "the largest event fits one frame");
+	      "the largest event fits one frame");
 
 /* A frame read back; `events` borrows from the bytes it was read from. */
 struct hd_frame {
@@ -82,7 +83,7 @@ void hd_frame_hash(const struct hd_frame_header *header, uint8_t hash[static HD_
 /* A name for segment `number` of log `log` that no other use of these blocks had: from the chain it
  * goes on from and the time it is entered. */
 void hd_frame_name_segment(const uint8_t previous[static HD_FRAME_HASH], uint32_t log,
-                           uint32_t number, int64_t now, uint8_t segment[static HD_FRAME_HASH]);
+			   uint32_t number, int64_t now, uint8_t segment[static HD_FRAME_HASH]);
 
 /* Whole blocks for a frame with `length` bytes of events. */
 uint32_t hd_frame_size(uint32_t length);
@@ -96,7 +97,8 @@ uint32_t hd_frame_seal(uint8_t *at, struct hd_frame_header *header);
  * but NONE. */
 enum hd_frame_state hd_frame_read(struct hd_bytes bytes, struct hd_frame *frame);
 
-/* Where a reader stands in the chain. Zeroed but for `log` and `next_lsn` = 1: before the first frame. */
+/* Where a reader stands in the chain. Zeroed but for `log` and `next_lsn` = 1: before the first
+ * frame. */
 struct hd_frame_chain {
 	uint32_t log;
 	bool in_segment; /* `segment` is known: a frame of this segment was taken */
@@ -109,7 +111,7 @@ struct hd_frame_chain {
 
 /* Is `frame` the one that follows? `fresh`: it stands at the start of a segment. */
 bool hd_frame_continues(const struct hd_frame_chain *chain, const struct hd_frame *frame,
-                        bool fresh);
+			bool fresh);
 
 /* Takes it. */
 void hd_frame_chain_take(struct hd_frame_chain *chain, const struct hd_frame *frame);

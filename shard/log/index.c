@@ -38,7 +38,7 @@ grow(struct hd_log_index *index)
 
 void
 hd_index_add(struct hd_log_index *index, uint64_t lsn, uint32_t segment, uint64_t offset,
-             uint32_t size)
+	     uint32_t size)
 {
 	HD_ASSERT(offset % HD_BLOCK == 0 && size <= HD_FRAME_MAX);
 	HD_ASSERT(offset / HD_BLOCK <= UINT32_MAX);

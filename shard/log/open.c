@@ -13,8 +13,7 @@ create_log(const struct hd_log_options *options)
 {
 	HD_ASSERT(options->segment_bytes >= HD_FRAME_MAX);
 	HD_ASSERT(options->segment_bytes % HD_FRAME_MAX == 0);
-	struct hd_log *log =
-		hd_memory_take(options->memory, sizeof *log, _Alignof(struct hd_log));
+	struct hd_log *log = hd_memory_take(options->memory, sizeof *log, _Alignof(struct hd_log));
 	log->io = options->io;
 	log->memory = options->memory;
 	log->shard = options->shard;
@@ -60,7 +59,7 @@ refuse_directory(struct hd_log_report *report, const char *directory, int error)
 {
 	HD_ASSERT(error < 0);
 	return hd_log_refuse(report, HD_EXIT_STORAGE, "the log's directory %.300s: %s", directory,
-	                     strerror(-error));
+			     strerror(-error));
 }
 
 static bool
@@ -75,7 +74,7 @@ open_directory(struct hd_log *log, const char *directory, struct hd_log_report *
 		error = ops->dir_sync(log->io, log->directory);
 	if (error == 0)
 		error = hd_segments_init(&log->segments, log->io, log->memory, log->directory,
-		                         log->read_only);
+					 log->read_only);
 	return error == 0 || refuse_directory(report, log->directory, error);
 }
 
@@ -106,8 +105,8 @@ make_first(struct hd_log *log)
 	for (uint64_t at = 0; at < size;) {
 		uint64_t left = size - at;
 		int64_t put = log->io->ops->file_write(
-			log->io, file, log->zeros, left < HD_LOG_FILL ? (uint32_t)left : HD_LOG_FILL,
-			at);
+			log->io, file, log->zeros,
+			left < HD_LOG_FILL ? (uint32_t)left : HD_LOG_FILL, at);
 		if (put < HD_BLOCK)
 			return put < 0 ? (int)put : -EIO;
 		at += (uint64_t)put / HD_BLOCK * HD_BLOCK;
@@ -120,8 +119,8 @@ make_first(struct hd_log *log)
 	return error;
 }
 
-/* Goes on behind a frame that says its writer ended there, else in a fresh segment: a write that the
- * last process had in flight may still reach the blocks behind the last frame. */
+/* Goes on behind a frame that says its writer ended there, else in a fresh segment: a write that
+ * the last process had in flight may still reach the blocks behind the last frame. */
 static bool
 go_on(struct hd_log *log, const struct hd_log_reader *reader, struct hd_log_report *report)
 {
@@ -132,8 +131,7 @@ go_on(struct hd_log *log, const struct hd_log_reader *reader, struct hd_log_repo
 	memcpy(log->previous, reader->chain.previous, HD_FRAME_HASH);
 	hd_log_space(log, true);
 	bool closed = reader->any && (reader->flags & HD_FRAME_CLOSED) && report->cut_bytes == 0;
-	if (closed &&
-	    log->segments.rows[reader->segment].size - reader->offset >= HD_FRAME_MAX) {
+	if (closed && log->segments.rows[reader->segment].size - reader->offset >= HD_FRAME_MAX) {
 		log->has_current = true;
 		log->current = reader->segment;
 		log->offset = reader->offset;
@@ -161,10 +159,10 @@ replay(struct hd_log *log, const char *directory, hd_log_each each, void *contex
 	if (!open_directory(log, directory, report))
 		return false;
 	struct hd_log_reader reader = {.segments = &log->segments,
-	                               .index = &log->index,
-	                               .report = report,
-	                               .each = each,
-	                               .context = context};
+				       .index = &log->index,
+				       .report = report,
+				       .each = each,
+				       .context = context};
 	if (!hd_log_reader_run(&reader, log->shard))
 		return false;
 	log->tail = log->written = log->flushed = log->wanted = report->last_lsn;
@@ -180,7 +178,7 @@ replay(struct hd_log *log, const char *directory, hd_log_each each, void *contex
 
 struct hd_log *
 hd_log_open(const struct hd_log_options *options, hd_log_each each, void *context,
-            struct hd_log_report *report)
+	    struct hd_log_report *report)
 {
 	HD_ASSERT(options->io != NULL && options->memory != NULL);
 	HD_ASSERT(options->durability <= HD_DURABLE_OFF);
@@ -259,7 +257,7 @@ give_plain(void *source, void *at, size_t size)
 
 bool
 hd_log_verify(struct hd_io *io, const char *directory, hd_log_each each, void *context,
-              struct hd_log_report *report)
+	      struct hd_log_report *report)
 {
 	HD_ASSERT(io != NULL && report != NULL);
 	*report = (struct hd_log_report){0};

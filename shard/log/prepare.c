@@ -41,8 +41,8 @@ hd_log_enter(struct hd_log *log, uint32_t row)
 	log->offset = 0;
 	log->roll_waits = false;
 	log->prepare = HD_PREPARE_NONE;
-	hd_frame_name_segment(log->previous, log->shard, log->segments.rows[row].number,
-	                      log->now, log->segment);
+	hd_frame_name_segment(log->previous, log->shard, log->segments.rows[row].number, log->now,
+			      log->segment);
 }
 
 static void
@@ -74,7 +74,7 @@ fill_is_due(const struct hd_log *log)
 		return true;
 	uint64_t size = log->segments.rows[log->segments.count - 1].size;
 	uint64_t share = 2 * (log->offset / HD_BLOCK) * (size / HD_BLOCK) /
-	                 (log->segments.rows[log->current].size / HD_BLOCK);
+			 (log->segments.rows[log->current].size / HD_BLOCK);
 	return log->filled < share * HD_BLOCK;
 }
 
@@ -88,12 +88,12 @@ fill(struct hd_log *log)
 	if (left == 0) {
 		log->prepare = HD_PREPARE_SYNC;
 		log->io->ops->fsync(log->io, next->file,
-		                    HD_IO_TAG(HD_IO_LOG, HD_LOG_TAG_FILL_SYNC));
+				    HD_IO_TAG(HD_IO_LOG, HD_LOG_TAG_FILL_SYNC));
 		return;
 	}
 	log->fill_size = left < HD_LOG_FILL ? (uint32_t)left : HD_LOG_FILL;
 	log->io->ops->write(log->io, next->file, log->zeros, log->fill_size, log->filled, 0,
-	                    HD_IO_TAG(HD_IO_LOG, HD_LOG_TAG_FILL));
+			    HD_IO_TAG(HD_IO_LOG, HD_LOG_TAG_FILL));
 }
 
 /* The next segment is begun when an eighth of this one is used: a quiet shard holds no spare. */

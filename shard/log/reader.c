@@ -20,13 +20,13 @@ hd_log_refuse(struct hd_log_report *report, enum hd_exit code, const char *forma
 
 static bool
 refuse_at(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, enum hd_exit code,
-          const char *what)
+	  const char *what)
 {
 	char path[HD_SEGMENT_PATH];
 	hd_segments_path(reader->segments, reader->segments->rows[segment].number, path);
 	return hd_log_refuse(reader->report, code, "%.300s, offset %llu, LSN %llu: %s", path,
-	                     (unsigned long long)offset,
-	                     (unsigned long long)reader->chain.next_lsn, what);
+			     (unsigned long long)offset, (unsigned long long)reader->chain.next_lsn,
+			     what);
 }
 
 static bool
@@ -35,7 +35,7 @@ refuse_io(struct hd_log_reader *reader, uint32_t segment, int error)
 	char path[HD_SEGMENT_PATH];
 	hd_segments_path(reader->segments, reader->segments->rows[segment].number, path);
 	return hd_log_refuse(reader->report, HD_EXIT_STORAGE, "%.300s cannot be read: %s", path,
-	                     strerror(-error));
+			     strerror(-error));
 }
 
 /* Opens a segment. A start makes what it read durable before it builds on it: the last process may
@@ -73,8 +73,8 @@ fill(struct hd_log_reader *reader, uint32_t segment, uint64_t offset)
 		uint32_t room = HD_READER_BYTES - reader->buffer_used;
 		uint32_t size = left < room ? (uint32_t)left : room;
 		int64_t got = all->io->ops->file_read(all->io, all->rows[segment].file,
-		                                      reader->buffer + reader->buffer_used, size,
-		                                      offset + reader->buffer_used);
+						      reader->buffer + reader->buffer_used, size,
+						      offset + reader->buffer_used);
 		if (got <= 0)
 			return refuse_io(reader, segment, got < 0 ? (int)got : -EIO);
 		/* A short read may end inside a block: read that block again. */
@@ -99,7 +99,7 @@ bytes_at(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, struct
 	if (want > HD_FRAME_MAX)
 		want = HD_FRAME_MAX;
 	bool held = reader->buffer_segment == segment && offset >= reader->buffer_offset &&
-	            offset + want <= reader->buffer_offset + reader->buffer_used;
+		    offset + want <= reader->buffer_offset + reader->buffer_used;
 	if (want > 0 && !held && !fill(reader, segment, offset))
 		return false;
 	*bytes = hd_bytes_of(reader->buffer + (want ? offset - reader->buffer_offset : 0), want);
@@ -109,26 +109,26 @@ bytes_at(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, struct
 /* Hands a frame's events on. */
 static bool
 deliver(struct hd_log_reader *reader, const struct hd_frame *frame, uint32_t segment,
-        uint64_t offset)
+	uint64_t offset)
 {
 	struct hd_reader events = hd_reader_of(frame->events);
 	struct hd_log_event event = {.lsn = frame->header.first_lsn - 1,
-	                             .stamp = frame->header.first_stamp};
+				     .stamp = frame->header.first_stamp};
 	for (uint32_t i = 0; i < frame->header.events; i++) {
 		if (!hd_frame_event(&events, &event) || event.stamp <= reader->chain.stamp)
 			return refuse_at(reader, segment, offset, HD_EXIT_DAMAGED,
-			                 "a frame whose events do not parse");
+					 "a frame whose events do not parse");
 		reader->chain.stamp = event.stamp;
 		if (reader->each == NULL || reader->each(reader->context, &event))
 			continue;
 		char what[80];
 		snprintf(what, sizeof what, "LSN %llu of type %u cannot be applied",
-		         (unsigned long long)event.lsn, event.type);
+			 (unsigned long long)event.lsn, event.type);
 		return refuse_at(reader, segment, offset, HD_EXIT_INVARIANT, what);
 	}
 	if (hd_reader_left(&events) != 0)
 		return refuse_at(reader, segment, offset, HD_EXIT_DAMAGED,
-		                 "a frame with bytes behind its events");
+				 "a frame with bytes behind its events");
 	reader->report->events += frame->header.events;
 	return true;
 }
@@ -188,8 +188,8 @@ struct remains {
 	uint8_t uuid[HD_FRAME_HASH];
 };
 
-/* Looks at one place and returns how far to go on; 0: a refusal. A client's own bytes may look like a
- * header: frames are passed over whole, and a header counts only with its segment's uuid. */
+/* Looks at one place and returns how far to go on; 0: a refusal. A client's own bytes may look like
+ * a header: frames are passed over whole, and a header counts only with its segment's uuid. */
 static uint32_t
 look(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, struct remains *remains)
 {
@@ -211,8 +211,8 @@ look(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, struct rem
 		return HD_BLOCK;
 	if (state == HD_FRAME_NEWER || frame.header.log != reader->chain.log) {
 		refuse_at(reader, segment, offset, HD_EXIT_DAMAGED,
-		          state == HD_FRAME_NEWER ? "written by a newer release of huntd"
-		                                  : "a frame of another shard's log");
+			  state == HD_FRAME_NEWER ? "written by a newer release of huntd"
+						  : "a frame of another shard's log");
 		return 0;
 	}
 	if (frame.header.seal > remains->seal)
@@ -253,9 +253,9 @@ judge_tail(struct hd_log_reader *reader)
 		return true;
 	char what[200];
 	snprintf(what, sizeof what,
-	         "damaged: this LSN is missing, but all up to %llu were flushed; restore the file, "
-	         "or accept the loss with `huntctl repair --accept-loss`",
-	         (unsigned long long)seal);
+		 "damaged: this LSN is missing, but all up to %llu were flushed; restore the file, "
+		 "or accept the loss with `huntctl repair --accept-loss`",
+		 (unsigned long long)seal);
 	return refuse_at(reader, first, reader->any ? reader->offset : 0, HD_EXIT_DAMAGED, what);
 }
 
@@ -282,8 +282,7 @@ hd_log_reader_run(struct hd_log_reader *reader, uint32_t log)
 	HD_ASSERT(!reader->any && reader->buffer == NULL);
 	reader->chain = (struct hd_frame_chain){.log = log, .next_lsn = 1};
 	reader->buffer = hd_memory_take(reader->segments->memory, HD_READER_BYTES, HD_BLOCK);
-	bool good = (log != HD_LOG_ANY || find_log(reader)) && follow(reader) &&
-	            judge_tail(reader);
+	bool good = (log != HD_LOG_ANY || find_log(reader)) && follow(reader) && judge_tail(reader);
 	hd_memory_give(reader->segments->memory, reader->buffer, HD_READER_BYTES);
 	reader->buffer = NULL;
 	reader->report->last_lsn = reader->chain.next_lsn - 1;

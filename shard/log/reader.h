@@ -1,9 +1,9 @@
 /* reader.h - walks a log's chain from its first frame to its end, and judges what lies behind.
  *
- * Where a block holds no frame that continues the chain, the next segment's first frame may; what lies
- * between was cut or never used. If neither does, the rest of this and of all later segments is
- * looked through: a seal there (or read before) at or above the LSN that is missing proves damage;
- * else the log ends here and the rest is a torn tail. */
+ * Where a block holds no frame that continues the chain, the next segment's first frame may; what
+ * lies between was cut or never used. If neither does, the rest of this and of all later segments
+ * is looked through: a seal there (or read before) at or above the LSN that is missing proves
+ * damage; else the log ends here and the rest is a torn tail. */
 #ifndef HUNTD_SHARD_LOG_READER_H
 #define HUNTD_SHARD_LOG_READER_H
 
@@ -35,8 +35,8 @@ struct hd_log_reader {
 /* Whatever log the first frame names. */
 #define HD_LOG_ANY UINT32_MAX
 
-/* Reads all of log `log`. False: `report` says why. `segments`, `report`, `each` and the like are set by the caller,
- * the rest is zero. */
+/* Reads all of log `log`. False: `report` says why. `segments`, `report`, `each` and the like are
+ * set by the caller, the rest is zero. */
 bool hd_log_reader_run(struct hd_log_reader *reader, uint32_t log);
 
 /* Sets the report's exit code and line. Returns false. */

@@ -30,11 +30,11 @@ hd_log_oldest(const struct hd_log *log)
 /* Events of one frame from `*lsn` to `last`. False: `each` ended it. */
 static bool
 scan_frame(const struct hd_frame *frame, uint64_t *lsn, uint64_t last, hd_log_each each,
-           void *context)
+	   void *context)
 {
 	struct hd_reader events = hd_reader_of(frame->events);
 	struct hd_log_event event = {.lsn = frame->header.first_lsn - 1,
-	                             .stamp = frame->header.first_stamp};
+				     .stamp = frame->header.first_stamp};
 	for (uint32_t i = 0; i < frame->header.events && *lsn <= last; i++) {
 		bool parsed = hd_frame_event(&events, &event);
 		HD_ASSERT(parsed);

@@ -28,8 +28,8 @@ add_row(struct hd_segments *all, uint32_t number)
 	HD_ASSERT(all->count == 0 || all->rows[all->count - 1].number < number);
 	if (all->count == all->room) {
 		uint32_t room = all->room ? all->room * 2 : 16;
-		struct hd_segment *rows =
-			hd_memory_take(all->memory, room * sizeof *rows, _Alignof(struct hd_segment));
+		struct hd_segment *rows = hd_memory_take(all->memory, room * sizeof *rows,
+							 _Alignof(struct hd_segment));
 		if (all->rows) {
 			memcpy(rows, all->rows, all->count * sizeof *rows);
 			hd_memory_give(all->memory, all->rows, all->room * sizeof *rows);
@@ -52,14 +52,14 @@ take_name(void *context, const char *name)
 
 int
 hd_segments_init(struct hd_segments *all, struct hd_io *io, struct hd_memory *memory,
-                 const char *directory, bool read_only)
+		 const char *directory, bool read_only)
 {
 	HD_ASSERT(io != NULL && memory != NULL);
 	*all = (struct hd_segments){.io = io,
-	                            .memory = memory,
-	                            .directory = directory,
-	                            .read_only = read_only,
-	                            .direct = true};
+				    .memory = memory,
+				    .directory = directory,
+				    .read_only = read_only,
+				    .direct = true};
 	if (strlen(directory) + NAME_DIGITS + sizeof "/.log" > HD_SEGMENT_PATH)
 		return -ENAMETOOLONG;
 	return io->ops->dir_list(io, directory, take_name, all);

@@ -3,7 +3,7 @@
  *   append.c    events into the open frame            hd_log_append, hd_log_room
  *   write.c     frames onto the disk, the marks       hd_log_pass, hd_log_complete
  *   prepare.c   the next segment, and space           (called by write.c)
- *   open.c      replay, cut, close                    hd_log_open, hd_log_close, hd_log_verify
+ *   open.c      replay, cut, close                    hd_log_open, hd_log_close
  *   scan.c      reading back while running            hd_log_read, hd_log_scan */
 #ifndef HUNTD_SHARD_LOG_STATE_H
 #define HUNTD_SHARD_LOG_STATE_H
@@ -13,9 +13,10 @@
 #include "shard/log/segments.h"
 
 #define HD_LOG_SEAL_IDLE_NS 1000000000
-#define HD_LOG_SPACE_NS 1000000000
-#define HD_LOG_FILL (256u * HD_KIB) /* one write of zeros; short, so that a flush waits little */
-#define HD_LOG_BUFFERS_KEPT 4u      /* empty frame buffers that are not given back */
+#define HD_LOG_SPACE_NS     1000000000
+/* One write of zeros; short, so that a flush waits little. */
+#define HD_LOG_FILL         (256u * HD_KIB)
+#define HD_LOG_BUFFERS_KEPT 4u /* empty frame buffers that are not given back */
 
 /* Where a log's completion belongs: the rest of its tag. */
 enum hd_log_tag { HD_LOG_TAG_WRITE = 1, HD_LOG_TAG_SYNC, HD_LOG_TAG_FILL, HD_LOG_TAG_FILL_SYNC };
@@ -122,7 +123,8 @@ void hd_log_enter(struct hd_log *log, uint32_t row);
 
 /* write.c */
 
-/* Writes the frame that says that nothing follows, flushed. For hd_log_close, with nothing in flight. */
+/* Writes the frame that says that nothing follows, flushed. For hd_log_close, with nothing in
+ * flight. */
 void hd_log_write_closed(struct hd_log *log);
 
 /* hd_log_failed with the segment's name and the error. */
@@ -136,8 +138,7 @@ void hd_log_release(struct hd_log *log);
 static inline bool
 hd_log_room_for(const struct hd_log *log, uint32_t size)
 {
-	return log->has_current &&
-	       log->offset + size <= log->segments.rows[log->current].size;
+	return log->has_current && log->offset + size <= log->segments.rows[log->current].size;
 }
 
 #endif

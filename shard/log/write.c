@@ -25,8 +25,8 @@ send_flight(struct hd_log *log)
 	HD_ASSERT(flight->done < flight->size);
 	HD_ASSERT(flight->done % HD_BLOCK == 0);
 	log->io->ops->write(log->io, flight->file, flight->bytes + flight->done,
-	                    flight->size - flight->done, flight->offset + flight->done,
-	                    flight->sync ? HD_IO_SYNC : 0, HD_IO_TAG(HD_IO_LOG, HD_LOG_TAG_WRITE));
+			    flight->size - flight->done, flight->offset + flight->done,
+			    flight->sync ? HD_IO_SYNC : 0, HD_IO_TAG(HD_IO_LOG, HD_LOG_TAG_WRITE));
 }
 
 /* Finishes a frame and writes it. `bytes` holds its events behind room for the header. */
@@ -63,8 +63,8 @@ write_frame(struct hd_log *log, uint8_t *bytes, struct hd_frame_header header, b
 	send_flight(log);
 }
 
-/* Is there room for a frame in the current segment, or in the next, which is then entered? A segment
- * is left only when all of it is on the disk: the files' syncs do not cover one another. */
+/* Is there room for a frame in the current segment, or in the next, which is then entered? A
+ * segment is left only when all of it is on the disk: the files' syncs do not cover one another. */
 static bool
 place(struct hd_log *log, uint32_t size)
 {
@@ -122,8 +122,8 @@ write_next(struct hd_log *log, bool slept)
 	write_frame(log, frame->bytes, header, sync);
 }
 
-/* Group commit needs a sync after each frame; the others when asked, when the window's time has come,
- * and before a segment is left. */
+/* Group commit needs a sync after each frame; the others when asked, when the window's time has
+ * come, and before a segment is left. */
 static bool
 sync_is_due(const struct hd_log *log)
 {
@@ -151,7 +151,7 @@ sync_if_due(struct hd_log *log)
 	log->sync_lsn = log->written;
 	log->window_at = HD_NEVER;
 	log->io->ops->fsync(log->io, log->segments.rows[log->current].file,
-	                    HD_IO_TAG(HD_IO_LOG, HD_LOG_TAG_SYNC));
+			    HD_IO_TAG(HD_IO_LOG, HD_LOG_TAG_SYNC));
 }
 
 /* What has happened since the last pass gets this pass's time. */
@@ -302,8 +302,7 @@ void
 hd_log_write_closed(struct hd_log *log)
 {
 	HD_ASSERT(log->first == NULL && !log->flight.busy && !log->syncing);
-	struct hd_frame_header header = {.first_lsn = log->written + 1,
-	                                 .first_stamp = log->stamp,
-	                                 .flags = HD_FRAME_CLOSED};
+	struct hd_frame_header header = {
+		.first_lsn = log->written + 1, .first_stamp = log->stamp, .flags = HD_FRAME_CLOSED};
 	write_frame(log, log->block, header, false);
 }

@@ -55,7 +55,7 @@ make_file(struct fake_io *fake, const char *path)
 		free(file->disk);
 		*file = (struct fake_file){.named = true};
 		HD_ASSERT(strlen(path) < sizeof file->path);
-		strcpy(file->path, path);
+		memcpy(file->path, path, strlen(path) + 1);
 		return file;
 	}
 	HD_UNREACHABLE();
@@ -63,7 +63,7 @@ make_file(struct fake_io *fake, const char *path)
 
 static void
 check_direct(struct fake_io *fake, const struct fake_file *file, const void *at, uint64_t size,
-             uint64_t offset)
+	     uint64_t offset)
 {
 	if (file->direct && ((uintptr_t)at % HD_BLOCK || size % HD_BLOCK || offset % HD_BLOCK))
 		fake->direct_faults++;
@@ -158,8 +158,8 @@ fake_wait(struct hd_io *io, int64_t timeout, struct hd_completion *out, uint32_t
 		if (done == room || (fake->hold_syncs && request.kind == FAKE_FSYNC))
 			fake->queue[kept++] = request;
 		else
-			out[done++] = (struct hd_completion){
-				.tag = request.tag, .result = perform(fake, &request)};
+			out[done++] = (struct hd_completion){.tag = request.tag,
+							     .result = perform(fake, &request)};
 	}
 	fake->queued = kept;
 	if (done == 0 && timeout > 0)
@@ -174,16 +174,16 @@ enqueue(struct hd_io *io, struct fake_request request)
 	HD_ASSERT(fake->queued < FAKE_QUEUE);
 	if (request.kind != FAKE_FSYNC)
 		check_direct(fake, &fake->files[request.file], request.at, request.size,
-		             request.offset);
+			     request.offset);
 	fake->queue[fake->queued++] = request;
 }
 
 static void
 fake_write(struct hd_io *io, int file, const void *from, uint32_t size, uint64_t offset,
-           uint32_t flags, uint64_t tag)
+	   uint32_t flags, uint64_t tag)
 {
 	enqueue(io, (struct fake_request){FAKE_WRITE, file, (uint8_t *)(uintptr_t)from, size,
-	                                  offset, flags, tag});
+					  offset, flags, tag});
 }
 
 static void
@@ -262,9 +262,8 @@ fake_file_write(struct hd_io *io, int number, const void *from, uint32_t size, u
 {
 	struct fake_io *fake = fake_of(io);
 	check_direct(fake, &fake->files[number], from, size, offset);
-	return do_write(fake, &(struct fake_request){FAKE_WRITE, number,
-	                                             (uint8_t *)(uintptr_t)from, size, offset, 0,
-	                                             0});
+	return do_write(fake, &(struct fake_request){FAKE_WRITE, number, (uint8_t *)(uintptr_t)from,
+						     size, offset, 0, 0});
 }
 
 static int
@@ -281,7 +280,7 @@ fake_rename(struct hd_io *io, const char *from, const char *to)
 	if (error || !file)
 		return error ? error : -ENOENT;
 	HD_ASSERT(strlen(to) < sizeof file->path);
-	strcpy(file->path, to);
+	memcpy(file->path, to, strlen(to) + 1);
 	return 0;
 }
 
@@ -323,7 +322,7 @@ by_name(const void *a, const void *b)
 
 static int
 fake_dir_list(struct hd_io *io, const char *path, void (*each)(void *context, const char *name),
-              void *context)
+	      void *context)
 {
 	struct fake_io *fake = fake_of(io);
 	const char *names[FAKE_FILES];

@@ -1,17 +1,17 @@
 /* fake_io.h - the file half of io.h in memory: one thread, one clock that stands still until it is
  * moved, and a disk that keeps a promise only when it was asked to.
  *
- * What is written is in the cache. It is on the disk, sector by sector of 512 bytes, after a sync of
- * its file, or, for a write with HD_IO_SYNC, the sectors of that write and no others (as a single FUA
- * write does). Names are on the disk after dir_sync. fake_io_crash drops what is not on the disk, or
- * any part of it. */
+ * What is written is in the cache. It is on the disk, sector by sector of 512 bytes, after a sync
+ * of its file, or, for a write with HD_IO_SYNC, the sectors of that write and no others (as a
+ * single FUA write does). Names are on the disk after dir_sync. fake_io_crash drops what is not on
+ * the disk, or any part of it. */
 #ifndef HUNTD_TESTS_FAKE_IO_H
 #define HUNTD_TESTS_FAKE_IO_H
 
 #include "huntd/io.h"
 
-#define FAKE_FILES 64
-#define FAKE_QUEUE 256
+#define FAKE_FILES  64
+#define FAKE_QUEUE  256
 #define FAKE_SECTOR 512u
 
 struct fake_file {
@@ -42,8 +42,8 @@ struct fake_io {
 
 	/* Faults, 0 for none. */
 	bool refuse_direct;
-	uint64_t fail_at; /* the n-th file operation from here on fails */
-	int fail_error;   /* with this error */
+	uint64_t fail_at;  /* the n-th file operation from here on fails */
+	int fail_error;    /* with this error */
 	bool short_writes; /* queued writes end early, at any sector */
 	bool hold_syncs;   /* queued fsyncs stay in the queue */
 	uint64_t seed;
@@ -59,9 +59,9 @@ void fake_io_fini(struct fake_io *fake);
 /* A second disk, clock and queue like the first. */
 void fake_io_clone(struct fake_io *to, const struct fake_io *from);
 
-/* The machine stops: the queue is gone, and of each sector that is not on the disk the cache's content
- * survives where `coin` says so: 0 none, 100 all, else that share of them, by fake->seed. Sectors of
- * writes still in the queue count as well. */
+/* The machine stops: the queue is gone, and of each sector that is not on the disk the cache's
+ * content survives where `coin` says so: 0 none, 100 all, else that share of them, by fake->seed.
+ * Sectors of writes still in the queue count as well. */
 void fake_io_crash(struct fake_io *fake, uint32_t coin);
 
 /* The process stops: the queue is gone, the cache is the kernel's and stays. Of each queued write's

@@ -1,7 +1,7 @@
 /* log_world.h - one log over the fake disk, with a ledger of what it promised.
  *
- * The n-th event is made from the world's seed and n alone, so that any replay can be checked byte for
- * byte without keeping what was appended. hd_log_failed lands in `failed` by a longjmp. */
+ * The n-th event is made from the world's seed and n alone, so that any replay can be checked byte
+ * for byte without keeping what was appended. hd_log_failed lands in `failed` by a longjmp. */
 #ifndef HUNTD_TESTS_LOG_WORLD_H
 #define HUNTD_TESTS_LOG_WORLD_H
 
@@ -29,7 +29,8 @@ struct log_world {
 /* A fresh disk, segments of 1 MiB, durability batch. */
 void log_world_init(struct log_world *world, uint64_t seed);
 
-/* Gives the disk back; the log was closed or dropped. Checks that no memory is left where closed. */
+/* Gives the disk back; the log was closed or dropped. Checks that no memory is left where closed.
+ */
 void log_world_fini(struct log_world *world);
 
 /* Opens and replays; false with world->report. */

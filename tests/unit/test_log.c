@@ -1,5 +1,5 @@
-/* The log of one shard over a disk in memory: what it promises while nothing breaks, what it does when
- * a call fails, and how it reads back. Crashes are in test_log_crash.c. */
+/* The log of one shard over a disk in memory: what it promises while nothing breaks, what it does
+ * when a call fails, and how it reads back. Crashes are in test_log_crash.c. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 #include "shard/log/frame.h"
 #include "tests/lib/log_world.h"
 
-#define FIRST "data/shard-3/00000001.log"
+#define FIRST  "data/shard-3/00000001.log"
 #define SECOND "data/shard-3/00000002.log"
 
 static struct log_world *
@@ -107,14 +107,14 @@ the_largest_event_fits(void **state)
 	open_well(world);
 	static uint8_t text[HD_DOCUMENT_MAX + 4096 - 200];
 	struct hd_event event = {.type = HD_EVENT_ORDER,
-	                         .order = 1,
-	                         .stamp = 5,
-	                         .text = hd_bytes_of(text, sizeof text)};
+				 .order = 1,
+				 .stamp = 5,
+				 .text = hd_bytes_of(text, sizeof text)};
 	assert_int_equal(hd_log_append(world->log, &event, 1), 1);
 	log_world_settle(world);
 	assert_true(log_world_close(world));
 	assert_true(hd_log_verify(&world->fake.io, world->options.directory, NULL, NULL,
-	                          &world->report));
+				  &world->report));
 	assert_int_equal(world->report.last_lsn, 1);
 	assert_int_equal(world->report.last_stamp, 5);
 	end(world);
@@ -186,8 +186,8 @@ off_acknowledges_at_once_and_flushes_when_asked(void **state)
 	end(world);
 }
 
-/* After a quiet second the last frame is sealed, once; and the write after it is flushed by an fsync,
- * for an FUA write would not take the seal with it. */
+/* After a quiet second the last frame is sealed, once; and the write after it is flushed by an
+ * fsync, for an FUA write would not take the seal with it. */
 static void
 a_quiet_log_seals_its_last_frame(void **state)
 {
@@ -413,7 +413,7 @@ read_from(struct log_world *world, uint64_t lsn)
 		assert_int_equal(done.tag, 77);
 		assert_true(done.result > 0);
 		uint64_t next = hd_log_scan(hd_bytes_of(page, (size_t)done.result), lsn,
-		                            hd_log_durable(world->log), log_world_each, world);
+					    hd_log_durable(world->log), log_world_each, world);
 		assert_true(next > lsn);
 		lsn = next;
 		pages++;
@@ -503,8 +503,7 @@ a_scan_stops_where_it_is_told(void **state)
 	assert_int_equal(world->replayed, 19);
 	world->refuse = 25;
 	assert_int_equal(hd_log_scan(all, 20, 30, log_world_each, world), 25);
-	assert_int_equal(hd_log_scan(hd_bytes_of(all.at, 4096), 20, 30, log_world_each, world),
-	                 20);
+	assert_int_equal(hd_log_scan(hd_bytes_of(all.at, 4096), 20, 30, log_world_each, world), 20);
 	assert_int_equal(world->wrong, 0);
 	assert_true(log_world_close(world));
 	end(world);

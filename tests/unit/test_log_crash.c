@@ -1,6 +1,6 @@
-/* The log after crashes and damage: nothing that was acknowledged is lost, whatever part of the un-synced
- * sectors reached the disk; and damage below the seal is refused, never cut in silence. Seeds
- * reproduce: run with one as argument to try only that. */
+/* The log after crashes and damage: nothing that was acknowledged is lost, whatever part of the
+ * un-synced sectors reached the disk; and damage below the seal is refused, never cut in silence.
+ * Seeds reproduce: run with one as argument to try only that. */
 #include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,9 +58,9 @@ recover(struct log_world *world, uint64_t promised, uint64_t tail)
 	if (world->report.last_lsn < promised || world->report.last_lsn > tail ||
 	    world->wrong != 0 || world->replayed != world->report.last_lsn)
 		fail_msg("seed %llu: promised %llu, found %llu of %llu, %llu wrong",
-		         (unsigned long long)world->seed, (unsigned long long)promised,
-		         (unsigned long long)world->report.last_lsn, (unsigned long long)tail,
-		         (unsigned long long)world->wrong);
+			 (unsigned long long)world->seed, (unsigned long long)promised,
+			 (unsigned long long)world->report.last_lsn, (unsigned long long)tail,
+			 (unsigned long long)world->wrong);
 }
 
 /* A pass of a random life: commands, quiet seconds, slow syncs, busy and sleeping loops. */
@@ -189,7 +189,8 @@ a_crash_during_recovery_changes_nothing(void **state)
 	end(world);
 }
 
-/* A small log that was closed: frames of a block or two, then zeros. Returns where its zeros begin. */
+/* A small log that was closed: frames of a block or two, then zeros. Returns where its zeros begin.
+ */
 static struct log_world *
 closed_log(uint64_t seed, uint64_t *last_lsn, uint64_t *used)
 {
@@ -214,11 +215,11 @@ verify(struct log_world *world)
 {
 	world->replayed = world->wrong = 0;
 	return hd_log_verify(&world->fake.io, world->options.directory, log_world_each, world,
-	                     &world->report);
+			     &world->report);
 }
 
-/* Where the last frame, the closing one, starts is where the greatest seal stands: below it a flip is
- * damage, in it or behind it a cut that loses no event. */
+/* Where the last frame, the closing one, starts is where the greatest seal stands: below it a flip
+ * is damage, in it or behind it a cut that loses no event. */
 static void
 every_flipped_bit_is_found(void **state)
 {
@@ -326,7 +327,8 @@ a_missing_segment_is_damage(void **state)
 	end(world);
 }
 
-/* A client's text that looks like a frame with a great seal, in a frame that was torn: no damage. */
+/* A client's text that looks like a frame with a great seal, in a frame that was torn: no damage.
+ */
 static void
 a_forged_seal_in_a_torn_frame_does_not_count(void **state)
 {
@@ -339,19 +341,19 @@ a_forged_seal_in_a_torn_frame_does_not_count(void **state)
 	static uint8_t text[8 * HD_BLOCK];
 	for (uint32_t at = 0; at + HD_FRAME_HEADER <= sizeof text; at += 8) {
 		struct hd_frame_header forged = {.magic = HD_FRAME_MAGIC,
-		                                 .format = HD_FRAME_FORMAT,
-		                                 .log = 3,
-		                                 .first_lsn = 1000001,
-		                                 .seal = 1000000};
+						 .format = HD_FRAME_FORMAT,
+						 .log = 3,
+						 .first_lsn = 1000001,
+						 .seal = 1000000};
 		forged.header_crc = hd_frame_crc((const uint8_t *)&forged, sizeof forged - 4);
 		memcpy(text + at, &forged, sizeof forged);
 		at += at % HD_BLOCK + 1024 > HD_BLOCK ? 0 : 512;
 	}
 	uint64_t before = hd_log_tail(world->log);
 	struct hd_event event = {.type = HD_EVENT_ORDER,
-	                         .order = 1,
-	                         .stamp = 1 << 30,
-	                         .text = hd_bytes_of(text, sizeof text)};
+				 .order = 1,
+				 .stamp = 1 << 30,
+				 .text = hd_bytes_of(text, sizeof text)};
 	hd_log_append(world->log, &event, 1);
 	hd_log_pass(world->log, world->fake.now, true);
 	for (uint64_t seed = 1; seed <= 40; seed++) {
