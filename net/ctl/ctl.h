@@ -122,6 +122,11 @@ json_t *hd_ctl_ask(struct hd_ctl *ctl, const char *const *words);
 /* A whole file, NUL-terminated behind its `size` (free). NULL: said why. */
 char *hd_ctl_file(const char *path, size_t *size);
 
+/* Puts a document; the new version (json_decref). NULL: said why, faults one a line after `path`.
+ */
+json_t *hd_ctl_put_text(struct hd_ctl *ctl, const char *path, const char *name,
+			struct hd_bytes text);
+
 /* Shows facts and gives them back: an array of objects as a table, an object as names and values,
  * its arrays of objects as tables below. Values of names that end in _bytes, _s, _us, _ms, time are
  * shown in units that people read. Returns HD_EXIT_OK. */

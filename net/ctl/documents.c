@@ -49,25 +49,27 @@ send_document(struct hd_ctl *ctl, struct hd_client *client, const char *name, st
 	return hd_client_receive(client);
 }
 
-static int
-put_text(struct hd_ctl *ctl, const char *path, const char *name, struct hd_bytes text)
+json_t *
+hd_ctl_put_text(struct hd_ctl *ctl, const char *path, const char *name, struct hd_bytes text)
 {
 	struct hd_client *client = hd_ctl_connect(ctl);
-	if (!client)
-		return HD_EXIT_FAILED;
-	json_t *version = send_document(ctl, client, name, text);
-	if (!version && hd_client_alive(client))
+	json_t *version = client ? send_document(ctl, client, name, text) : NULL;
+	if (client && !version && hd_client_alive(client))
 		print_refusal(path, hd_client_error(client));
-	else if (!version)
+	else if (client && !version)
 		hd_ctl_fail("%s", hd_client_error(client));
+	return version;
+}
+
+static int
+put_named(struct hd_ctl *ctl, const char *path, const char *name, struct hd_bytes text)
+{
+	json_t *version = hd_ctl_put_text(ctl, path, name, text);
 	if (!version)
 		return HD_EXIT_FAILED;
 	if (ctl->json)
 		return hd_ctl_print(ctl, json_pack("{s:s, s:o}", "name", name, "version", version));
-	if (json_is_integer(version))
-		printf("%s: version %lld\n", name, (long long)json_integer_value(version));
-	else
-		printf("%s: %s\n", name, json_string_value(version));
+	printf("%s: version %lld\n", name, (long long)json_integer_value(version));
 	json_decref(version);
 	return HD_EXIT_OK;
 }
@@ -83,7 +85,7 @@ hd_ctl_put(struct hd_ctl *ctl, int argc, char **argv)
 	const char *name = ctl->text[HD_CTL_OPT_name];
 	int code;
 	if (name || own_name(hd_bytes_of(text, size), own, sizeof own))
-		code = put_text(ctl, argv[0], name ? name : own, hd_bytes_of(text, size));
+		code = put_named(ctl, argv[0], name ? name : own, hd_bytes_of(text, size));
 	else
 		code = hd_ctl_check(ctl, argc, argv); /* says what is wrong with it, and where */
 	free(text);

@@ -96,14 +96,14 @@ put_document(struct import *import)
 		return false;
 	json_t *there = HD_CTL_ASK(import->ctl, "VELTRIX.GET", import->hunt);
 	bool same = json_is_string(there) && strcmp(json_string_value(there), text) == 0;
-	bool lost = !there;
+	json_t *version = NULL;
+	if (there && !same)
+		version = hd_ctl_put_text(import->ctl, path, import->hunt, hd_bytes_of(text, size));
+	bool good = same || version;
+	json_decref(version);
 	json_decref(there);
 	free(text);
-	if (same || lost)
-		return same;
-	char *words[] = {(char *)(uintptr_t)path};
-	import->ctl->text[HD_CTL_OPT_name] = import->hunt;
-	return hd_ctl_put(import->ctl, 1, words) == HD_EXIT_OK;
+	return good;
 }
 
 static void
@@ -271,6 +271,9 @@ hd_ctl_import(struct hd_ctl *ctl, int argc, char **argv)
 	if (!hd_rules_read(path, &import.rules))
 		return HD_EXIT_FAILED;
 	if (import.rules.needs[0]) {
+		if (ctl->json)
+			return hd_ctl_print(ctl, json_pack("{s:s, s:s}", "set", import.set,
+							   "skipped", import.rules.needs));
 		printf("%s: skipped: needs %s\n", import.set, import.rules.needs);
 		return HD_EXIT_OK;
 	}
