@@ -20,12 +20,10 @@ hd_reply_token_make(struct conn *conn, uint16_t sequence, uint8_t verb, uint32_t
 	       (uint64_t)verb << 8 | kind << 4 | need;
 }
 
-/* The most that an answer may take, as n of 64 << n bytes. 14 is HD_UNSENT_MAX: such a command is
- * started only when nothing else is held. */
-uint32_t
-hd_reply_need(const struct hd_command *command)
+/* Estimates, generous ones: what is held may pass HD_UNSENT_MAX by one answer that was larger. */
+static uint64_t
+reply_bytes(const struct hd_command *command)
 {
-	uint64_t bytes;
 	switch (command->verb) {
 	case HD_CMD_JOIN:
 	case HD_CMD_AWARD:
@@ -34,20 +32,40 @@ hd_reply_need(const struct hd_command *command)
 	case HD_CMD_OPEN:
 	case HD_CMD_FREEZE:
 	case HD_CMD_CLOSE:
-		return 2;
+		return 256;
 	case HD_CMD_SUBMIT:
 	case HD_CMD_CHECKIN:
 	case HD_CMD_HINT:
-		return 5;
+		return HD_REPLY_SMALL_MAX;
 	case HD_CMD_TOP:
 	case HD_CMD_AROUND:
-		bytes = (uint64_t)command->count * (HD_ID_MAX + 64) + 64;
-		break;
+		return (uint64_t)command->count * (HD_ID_MAX + 64) + 64;
+	case HD_CMD_EVENTS:
+		return (uint64_t)command->count * HD_KIB + HD_KIB;
+	case HD_CMD_HUNT_INFO:
+		return 8 * HD_KIB;
+	case HD_CMD_PUT:
+	case HD_CMD_ROLLBACK:
+		return 64 * HD_KIB; /* a line of faults */
+	case HD_CMD_PROGRESS:
+	case HD_CMD_PUZZLE:
+		return HD_CHALLENGES_MAX * (HD_ID_MAX + 8);
+	case HD_CMD_GET:
+	case HD_CMD_HUNTS:
+		return HD_BULK_MAX;
 	default:
-		return 14;
+		return HD_UNSENT_MAX;
 	}
+}
+
+/* The most that an answer may take, as n of 64 << n bytes. 14 is HD_UNSENT_MAX: such a command is
+ * started only when nothing else is held. */
+uint32_t
+hd_reply_need(const struct hd_command *command)
+{
+	uint64_t bytes = reply_bytes(command);
 	uint32_t need = 0;
-	while (NEED_BYTES(need) < bytes)
+	while (need < 14 && NEED_BYTES(need) < bytes)
 		need++;
 	return need;
 }
