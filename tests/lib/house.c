@@ -1,0 +1,654 @@
+#include "tests/lib/house.h"
+
+#include <ftw.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "huntd/assert.h"
+#include "huntd/ids.h"
+#include "huntd/value.h"
+#include "huntd/view.h"
+#include "tests/lib/lib.h"
+#include "tests/lib/thread_io.h"
+#include "tests/lib/world.h"
+
+#define SHARDS 8u
+
+/* The edge of one shard: asks come in through `inbox`; what waits for the log lies in `held`. */
+struct door {
+	struct house *house;
+	struct hd_shard *shard;
+	pthread_mutex_t mutex;
+	struct house_ask *inbox, **inbox_end; /* under the mutex */
+	struct house_ask *todo, **todo_end;   /* the shard's */
+	struct house_ask *held;               /* replied, not durable */
+	uint32_t open;                        /* given, not replied */
+	uint64_t views;
+	struct hd_view view;
+};
+
+struct house {
+	struct hd_runtime *runtime;
+	struct hd_runtime_config config;
+	struct house_options options;
+	struct door doors[SHARDS];
+	pthread_t control;
+	pthread_mutex_t mutex;
+	pthread_cond_t cond;
+	bool ready, ended;
+	int code;
+	uint32_t bad_files;
+};
+
+/* The fake edge. */
+
+static void
+finish(struct door *door, struct house_ask *ask)
+{
+	pthread_mutex_lock(&door->mutex);
+	__atomic_store_n(&ask->done, true, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&door->mutex);
+}
+
+static void
+edge_complete(void *edge, const struct hd_completion *completion)
+{
+	(void)edge;
+	(void)completion;
+	HD_UNREACHABLE();
+}
+
+static void
+take_inbox(struct door *door)
+{
+	pthread_mutex_lock(&door->mutex);
+	if (door->inbox != NULL) {
+		*door->todo_end = door->inbox;
+		door->todo_end = door->inbox_end;
+		door->inbox = NULL;
+		door->inbox_end = &door->inbox;
+	}
+	pthread_mutex_unlock(&door->mutex);
+}
+
+static void
+edge_input(void *edge, int64_t now)
+{
+	struct door *door = edge;
+	(void)now;
+	take_inbox(door);
+	while (door->todo != NULL) {
+		struct house_ask *ask = door->todo;
+		enum hd_error error;
+		enum hd_admit admit = hd_shard_admit(door->shard, &ask->command, &error);
+		if (admit == HD_ADMIT_WAIT)
+			break;
+		door->todo = ask->next;
+		if (door->todo == NULL)
+			door->todo_end = &door->todo;
+		if (admit == HD_ADMIT_BUSY) {
+			snprintf(ask->answer, sizeof ask->answer, "-%s", hd_error_prefix(error));
+			finish(door, ask);
+			continue;
+		}
+		door->open++;
+		hd_shard_give(door->shard, &ask->command, (uint64_t)(uintptr_t)ask);
+	}
+	hd_shard_decide(door->shard);
+}
+
+struct text {
+	char *at, *end;
+};
+
+__attribute__((format(printf, 2, 3))) static void
+put(struct text *text, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	int size = vsnprintf(text->at, (size_t)(text->end - text->at), format, arguments);
+	va_end(arguments);
+	if (size >= text->end - text->at)
+		size = (int)(text->end - text->at) - 1;
+	text->at += size;
+}
+
+static void
+put_value(struct text *text, struct hd_reader *in)
+{
+	uint8_t tag = hd_read_u8(in);
+	uint64_t count = 0;
+	struct hd_bytes bytes;
+	switch (tag) {
+	case HD_VALUE_NIL:
+		put(text, "_");
+		return;
+	case HD_VALUE_INT:
+		put(text, "%lld", (long long)hd_read_signed(in));
+		return;
+	case HD_VALUE_BULK:
+	case HD_VALUE_SIMPLE:
+		bytes = hd_read_bytes(in, HD_BULK_MAX);
+		put(text, "%.*s", (int)bytes.size, (const char *)bytes.at);
+		return;
+	default:
+		count = hd_read_varint(in) * (tag == HD_VALUE_MAP ? 2 : 1);
+	}
+	put(text, "[");
+	for (uint64_t i = 0; i < count; i++) {
+		put(text, i ? " " : "");
+		put_value(text, in);
+	}
+	put(text, "]");
+}
+
+static void
+put_reply(char *answer, const struct hd_reply *reply)
+{
+	struct text text = {answer, answer + HOUSE_ANSWER_MAX};
+	struct hd_reader in = hd_reader_of(reply->detail);
+	switch ((enum hd_reply_kind)reply->kind) {
+	case HD_REPLY_ERROR:
+		put(&text, "-%s", hd_error_prefix((enum hd_error)reply->error));
+		if (reply->detail.size > 0)
+			put(&text, " %.*s", (int)reply->detail.size, (const char *)reply->detail.at);
+		break;
+	case HD_REPLY_STATUS:
+		put(&text, "+%.*s", (int)reply->detail.size, (const char *)reply->detail.at);
+		break;
+	case HD_REPLY_OUTCOME:
+		put(&text, "%s %lld %lld", hd_outcome_name((enum hd_outcome)reply->outcome),
+		    (long long)reply->points, (long long)reply->score);
+		break;
+	case HD_REPLY_INTEGER:
+		put(&text, ":%lld", (long long)reply->points);
+		break;
+	case HD_REPLY_NIL:
+		put(&text, "_");
+		break;
+	case HD_REPLY_TEXT:
+		put(&text, "$%.*s", (int)reply->detail.size, (const char *)reply->detail.at);
+		break;
+	case HD_REPLY_VALUE:
+		put_value(&text, &in);
+		HD_ASSERT(!in.bad && in.at == in.end);
+	}
+}
+
+static void
+edge_reply(void *edge, uint64_t token, const struct hd_reply *reply, uint64_t lsn)
+{
+	struct door *door = edge;
+	struct house_ask *ask = (struct house_ask *)(uintptr_t)token;
+	HD_ASSERT(!ask->replied && door->open > 0);
+	put_reply(ask->answer, reply);
+	ask->replied = true;
+	ask->lsn = lsn;
+	ask->next = door->held;
+	door->held = ask;
+	door->open--;
+}
+
+static void
+edge_output(void *edge, int64_t now)
+{
+	struct door *door = edge;
+	struct house_ask **at = &door->held;
+	(void)now;
+	while (*at != NULL) {
+		struct house_ask *ask = *at;
+		if (ask->lsn > hd_shard_durable(door->shard)) {
+			at = &ask->next;
+			continue;
+		}
+		*at = ask->next;
+		finish(door, ask);
+	}
+}
+
+static void
+edge_view(void *edge, const struct hd_view *view)
+{
+	struct door *door = edge;
+	pthread_mutex_lock(&door->mutex);
+	HD_ASSERT(view->version > door->view.version || view->hunt != door->view.hunt ||
+		  view->board != door->view.board);
+	door->view = *view;
+	door->views++;
+	pthread_mutex_unlock(&door->mutex);
+}
+
+static int64_t
+edge_deadline(void *edge)
+{
+	(void)edge;
+	return HD_NEVER;
+}
+
+static bool
+edge_drain(void *edge)
+{
+	struct door *door = edge;
+	return door->todo == NULL && door->held == NULL && door->open == 0;
+}
+
+static const struct hd_edge_ops edge_ops = {
+	.complete = edge_complete,
+	.input = edge_input,
+	.reply = edge_reply,
+	.output = edge_output,
+	.view = edge_view,
+	.deadline = edge_deadline,
+	.drain = edge_drain,
+};
+
+/* The hooks. */
+
+static struct hd_io *
+io_create(void *context, const struct hd_topology_row *row)
+{
+	(void)context;
+	(void)row;
+	return thread_io_create();
+}
+
+static void
+io_destroy(void *context, struct hd_io *io)
+{
+	(void)context;
+	thread_io_destroy(io);
+}
+
+static void *
+edge_create(void *context, struct hd_shard *shard)
+{
+	struct house *house = context;
+	struct door *door = &house->doors[hd_shard_number(shard)];
+	door->house = house;
+	door->shard = shard;
+	return door;
+}
+
+static void
+edge_destroy(void *context, void *edge)
+{
+	struct door *door = edge;
+	(void)context;
+	HD_ASSERT(door->held == NULL && door->todo == NULL);
+}
+
+static void
+memory_init(void *context, uint32_t shard, struct hd_memory *memory)
+{
+	(void)context;
+	(void)shard;
+	*memory = hd_test_memory();
+}
+
+/* A document's text is `HUNT words...`; `bad` as its first word has two faults. The definition has
+ * auto_join and one challenge `flag` of 100 points with the answer GOLD. */
+static bool
+compile(void *context, struct hd_bytes name, struct hd_bytes text, struct hd_bytes previous, uint32_t version,
+	struct hd_writer *out, char *message, uint32_t room)
+{
+	char id[64];
+	struct hd_world *world = calloc(1, sizeof *world);
+	struct hd_document_version compiled;
+	(void)context;
+	HD_ASSERT(world != NULL && (version == 1) == (previous.size == 0));
+	snprintf(id, sizeof id, "%.*s", (int)text.size, (const char *)text.at);
+	id[strcspn(id, " ")] = '\0';
+	if (strcmp(id, "bad") == 0 || (name.size > 0 && !hd_bytes_equal(name, hd_bytes_str(id)))) {
+		snprintf(message, room, "1:1: hunt: wrong | 2:1: title: missing");
+		free(world);
+		return false;
+	}
+	struct hd_world_hunt hunt = {
+		.id = id,
+		.auto_join = true,
+		.text = "text",
+		.challenges = {{.id = "flag", .points = 100, .answers = {"GOLD"}}},
+	};
+	hd_world_init(world);
+	for (uint32_t i = 0; i < version; i++)
+		hd_world_document(world, &hunt);
+	bool found = hd_core_document(world->core, hd_bytes_str(id), 0, &compiled);
+	HD_ASSERT(found && compiled.version == version);
+	hd_write_fixed(out, compiled.definition.at, compiled.definition.size);
+	hd_world_fini(world);
+	free(world);
+	return true;
+}
+
+static bool
+hunt_file(void *context, uint32_t n, struct hd_bytes *source, struct hd_bytes *text)
+{
+	static const char *const names[] = {"one.yaml", "two.yaml", "three.yaml", "four.yaml"};
+	struct house *house = context;
+	if (n >= 4 || house->options.files[n] == NULL)
+		return false;
+	*source = hd_bytes_str(names[n]);
+	*text = hd_bytes_str(house->options.files[n]);
+	return true;
+}
+
+static void
+hunt_file_result(void *context, struct hd_bytes source, const char *message)
+{
+	struct house *house = context;
+	(void)source;
+	house->bad_files += message[0] != '\0';
+}
+
+static void
+ready(void *context, const struct hd_log_report *reports, uint32_t shards)
+{
+	struct house *house = context;
+	(void)reports;
+	HD_ASSERT(shards == hd_runtime_shards(house->runtime));
+	pthread_mutex_lock(&house->mutex);
+	house->ready = true;
+	pthread_cond_broadcast(&house->cond);
+	pthread_mutex_unlock(&house->mutex);
+}
+
+static void
+random_bytes(void *context, uint8_t out[32])
+{
+	(void)context;
+	for (uint8_t i = 0; i < 32; i++)
+		out[i] = (uint8_t)(i * 7 + 1);
+}
+
+/* Start and stop. */
+
+static void *
+control_main(void *context)
+{
+	struct house *house = context;
+	int code = hd_runtime_run(house->runtime);
+	pthread_mutex_lock(&house->mutex);
+	house->code = code;
+	house->ended = true;
+	pthread_cond_broadcast(&house->cond);
+	pthread_mutex_unlock(&house->mutex);
+	return NULL;
+}
+
+static struct house *
+house_make(const struct house_options *options)
+{
+	struct house *house = calloc(1, sizeof *house);
+	HD_ASSERT(house != NULL && options->shards <= SHARDS);
+	house->options = *options;
+	pthread_mutex_init(&house->mutex, NULL);
+	pthread_cond_init(&house->cond, NULL);
+	for (uint32_t i = 0; i < SHARDS; i++) {
+		struct door *door = &house->doors[i];
+		pthread_mutex_init(&door->mutex, NULL);
+		door->inbox_end = &door->inbox;
+		door->todo_end = &door->todo;
+	}
+	return house;
+}
+
+struct house *
+house_start(const char *folder, const struct house_options *options, int *exit_code, char *message)
+{
+	struct house *house = house_make(options);
+	struct hd_runtime_hooks hooks = {
+		.context = house,
+		.io_create = io_create,
+		.io_destroy = io_destroy,
+		.edge_create = edge_create,
+		.edge_destroy = edge_destroy,
+		.edge = &edge_ops,
+		.memory_init = memory_init,
+		.compile = compile,
+		.hunt_file = hunt_file,
+		.hunt_file_result = hunt_file_result,
+		.ready = ready,
+		.random = random_bytes,
+	};
+	house->config = (struct hd_runtime_config){
+		.shards = options->shards,
+		.data = folder,
+		.durability = options->durability,
+		.segment_bytes = options->segment_bytes ? options->segment_bytes : 4 * HD_MIB,
+		.memory_bytes = 512 * HD_MIB,
+		.ring_cells = options->ring_cells,
+	};
+	house->runtime = hd_runtime_start(&house->config, &hooks, message, 256, exit_code);
+	if (house->runtime == NULL) {
+		free(house);
+		return NULL;
+	}
+	pthread_create(&house->control, NULL, control_main, house);
+	pthread_mutex_lock(&house->mutex);
+	while (!house->ready && !house->ended)
+		pthread_cond_wait(&house->cond, &house->mutex);
+	pthread_mutex_unlock(&house->mutex);
+	if (!house->ended)
+		return house;
+	pthread_join(house->control, NULL);
+	*exit_code = house->code;
+	free(house);
+	return NULL;
+}
+
+int
+house_stop(struct house *house)
+{
+	hd_runtime_stop(house->runtime);
+	pthread_join(house->control, NULL);
+	int code = house->code;
+	free(house);
+	return code;
+}
+
+/* Asking. */
+
+static int
+verb_of(const char *name)
+{
+	for (int verb = 0; verb < HD_CMD_COUNT_; verb++) {
+		if (strcmp(hd_command_rows[verb].name, name) == 0)
+			return verb;
+	}
+	HD_UNREACHABLE();
+}
+
+static uint8_t
+index_in(const char *const *names, const char *name)
+{
+	uint8_t i = 0;
+	while (strcmp(names[i], name) != 0)
+		i++;
+	return i;
+}
+
+static void
+option(struct hd_command *command, const char *name, const char *value)
+{
+	static const char *const modes[] = {"competition", "dense", "ordinal"};
+	static const char *const views[] = {"live", "frozen", "tick"};
+	static const char *const ops[] = {"INCR", "SET", "BEST", "DECR"};
+	static const char *const names[] = {"COUNT", "OFFSET", "MODE", "VIEW", "OP", "ID", "FROM", "IF"};
+	switch (index_in(names, name)) {
+	case 0:
+		command->count = (uint32_t)atoi(value);
+		break;
+	case 1:
+		command->offset = (uint64_t)atoll(value);
+		break;
+	case 2:
+		command->mode = index_in(modes, value);
+		break;
+	case 3:
+		command->view = index_in(views, value);
+		break;
+	case 4:
+		command->op = index_in(ops, value);
+		break;
+	case 5:
+		command->id = hd_bytes_str(value);
+		command->given |= HD_GIVEN_ID;
+		break;
+	case 6:
+		command->text = hd_bytes_str(value);
+		command->given |= HD_GIVEN_FROM;
+		break;
+	default:
+		command->offset = (uint64_t)atoll(value);
+		command->given |= HD_GIVEN_IF;
+	}
+}
+
+static bool
+first_is_entrant(uint8_t verb)
+{
+	enum hd_route route = hd_command_rows[verb].route;
+	return route == HD_ROUTE_ENTRANT || route == HD_ROUTE_READ;
+}
+
+static void
+parse(struct house_ask *ask, const char *line)
+{
+	char *words[24], *save = NULL;
+	uint32_t count = 0, at = 1;
+	struct hd_command *command = &ask->command;
+	snprintf(ask->line, sizeof ask->line, "%s", line);
+	for (char *word = strtok_r(ask->line, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		words[count++] = word;
+	command->verb = (uint8_t)verb_of(words[0]);
+	command->count = command->verb == HD_CMD_EVENTS ? 0 : HD_ROWS_DEFAULT;
+	if (at < count && first_is_entrant(command->verb))
+		command->entrant = hd_bytes_str(words[at++]);
+	if (at < count)
+		command->hunt = hd_bytes_str(words[at++]);
+	command->slot = hd_slot(command->entrant.size ? command->entrant : command->hunt);
+	if (command->verb == HD_CMD_AWARD) {
+		command->points = atoll(words[at++]);
+	} else if (command->verb == HD_CMD_SUBMIT) {
+		command->challenge = hd_bytes_str(words[at++]);
+		command->text = hd_bytes_str(words[at++]);
+	} else if (command->verb == HD_CMD_RANK || command->verb == HD_CMD_AROUND) {
+		command->entrant = hd_bytes_str(words[at++]);
+	} else if (command->verb == HD_CMD_ROLLBACK || command->verb == HD_CMD_GET) {
+		command->count = at < count ? (uint32_t)atoi(words[at++]) : 0;
+	} else if (command->verb == HD_CMD_PUT) {
+		for (char *c = words[at]; c < words[count - 1]; c++) /* the rest of the line is the text */
+			*c = *c ? *c : ' ';
+		command->text = hd_bytes_str(words[at]);
+		return;
+	}
+	for (; at + 1 < count; at += 2)
+		option(command, words[at], words[at + 1]);
+}
+
+struct house_ask *
+house_ask(struct house *house, uint32_t at, const char *line)
+{
+	struct door *door = &house->doors[at];
+	struct house_ask *ask = calloc(1, sizeof *ask);
+	HD_ASSERT(ask != NULL && at < hd_runtime_shards(house->runtime));
+	parse(ask, line);
+	pthread_mutex_lock(&door->mutex);
+	*door->inbox_end = ask;
+	door->inbox_end = &ask->next;
+	pthread_mutex_unlock(&door->mutex);
+	struct hd_io *io = hd_shard_io(door->shard);
+	io->ops->wake(NULL, io);
+	return ask;
+}
+
+const char *
+house_wait(struct house *house, struct house_ask *ask)
+{
+	for (uint32_t i = 0; !__atomic_load_n(&ask->done, __ATOMIC_ACQUIRE); i++)
+		usleep(i < 100 ? 20 : 500);
+	for (uint32_t i = 0; i < SHARDS; i++) { /* whoever set it has left its lock */
+		pthread_mutex_lock(&house->doors[i].mutex);
+		pthread_mutex_unlock(&house->doors[i].mutex);
+	}
+	return ask->answer;
+}
+
+void
+house_forget(struct house_ask *ask)
+{
+	free(ask);
+}
+
+const char *
+house_say(struct house *house, uint32_t at, const char *format, ...)
+{
+	static _Thread_local char answer[HOUSE_ANSWER_MAX];
+	char line[512];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(line, sizeof line, format, arguments);
+	va_end(arguments);
+	struct house_ask *ask = house_ask(house, at, line);
+	memcpy(answer, house_wait(house, ask), sizeof answer);
+	house_forget(ask);
+	return answer;
+}
+
+struct hd_runtime *
+house_runtime(struct house *house)
+{
+	return house->runtime;
+}
+
+struct hd_shard *
+house_shard(struct house *house, uint32_t number)
+{
+	return house->doors[number].shard;
+}
+
+uint32_t
+house_results(const struct house *house)
+{
+	return house->bad_files;
+}
+
+uint64_t
+house_view(struct house *house, struct hd_view *view)
+{
+	struct door *door = &house->doors[0];
+	pthread_mutex_lock(&door->mutex);
+	if (view != NULL)
+		*view = door->view;
+	uint64_t views = door->views;
+	pthread_mutex_unlock(&door->mutex);
+	return views;
+}
+
+/* Folders. */
+
+void
+house_folder(char path[64])
+{
+	snprintf(path, 64, "/tmp/huntd-story-XXXXXX");
+	const char *made = mkdtemp(path);
+	HD_ASSERT(made != NULL);
+}
+
+static int
+remove_one(const char *path, const struct stat *stat, int kind, struct FTW *at)
+{
+	(void)stat;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
+void
+house_folder_remove(const char *path)
+{
+	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}

@@ -1,0 +1,61 @@
+/* house.h - a whole runtime in the test's process: 1 to 8 shards with logs in a temporary folder, and
+ * a fake edge that takes command structs and gives replies as text.
+ *
+ * Any test thread may ask any shard. A reply is given when its shard says that it is durable, as a
+ * connection would see it. */
+#ifndef HUNTD_TESTS_HOUSE_H
+#define HUNTD_TESTS_HOUSE_H
+
+#include "huntd/runtime.h"
+#include "huntd/view.h"
+
+#define HOUSE_ANSWER_MAX 16384u
+
+struct house;
+
+/* What was asked, until it is answered. */
+struct house_ask {
+	struct house_ask *next;
+	struct hd_command command;
+	char line[512]; /* what the command borrows from */
+	bool done;
+	uint64_t lsn; /* that its reply waits for */
+	bool replied;
+	char answer[HOUSE_ANSWER_MAX];
+};
+
+struct house_options {
+	uint32_t shards, ring_cells;
+	const char *files[4]; /* of --hunts: `HUNT version-words`; see house_document */
+	uint64_t segment_bytes;
+	uint8_t durability;
+};
+
+/* Starts over `folder`. NULL: `*exit_code` and `message` (256 bytes) say why. */
+struct house *house_start(const char *folder, const struct house_options *options, int *exit_code, char *message);
+
+/* Ends it in order and returns its exit code. */
+int house_stop(struct house *house);
+
+/* A command in the syntax of huntd, `HUNT.AWARD ann reef 10 ID x`, asked at shard `at`, and its
+ * answer: `+OK`, `:5`, `$text`, `_`, `-NOHUNT ...`, `applied 10 20`, values as `[a b [c]]`. The text
+ * lives until the thread's next house_say. */
+const char *house_say(struct house *house, uint32_t at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same in two halves. */
+struct house_ask *house_ask(struct house *house, uint32_t at, const char *line);
+const char *house_wait(struct house *house, struct house_ask *ask);
+void house_forget(struct house_ask *ask);
+
+struct hd_runtime *house_runtime(struct house *house);
+struct hd_shard *house_shard(struct house *house, uint32_t number);
+uint32_t house_results(const struct house *house); /* of --hunts: files that were reported as bad */
+/* The newest view that came to shard 0 (`view` may be NULL); returns how many came. */
+uint64_t house_view(struct house *house, struct hd_view *view);
+
+/* A fresh folder under /tmp, and its end. */
+void house_folder(char path[64]);
+void house_folder_remove(const char *path);
+
+#endif

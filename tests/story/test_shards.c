@@ -1,0 +1,399 @@
+/* Shards as one server: commands reach their shard, boards are exact over all of them, orders are in
+ * force everywhere, and what was acknowledged is there after a restart. */
+#include "tests/lib/house.h"
+#include "tests/lib/lib.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "huntd/assert.h"
+// clang-format off
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+// clang-format on
+
+#define SAYS(house, at, answer, ...) assert_string_equal(house_say(house, at, __VA_ARGS__), answer)
+
+static struct house *
+start(const char *folder, uint32_t shards, uint32_t ring_cells)
+{
+	struct house_options options = {.shards = shards, .ring_cells = ring_cells, .files = {"reef first"}};
+	char message[256];
+	int code;
+	struct house *house = house_start(folder, &options, &code, message);
+	if (house == NULL)
+		print_error("exit %d: %s\n", code, message);
+	assert_non_null(house);
+	return house;
+}
+
+static void
+a_small_hunt(struct house *house, uint32_t shards)
+{
+	uint32_t last = shards - 1;
+	SAYS(house, 0, "[reef]", "HUNT.LIST");
+	SAYS(house, last, "applied 30 30", "HUNT.AWARD ann reef 30");
+	SAYS(house, 0, "applied 20 20", "HUNT.AWARD bob reef 20");
+	SAYS(house, last, "applied 20 20", "HUNT.AWARD cat reef 20");
+	SAYS(house, 0, "correct 100 100", "HUNT.SUBMIT dan reef flag gold");
+	SAYS(house, last, "wrong 0 0", "HUNT.SUBMIT eve reef flag lead");
+	SAYS(house, 0, "[[1 dan 100] [2 ann 30] [3 bob 20] [3 cat 20] [5 eve 0]]", "BOARD.TOP reef");
+	SAYS(house, last, "[[2 ann 30] [3 bob 20]]", "BOARD.TOP reef COUNT 2 OFFSET 1");
+	SAYS(house, 0, "[3 20 5]", "BOARD.RANK reef cat");
+	SAYS(house, last, "[3 20 5]", "BOARD.RANK reef cat MODE dense");
+	SAYS(house, 0, "[4 20 5]", "BOARD.RANK reef cat MODE ordinal");
+	SAYS(house, 0, "[4 0 5]", "BOARD.RANK reef eve MODE dense");
+	SAYS(house, last, "[[2 ann 30] [3 bob 20] [3 cat 20]]", "BOARD.AROUND reef bob COUNT 3");
+	SAYS(house, 0, "_", "BOARD.RANK reef nobody");
+	SAYS(house, 0, "-NOHUNT", "BOARD.TOP nowhere");
+	SAYS(house, last, "-NOHUNT", "HUNT.AWARD ann nowhere 1");
+	SAYS(house, 0, "-NOENTRANT", "HUNT.PROGRESS nobody reef");
+	SAYS(house, last, "applied 1 31", "HUNT.AWARD ann reef 1 ID x");
+	SAYS(house, 0, "applied 1 31", "HUNT.AWARD ann reef 1 ID x");
+	SAYS(house, 0, "-IDMISMATCH", "HUNT.AWARD ann reef 2 ID x");
+}
+
+static void
+a_hunt_runs_on(uint32_t shards, uint32_t ring_cells)
+{
+	char folder[64];
+	house_folder(folder);
+	struct house *house = start(folder, shards, ring_cells);
+	a_small_hunt(house, shards);
+	assert_int_equal(house_stop(house), 0);
+	house = start(folder, shards, ring_cells);
+	SAYS(house, 0, "[[1 dan 100] [2 ann 31] [3 bob 20] [3 cat 20] [5 eve 0]]", "BOARD.TOP reef");
+	SAYS(house, shards - 1, "applied 1 31", "HUNT.AWARD ann reef 1 ID x");
+	SAYS(house, 0, "solved 0 100", "HUNT.SUBMIT dan reef flag gold");
+	assert_int_equal(house_stop(house), 0);
+	house_folder_remove(folder);
+}
+
+static void
+a_hunt_runs_on_one_shard(void **state)
+{
+	(void)state;
+	a_hunt_runs_on(1, 0);
+}
+
+static void
+a_hunt_runs_on_two_shards(void **state)
+{
+	(void)state;
+	a_hunt_runs_on(2, 0);
+}
+
+static void
+a_hunt_runs_on_eight_shards_with_rings_of_one(void **state)
+{
+	(void)state;
+	a_hunt_runs_on(8, 1);
+}
+
+static void
+a_hunt_runs_on_five_shards_with_rings_of_three(void **state)
+{
+	(void)state;
+	a_hunt_runs_on(5, 3);
+}
+
+/* Orders. */
+
+static void
+documents_have_versions_everywhere(void **state)
+{
+	(void)state;
+	char folder[64];
+	house_folder(folder);
+	struct house *house = start(folder, 3, 0);
+	SAYS(house, 2, ":1", "VELTRIX.PUT cove cove one");
+	for (uint32_t at = 0; at < 3; at++)
+		SAYS(house, at, "$cove one", "VELTRIX.GET cove");
+	SAYS(house, 1, ":2", "VELTRIX.PUT cove cove two");
+	SAYS(house, 0, "-ERR version conflict: version 2 is in force", "VELTRIX.ROLLBACK cove 1 IF 1");
+	SAYS(house, 0, ":3", "VELTRIX.ROLLBACK cove 1 IF 2");
+	SAYS(house, 0, "-ERR there is no such version", "VELTRIX.ROLLBACK cove 9");
+	SAYS(house, 2, "$cove one", "VELTRIX.GET cove");
+	SAYS(house, 1, "-ERR 1:1: hunt: wrong | 2:1: title: missing", "VELTRIX.PUT cove bad");
+	SAYS(house, 0, "-NOHUNT", "HUNT.CLOSE nowhere");
+	SAYS(house, 0, "applied 5 5", "HUNT.AWARD ann cove 5");
+	SAYS(house, 1, "+OK", "HUNT.CLOSE cove");
+	SAYS(house, 2, "closed 0 5", "HUNT.SUBMIT ann cove flag gold");
+	SAYS(house, 0, "+OK", "HUNT.OPEN cove");
+	SAYS(house, 2, "correct 100 105", "HUNT.SUBMIT ann cove flag gold");
+	assert_int_equal(house_stop(house), 0);
+	house = start(folder, 3, 0);
+	for (uint32_t at = 0; at < 3; at++)
+		SAYS(house, at, "$cove one", "VELTRIX.GET cove");
+	SAYS(house, 1, ":4", "VELTRIX.PUT cove cove four");
+	assert_int_equal(house_stop(house), 0);
+	house_folder_remove(folder);
+}
+
+static void
+a_file_is_a_new_version_only_if_its_bytes_differ(void **state)
+{
+	(void)state;
+	char folder[64], message[256];
+	int code;
+	house_folder(folder);
+	struct house *house = start(folder, 2, 0);
+	SAYS(house, 0, ":2", "VELTRIX.PUT reef reef by hand");
+	assert_int_equal(house_stop(house), 0);
+	house = start(folder, 2, 0);
+	SAYS(house, 1, "$reef by hand", "VELTRIX.GET reef");
+	assert_int_equal(house_stop(house), 0);
+	struct house_options other = {.shards = 2, .files = {"reef second"}};
+	house = house_start(folder, &other, &code, message);
+	SAYS(house, 1, "$reef second", "VELTRIX.GET reef");
+	assert_int_equal(house_stop(house), 0);
+	struct house_options bad = {.shards = 2, .files = {"bad text"}};
+	house = house_start(folder, &bad, &code, message);
+	assert_non_null(house);
+	assert_int_equal(house_results(house), 1);
+	SAYS(house, 1, "$reef second", "VELTRIX.GET reef");
+	assert_int_equal(house_stop(house), 0);
+	house_folder_remove(folder);
+	house_folder(folder);
+	assert_null(house_start(folder, &bad, &code, message));
+	assert_int_equal(code, 78);
+	house_folder_remove(folder);
+}
+
+/* The data directory. */
+
+static void
+a_directory_knows_its_owner_and_its_shards(void **state)
+{
+	(void)state;
+	char folder[64], message[256], path[128];
+	int code;
+	house_folder(folder);
+	struct house *house = start(folder, 2, 0);
+	struct house_options same = {.shards = 2}, other = {.shards = 3}, any = {.shards = 0};
+	assert_null(house_start(folder, &same, &code, message));
+	assert_int_equal(code, 74);
+	assert_non_null(strstr(message, "in use"));
+	assert_int_equal(house_stop(house), 0);
+	assert_null(house_start(folder, &other, &code, message));
+	assert_int_equal(code, 78);
+	assert_non_null(strstr(message, "2 shards"));
+	house = house_start(folder, &any, &code, message);
+	assert_non_null(house);
+	assert_int_equal(hd_runtime_shards(house_runtime(house)), 2);
+	assert_int_equal(house_stop(house), 0);
+	snprintf(path, sizeof path, "%s/huntd.meta", folder);
+	FILE *meta = fopen(path, "w");
+	fputs("format 99\nshards 2\n", meta);
+	fclose(meta);
+	assert_null(house_start(folder, &any, &code, message));
+	assert_int_equal(code, 65);
+	house_folder_remove(folder);
+	assert_null(house_start("/proc/nothing-here", &any, &code, message));
+	assert_int_equal(code, 74);
+}
+
+/* Events. */
+
+static uint32_t
+rows_of(const char *page)
+{
+	uint32_t rows = 0;
+	for (const char *at = strstr(page, " ["); (at = strchr(at, ':')) != NULL; at++)
+		rows++;
+	return rows;
+}
+
+static void
+events_come_page_by_page_each_once(void **state)
+{
+	(void)state;
+	char folder[64], cursor[128] = "";
+	house_folder(folder);
+	struct house *house = start(folder, 3, 0);
+	for (uint32_t i = 0; i < 40; i++)
+		SAYS(house, i % 3, "applied 1 1", "HUNT.AWARD p%u reef 1", i);
+	uint32_t events = 0, pages = 0;
+	for (bool stands = false; !stands && pages < 100; pages++) {
+		const char *page = cursor[0] ? house_say(house, pages % 3, "HUNT.EVENTS reef FROM %s COUNT 7", cursor)
+					     : house_say(house, 0, "HUNT.EVENTS reef COUNT 7");
+		char next[128] = "";
+		assert_int_equal(sscanf(page, "[%127[0-9.] ", next), 1);
+		stands = strcmp(next, cursor) == 0;
+		uint32_t rows = rows_of(page);
+		assert_true(rows <= 7);
+		assert_true(!stands || rows == 0);
+		events += rows;
+		strcpy(cursor, next);
+	}
+	assert_int_equal(events, 1 + 2 * 40); /* the document once, a JOINED and an AWARDED each */
+	SAYS(house, 0, "-ERR", "HUNT.EVENTS reef FROM nonsense");
+	SAYS(house, 0, "-NOHUNT", "HUNT.EVENTS nowhere");
+	assert_int_equal(house_stop(house), 0);
+	house_folder_remove(folder);
+}
+
+/* Views. */
+
+static void
+views_follow_the_board(void **state)
+{
+	(void)state;
+	char folder[64];
+	struct hd_view view = {0};
+	house_folder(folder);
+	struct house *house = start(folder, 3, 0);
+	for (uint32_t i = 0; i < 150; i++)
+		house_say(house, i % 3, "HUNT.AWARD p%u reef %u", i, i);
+	for (uint32_t i = 0; i < 200 && (view.total < 150 || view.rows[0].score < 149); i++) {
+		usleep(10000);
+		house_view(house, &view);
+	}
+	assert_int_equal(view.total, 150);
+	assert_int_equal(view.rows_count, 100);
+	for (uint32_t i = 0; i < 100; i++)
+		assert_int_equal(view.rows[i].score, 149 - i);
+	SAYS(house, 0, "[[2 p148 148] [3 p147 147]]", "BOARD.TOP reef COUNT 2 OFFSET 1 VIEW tick");
+	usleep(100000);
+	uint64_t views = house_view(house, NULL);
+	usleep(100000);
+	assert_int_equal(house_view(house, NULL), views); /* nothing changes: no view, no timer */
+	assert_int_equal(house_stop(house), 0);
+	house_folder_remove(folder);
+}
+
+/* Gathers while others write: a board always holds what was acknowledged before it was asked. */
+
+struct writer {
+	struct house *house;
+	uint32_t number, shards;
+	_Atomic int64_t acknowledged;
+	_Atomic bool stop;
+};
+
+static void *
+write_on(void *context)
+{
+	struct writer *writer = context;
+	for (uint32_t i = 0; !writer->stop; i++) {
+		const char *answer = house_say(writer->house, i % writer->shards, "HUNT.AWARD w%u reef 1", writer->number);
+		HD_ASSERT(strncmp(answer, "applied", 7) == 0);
+		writer->acknowledged++;
+	}
+	return NULL;
+}
+
+static int64_t
+score_of(const char *rows, uint32_t number)
+{
+	char name[16];
+	snprintf(name, sizeof name, " w%u ", number);
+	const char *at = strstr(rows, name);
+	return at == NULL ? 0 : atoll(at + strlen(name));
+}
+
+static void
+boards_hold_what_was_acknowledged(void **state)
+{
+	(void)state;
+	char folder[64];
+	struct writer writers[4] = {0};
+	pthread_t threads[4];
+	house_folder(folder);
+	struct house *house = start(folder, 3, 3);
+	for (uint32_t i = 0; i < 4; i++) {
+		writers[i] = (struct writer){.house = house, .number = i, .shards = 3};
+		pthread_create(&threads[i], NULL, write_on, &writers[i]);
+	}
+	for (uint32_t round = 0; round < 200; round++) {
+		int64_t before[4];
+		for (uint32_t i = 0; i < 4; i++)
+			before[i] = writers[i].acknowledged;
+		const char *rows = house_say(house, round % 3, round % 2 ? "BOARD.TOP reef" : "BOARD.TOP reef MODE dense");
+		for (uint32_t i = 0; i < 4; i++) {
+			int64_t shown = score_of(rows, i);
+			assert_true(shown >= before[i]);
+			assert_true(shown <= writers[i].acknowledged + 1);
+		}
+	}
+	for (uint32_t i = 0; i < 4; i++) {
+		writers[i].stop = true;
+		pthread_join(threads[i], NULL);
+	}
+	assert_int_equal(house_stop(house), 0);
+	house = start(folder, 3, 3);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(score_of(house_say(house, 0, "BOARD.TOP reef"), i), writers[i].acknowledged);
+	assert_int_equal(house_stop(house), 0);
+	house_folder_remove(folder);
+}
+
+/* Many in flight at once: credits bound them, all are answered. */
+static void
+a_flood_is_answered_whole(void **state)
+{
+	(void)state;
+	enum { COUNT = 6000 };
+	char folder[64], line[64];
+	house_folder(folder);
+	struct house *house = start(folder, 4, 3);
+	struct house_ask **asks = calloc(COUNT, sizeof(struct house_ask *));
+	for (uint32_t i = 0; i < COUNT; i++) {
+		if (i % 50 == 49)
+			snprintf(line, sizeof line, "BOARD.RANK reef e%u", i % 100);
+		else
+			snprintf(line, sizeof line, "HUNT.AWARD e%u reef 1", i % 100);
+		asks[i] = house_ask(house, i % 4, line);
+	}
+	uint32_t applied = 0;
+	for (uint32_t i = 0; i < COUNT; i++) {
+		const char *answer = house_wait(house, asks[i]);
+		applied += strncmp(answer, "applied", 7) == 0;
+		assert_true(i % 50 == 49 || strncmp(answer, "applied", 7) == 0 || strncmp(answer, "-BUSY", 5) == 0);
+		house_forget(asks[i]);
+	}
+	assert_true(applied > COUNT / 4);
+	free(asks);
+	assert_int_equal(house_stop(house), 0);
+	house_folder_remove(folder);
+}
+
+static void
+a_topology_names_every_thread(void **state)
+{
+	(void)state;
+	struct hd_topology topology;
+	char text[4096];
+	struct hd_writer out = hd_writer_of(text, sizeof text - 1);
+	assert_true(hd_topology_plan(&topology, 3));
+	assert_int_equal(topology.shards, 3);
+	assert_int_equal(topology.rows_count, 5);
+	hd_topology_print(&topology, &out);
+	*out.at = '\0';
+	assert_non_null(strstr(text, "shard 2"));
+	assert_non_null(strstr(text, "reducer"));
+	assert_non_null(strstr(text, "control"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_topology_names_every_thread),
+		cmocka_unit_test(a_hunt_runs_on_one_shard),
+		cmocka_unit_test(a_hunt_runs_on_two_shards),
+		cmocka_unit_test(a_hunt_runs_on_five_shards_with_rings_of_three),
+		cmocka_unit_test(a_hunt_runs_on_eight_shards_with_rings_of_one),
+		cmocka_unit_test(documents_have_versions_everywhere),
+		cmocka_unit_test(a_file_is_a_new_version_only_if_its_bytes_differ),
+		cmocka_unit_test(a_directory_knows_its_owner_and_its_shards),
+		cmocka_unit_test(events_come_page_by_page_each_once),
+		cmocka_unit_test(views_follow_the_board),
+		cmocka_unit_test(boards_hold_what_was_acknowledged),
+		cmocka_unit_test(a_flood_is_answered_whole),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
