@@ -142,7 +142,7 @@ print_notes(FILE *to, const struct hd_load_result *result)
 		            "server\n      slows the asking down instead of showing in every command\n");
 	if (tally->unsent)
 		fprintf(to, "note: %s commands were due and still waited at the end for a full connection; no "
-		            "figure\n      above holds them: the server did not keep up with the rate\n",
+		            "figure\n      above holds them. The server did not keep up with the rate\n",
 		        grouped(tally->unsent, a));
 	if (is_behind(tally))
 		fprintf(to, "note: the generator itself fell behind: p99 %s us late, max %s us. Latencies hold "
@@ -165,9 +165,9 @@ hd_load_report_text(FILE *to, const struct hd_load_result *result)
 	fprintf(to, "hunt `%s` on %s:%s: %u connections, pipeline %u, %s entrants, %.3g s, %s\n", plan->hunt,
 	        plan->host, plan->port, plan->connections, plan->pipeline, grouped(plan->entrants, a),
 	        (double)result->asked_ns / 1e9, plan->rate > 0 ? "open loop" : "closed loop");
-	fprintf(to, "asked %s/s, achieved %s/s\n",
-	        plan->rate > 0 ? grouped((uint64_t)(plan->rate + 0.5), a) : "max",
-	        grouped((uint64_t)(achieved(result) + 0.5), b));
+	grouped((uint64_t)(plan->rate + 0.5), a);
+	fprintf(to, "asked %s%s, achieved %s/s\n", plan->rate > 0 ? a : "as fast as it goes",
+	        plan->rate > 0 ? "/s" : "", grouped((uint64_t)(achieved(result) + 0.5), b));
 	fprintf(to, "completed %s, errors %s, unanswered %s\n",
 	        grouped(hd_load_tally_completed(tally), a), grouped(hd_load_tally_errors(tally), b),
 	        grouped(unanswered(tally), c));
