@@ -222,9 +222,15 @@ section_huntd(struct page *page)
 	line(page, "log_durable:%llu", wide(hd_shard_durable(edge->shard)));
 	for (uint32_t i = 0; i < hd_shard_count(edge->shard); i++) {
 		struct hd_metrics *m = hd_shard_metrics(edge->shard, i);
-		line(page, "shard_%u:connections=%llu,commands=%llu,events=%llu,entrants=%llu,memory=%llu", i, wide(HD_METRIC(m->connections)),
-		     wide(HD_METRIC(m->commands_total)), wide(HD_METRIC(m->events_total)), wide(HD_METRIC(m->entrants)),
+		line(page, "shard_%u:connections=%llu,commands=%llu,events=%llu,entrants=%llu,memory=%llu", i,
+		     wide(HD_METRIC(m->connections)), wide(HD_METRIC(m->commands_total)),
+		     wide(HD_METRIC(m->events_total)), wide(HD_METRIC(m->entrants)),
 		     wide(HD_METRIC(m->memory_bytes)));
+		/* LSNs count events from 1 without a gap. */
+		line(page, "shard_%u_log:position=%llu,unflushed=%llu,flushes=%llu,flush_ns=%llu,bytes=%llu", i,
+		     wide(HD_METRIC(m->replayed_total) + HD_METRIC(m->events_total)),
+		     wide(HD_METRIC(m->unflushed_bytes)), wide(HD_METRIC(m->log_frames_total)),
+		     wide(HD_METRIC(m->log_flush_ns_total)), wide(HD_METRIC(m->log_bytes_total)));
 	}
 #define X(name, help) line(page, #name ":%llu", wide(EDGE_SUM(edge, name)));
 	HD_COUNTERS(X)

@@ -82,6 +82,8 @@ unread(const struct conn *conn)
 {
 	if (conn->place)
 		return hd_bytes_of(conn->place + conn->place_from, conn->place_to - conn->place_from);
+	if (!conn->spill)
+		return (struct hd_bytes){0};
 	return hd_bytes_of(conn->spill + conn->spill_from, conn->spill_to - conn->spill_from);
 }
 

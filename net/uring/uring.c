@@ -51,11 +51,19 @@ refusal_explain(int error, char *message, size_t room)
 	snprintf(message, room, "no io_uring: %s", text);
 }
 
+/* Bytes of all buffers, up to whole pages: the ring of their addresses stands behind. */
+static size_t
+buffers_bytes(const struct hd_uring *u)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	return ((size_t)u->buffers_count * u->buffer_bytes + page - 1) / page * page;
+}
+
 static bool
 buffers_make(struct hd_uring *u)
 {
-	size_t bytes = (size_t)u->buffers_count * u->buffer_bytes, ring = u->buffers_count * sizeof(struct io_uring_buf);
-	void *at = mmap(NULL, bytes + ring, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t bytes = buffers_bytes(u);
+	void *at = mmap(NULL, bytes + u->buffers_count * sizeof(struct io_uring_buf), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (at == MAP_FAILED)
 		return false;
 	u->buffers = at;
@@ -218,7 +226,7 @@ hd_uring_destroy(struct hd_io *io)
 	if (u->ring.ring_fd >= 0 && u->ring.sq.ring_ptr)
 		io_uring_queue_exit(&u->ring);
 	if (u->buffers)
-		munmap(u->buffers, (size_t)u->buffers_count * (u->buffer_bytes + sizeof(struct io_uring_buf)));
+		munmap(u->buffers, buffers_bytes(u) + u->buffers_count * sizeof(struct io_uring_buf));
 	if (u->event >= 0)
 		close(u->event);
 	free(u);
