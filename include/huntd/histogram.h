@@ -1,10 +1,10 @@
 /* histogram.h - a log-linear histogram of 64-bit values: latencies, sizes, waits.
  *
- * Every power of two is split into 8 equal sub-buckets, so a value is known to 1/8 of itself at worst
- * and exactly below 16; all of u64 fits 496 counts (4 KiB), nothing is ever out of range. Adding is a
- * shift and an increment; two histograms add up bucket by bucket, so each writer keeps its own and a
- * reader merges. Every power of two is a bucket's edge: folding to coarser buckets loses nothing.
- * (The scheme of HdrHistogram with three significant bits.)
+ * Every power of two is split into 8 equal sub-buckets, so a value is known to 1/8 of itself at
+ * worst and exactly below 16; all of u64 fits 496 counts (4 KiB), nothing is ever out of range.
+ * Adding is a shift and an increment; two histograms add up bucket by bucket, so each writer keeps
+ * its own and a reader merges. Every power of two is a bucket's edge: folding to coarser buckets
+ * loses nothing. (The scheme of HdrHistogram with three significant bits.)
  *
  * One writer. Who reads from another thread either waits for the writer or copies through its own
  * means. A zeroed one is empty and ready. */
@@ -78,9 +78,9 @@ hd_histogram_merge(struct hd_histogram *into, const struct hd_histogram *from)
 		into->max = from->max;
 }
 
-/* The value that `per_mille` thousandths of all values do not exceed: 500 is the median, 999 is p99.9;
- * above 1000 counts as 1000. It is the bucket's greatest value, at most the maximum, so a percentile
- * is never told lower than it was, and at most 1/8 higher. 0 while empty. */
+/* The value that `per_mille` thousandths of all values do not exceed: 500 is the median, 999 is
+ * p99.9; above 1000 counts as 1000. It is the bucket's greatest value, at most the maximum, so a
+ * percentile is never told lower than it was, and at most 1/8 higher. 0 while empty. */
 static inline uint64_t
 hd_histogram_quantile(const struct hd_histogram *histogram, uint32_t per_mille)
 {

@@ -1,6 +1,7 @@
-/* bench_echo PORT REQUEST REPLY: the floor under every server here. A bare io_uring loop that answers
- * each command with a canned bulk of REPLY bytes and understands nothing: a command is a `*`. What
- * huntd costs above this is huntd's own. (REQUEST is only there so that a row says both sizes.) */
+/* bench_echo PORT REQUEST REPLY: the floor under every server here. A bare io_uring loop that
+ * answers each command with a canned bulk of REPLY bytes and understands nothing: a command is a
+ * `*`. What huntd costs above this is huntd's own. (REQUEST is only there so that a row says both
+ * sizes.) */
 #include <liburing.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROOM (64 * 1024)
+#define ROOM        (64 * 1024)
 #define CONNECTIONS 1024
 
 struct connection {
@@ -101,9 +102,9 @@ main(int argc, char **argv)
 	memcpy(reply + head + body, "\r\n", 2);
 
 	struct io_uring ring;
-	struct io_uring_params params = {
-		.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE,
-		.cq_entries = 8192};
+	struct io_uring_params params = {.flags = IORING_SETUP_SINGLE_ISSUER |
+						  IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE,
+					 .cq_entries = 8192};
 	if (io_uring_queue_init_params(1024, &ring, &params)) {
 		fprintf(stderr, "bench_echo: no io_uring with DEFER_TASKRUN (Linux 6.1)\n");
 		return 1;
@@ -114,7 +115,8 @@ main(int argc, char **argv)
 		unsigned head_at, seen = 0;
 		if (io_uring_submit_and_wait(&ring, 1) < 0)
 			return 1;
-		io_uring_for_each_cqe(&ring, head_at, cqe) {
+		io_uring_for_each_cqe(&ring, head_at, cqe)
+		{
 			complete(&ring, cqe, reply, head + body + 2);
 			seen++;
 		}

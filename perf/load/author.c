@@ -8,11 +8,11 @@
 #define PARTIAL_ONE_IN 8 /* guesses are a partial answer where there is one */
 
 static_assert(HD_ANSWER_MAX + 2 * HD_ID_MAX + HD_LOAD_NAME_ROOM + 128 + 6 * 8 < HD_LOAD_REQUEST_MAX,
-              "the longest command fits");
+	      "the longest command fits");
 
 /* Words of each command without ID. */
 static const uint8_t arity[HD_LOAD_VERB_COUNT] = {
-	[HD_LOAD_SUBMIT] = 5, [HD_LOAD_AWARD] = 4, [HD_LOAD_JOIN] = 3, [HD_LOAD_PROGRESS] = 3,
+	[HD_LOAD_SUBMIT] = 5, [HD_LOAD_AWARD] = 4, [HD_LOAD_JOIN] = 3,   [HD_LOAD_PROGRESS] = 3,
 	[HD_LOAD_TOP] = 2,    [HD_LOAD_RANK] = 3,  [HD_LOAD_AROUND] = 3, [HD_LOAD_COUNT] = 2,
 };
 
@@ -38,7 +38,7 @@ open_mix(struct hd_load_author *author, const struct hd_load_plan *plan)
 
 void
 hd_load_author_open(struct hd_load_author *author, const struct hd_load_plan *plan,
-                    const struct hd_load_scene *scene, uint32_t number, uint32_t run)
+		    const struct hd_load_scene *scene, uint32_t number, uint32_t run)
 {
 	*author = (struct hd_load_author){
 		.scene = scene,
@@ -53,8 +53,8 @@ hd_load_author_open(struct hd_load_author *author, const struct hd_load_plan *pl
 	for (uint32_t verb = 0; verb < HD_LOAD_VERB_COUNT; verb++) {
 		for (unsigned ids = 0; ids < 2; ids++)
 			snprintf(author->heads[verb][ids], sizeof author->heads[verb][ids],
-			         "*%u\r\n$%zu\r\n%s\r\n", arity[verb] + 2 * ids, strlen(commands[verb]),
-			         commands[verb]);
+				 "*%u\r\n$%zu\r\n%s\r\n", arity[verb] + 2 * ids,
+				 strlen(commands[verb]), commands[verb]);
 	}
 }
 

@@ -39,7 +39,7 @@ hd_load_dial(const struct hd_load_target *target, char *fault)
 	int on = 1, fd = socket(target->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0) {
 		snprintf(fault, HD_LOAD_FAULT_MAX, "cannot open a socket: %s%s", strerror(errno),
-		         errno == EMFILE ? "; fewer --connections, or a higher ulimit -n" : "");
+			 errno == EMFILE ? "; fewer --connections, or a higher ulimit -n" : "");
 		return -1;
 	}
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -47,8 +47,8 @@ hd_load_dial(const struct hd_load_target *target, char *fault)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (connect(fd, (const struct sockaddr *)&target->address, target->size)) {
 		snprintf(fault, HD_LOAD_FAULT_MAX,
-		         "cannot reach huntd on %s:%s: %s. Is it running? --host and --port say where",
-		         target->host, target->port, strerror(errno));
+			 "cannot reach huntd on %s:%s: %s; --host and --port say where it is",
+			 target->host, target->port, strerror(errno));
 		close(fd);
 		return -1;
 	}
@@ -65,14 +65,15 @@ receive_reply(int fd, struct hd_load_reply *reply, uint8_t *memory, char *fault)
 			continue;
 		if (got <= 0) {
 			snprintf(fault, HD_LOAD_FAULT_MAX, "the server %s before it answered",
-			         got ? "was silent for 10 s" : "closed the connection");
+				 got ? "was silent for 10 s" : "closed the connection");
 			return false;
 		}
 		size += (size_t)got;
 		state = hd_load_reply_read(memory, memory + size, reply);
 	}
 	if (state == HD_LOAD_REPLY_UNFINISHED || state == HD_LOAD_REPLY_INVALID) {
-		snprintf(fault, HD_LOAD_FAULT_MAX, "the server does not answer as Redis does; is it huntd's --resp port?");
+		snprintf(fault, HD_LOAD_FAULT_MAX,
+			 "the server does not answer as Redis does; is it huntd's --resp port?");
 		return false;
 	}
 	return true;
@@ -83,8 +84,9 @@ send_command(int fd, const char *command, const char *argument, char *fault)
 {
 	char text[512];
 	int size = argument ? snprintf(text, sizeof text, "*2\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n",
-	                               strlen(command), command, strlen(argument), argument)
-	                    : snprintf(text, sizeof text, "*1\r\n$%zu\r\n%s\r\n", strlen(command), command);
+				       strlen(command), command, strlen(argument), argument)
+			    : snprintf(text, sizeof text, "*1\r\n$%zu\r\n%s\r\n", strlen(command),
+				       command);
 	if (send(fd, text, (size_t)size, MSG_NOSIGNAL) == size)
 		return true;
 	snprintf(fault, HD_LOAD_FAULT_MAX, "cannot send to the server: %s", strerror(errno));
@@ -94,12 +96,13 @@ send_command(int fd, const char *command, const char *argument, char *fault)
 static bool
 is_loading(const struct hd_load_reply *reply)
 {
-	return reply->mark == '-' && reply->text.size >= 7 && memcmp(reply->text.at, "LOADING", 7) == 0;
+	return reply->mark == '-' && reply->text.size >= 7 &&
+	       memcmp(reply->text.at, "LOADING", 7) == 0;
 }
 
 bool
 hd_load_ask(int fd, const char *command, const char *argument, struct hd_load_reply *reply,
-            uint8_t **memory, char *fault)
+	    uint8_t **memory, char *fault)
 {
 	if (!*memory && !(*memory = malloc(ROOM))) {
 		snprintf(fault, HD_LOAD_FAULT_MAX, "out of memory");

@@ -15,7 +15,8 @@ struct hd_load_target {
 };
 
 /* False: `fault` says why, and what to do. */
-bool hd_load_resolve(struct hd_load_target *target, const char *host, const char *port, char *fault);
+bool hd_load_resolve(struct hd_load_target *target, const char *host, const char *port,
+		     char *fault);
 
 /* A connected, blocking socket without delay; -1: see `fault`. */
 int hd_load_dial(const struct hd_load_target *target, char *fault);
@@ -23,6 +24,6 @@ int hd_load_dial(const struct hd_load_target *target, char *fault);
 /* A command with at most one argument (NULL: none), and its whole reply; `-LOADING` is asked again
  * for up to a minute. The reply borrows from `*memory`, to be freed by the caller. */
 bool hd_load_ask(int socket, const char *command, const char *argument, struct hd_load_reply *reply,
-                 uint8_t **memory, char *fault);
+		 uint8_t **memory, char *fault);
 
 #endif

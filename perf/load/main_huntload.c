@@ -1,5 +1,5 @@
-/* hunt-load - plays a hunt at a rate fixed in advance. Workers send and count; this thread waits for
- * signals, shows how far it is, and tells what came out. */
+/* hunt-load - plays a hunt at a rate fixed in advance. Workers send and count; this thread waits
+ * for signals, shows how far it is, and tells what came out. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -64,9 +64,10 @@ watch(struct load *load)
 		uint64_t now = hd_load_clock(), answered = atomic_load(&load->shared.answered);
 		if (!shown || now < since + TELL_NS)
 			continue;
-		uint64_t rate = (uint64_t)((double)(answered - before) * 1e9 / (double)(now - since));
+		uint64_t rate =
+			(uint64_t)((double)(answered - before) * 1e9 / (double)(now - since));
 		hd_load_report_progress(stderr, &load->plan, now - load->start, answered, rate,
-		                        atomic_load(&load->shared.errors));
+					atomic_load(&load->shared.errors));
 		before = answered;
 		since = now;
 	}
@@ -92,7 +93,8 @@ run_workers(struct load *load)
 	return stopped;
 }
 
-/* 1 where nothing was answered well or no connection is left: a script must not take it for a run. */
+/* 1 where nothing was answered well or no connection is left: a script must not take it for a run.
+ */
 static int
 report(struct load *load, bool stopped)
 {

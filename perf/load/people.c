@@ -5,27 +5,28 @@
 
 #define WORDS    64u
 #define WORD_MAX 8u
+#define SHUFFLE  1667u
 
 static const char adjectives[WORDS][WORD_MAX + 1] = {
-	"amber",  "brave",  "bold",   "bright", "brisk",  "calm",   "clever", "coral",
-	"cosmic", "crisp",  "daring", "dapper", "deft",   "early",  "eager",  "fancy",
-	"fleet",  "fond",   "frosty", "gentle", "glad",   "golden", "grand",  "hardy",
-	"hasty",  "humble", "ivory",  "jolly",  "keen",   "kind",   "lively", "lucky",
-	"lunar",  "mellow", "merry",  "mighty", "misty",  "nimble", "noble",  "olive",
-	"patient", "plucky", "polar", "proud",  "quick",  "quiet",  "rapid",  "rosy",
-	"royal",  "rustic", "salty",  "sandy",  "shiny",  "silver", "sly",    "snug",
-	"solar",  "sunny",  "swift",  "tidy",   "velvet", "vivid",  "windy",  "witty",
+	"amber",   "brave",  "bold",   "bright", "brisk",  "calm",   "clever", "coral",
+	"cosmic",  "crisp",  "daring", "dapper", "deft",   "early",  "eager",  "fancy",
+	"fleet",   "fond",   "frosty", "gentle", "glad",   "golden", "grand",  "hardy",
+	"hasty",   "humble", "ivory",  "jolly",  "keen",   "kind",   "lively", "lucky",
+	"lunar",   "mellow", "merry",  "mighty", "misty",  "nimble", "noble",  "olive",
+	"patient", "plucky", "polar",  "proud",  "quick",  "quiet",  "rapid",  "rosy",
+	"royal",   "rustic", "salty",  "sandy",  "shiny",  "silver", "sly",    "snug",
+	"solar",   "sunny",  "swift",  "tidy",   "velvet", "vivid",  "windy",  "witty",
 };
 
 static const char animals[WORDS][WORD_MAX + 1] = {
-	"otter",   "badger",  "beaver", "bison",   "bear",    "cat",     "condor",  "crab",
-	"crane",   "deer",    "dingo",  "dolphin", "dove",    "duck",    "eagle",   "eel",
-	"egret",   "falcon",  "ferret", "finch",   "fox",     "gecko",   "goat",    "goose",
-	"gull",    "hare",    "hawk",   "heron",   "hippo",   "horse",   "ibex",    "ibis",
-	"jackal",  "jay",     "koala",  "lark",    "lemur",   "lion",    "llama",   "lobster",
-	"lynx",    "macaw",   "marten", "mole",    "moose",   "newt",    "octopus", "osprey",
-	"owl",     "panda",   "parrot", "pelican", "penguin", "puffin",  "quail",   "rabbit",
-	"raven",   "seal",    "shark",  "stork",   "swan",    "tiger",   "turtle",  "walrus",
+	"otter",  "badger", "beaver", "bison",   "bear",    "cat",    "condor",  "crab",
+	"crane",  "deer",   "dingo",  "dolphin", "dove",    "duck",   "eagle",   "eel",
+	"egret",  "falcon", "ferret", "finch",   "fox",     "gecko",  "goat",    "goose",
+	"gull",   "hare",   "hawk",   "heron",   "hippo",   "horse",  "ibex",    "ibis",
+	"jackal", "jay",    "koala",  "lark",    "lemur",   "lion",   "llama",   "lobster",
+	"lynx",   "macaw",  "marten", "mole",    "moose",   "newt",   "octopus", "osprey",
+	"owl",    "panda",  "parrot", "pelican", "penguin", "puffin", "quail",   "rabbit",
+	"raven",  "seal",   "shark",  "stork",   "swan",    "tiger",  "turtle",  "walrus",
 };
 
 uint64_t
@@ -82,16 +83,17 @@ close_bulk(uint8_t *to, uint8_t *end)
 	return end + 2;
 }
 
-/* The pair of words says the entrant's number modulo 4096; what stands behind it the rest, begun
- * somewhere between 10 and 99 for each pair, so that not all are called -1. */
+/* The pair of words says the entrant's number modulo 4096, shuffled by an odd factor so that
+ * neighbours differ; what stands behind it says the rest, begun somewhere between 10 and 99 for
+ * each pair, so that not all are called -1. */
 static uint8_t *
 write_name(uint64_t entrant, uint8_t *to)
 {
-	uint64_t pair = entrant % (WORDS * WORDS);
+	uint64_t pair = entrant * SHUFFLE % (WORDS * WORDS);
 	uint64_t from = pair, adjective = pair % WORDS;
 	uint8_t *at = write_word(to + 5, adjectives[adjective]);
 	*at++ = '-';
-	at = write_word(at, animals[(pair / WORDS + adjective * 7) % WORDS]);
+	at = write_word(at, animals[pair / WORDS]);
 	*at++ = '-';
 	at = write_number(at, entrant / (WORDS * WORDS) + 10 + hd_load_below(&from, 90));
 	return close_bulk(to, at);
@@ -111,7 +113,8 @@ hd_load_people_write(const struct hd_load_people *people, uint64_t entrant, uint
 uint8_t *
 hd_load_people_guess(uint64_t *random, uint8_t *to)
 {
-	uint8_t *at = write_word(write_word(to + 5, "the "), adjectives[hd_load_below(random, WORDS)]);
+	uint8_t *at =
+		write_word(write_word(to + 5, "the "), adjectives[hd_load_below(random, WORDS)]);
 	*at++ = ' ';
 	return close_bulk(to, write_word(at, animals[hd_load_below(random, WORDS)]));
 }

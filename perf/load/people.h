@@ -1,11 +1,13 @@
-/* people.h - who plays: how an entrant is drawn, what it is called, how good it is. Also the dice. */
+/* people.h - who plays: how an entrant is drawn, what it is called, how good it is. Also the dice.
+ */
 #ifndef HUNTD_PERF_LOAD_PEOPLE_H
 #define HUNTD_PERF_LOAD_PEOPLE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The next number of a sequence that `state` alone decides (SplitMix64; Steele, Lea, Flood 2014). */
+/* The next number of a sequence that `state` alone decides (SplitMix64; Steele, Lea, Flood 2014).
+ */
 static inline uint64_t
 hd_load_random(uint64_t *state)
 {
@@ -40,12 +42,13 @@ struct hd_load_people {
 /* Who is next. With a skew, entrant 0 plays most: the number is count * u^(1 + skew). */
 uint64_t hd_load_people_draw(const struct hd_load_people *people, uint64_t *random);
 
-/* What the share of right answers is multiplied with: 1 for all without a skew; else 0 to 3, mean 1,
- * a trait of the entrant that does not follow how often it plays. */
+/* What the share of right answers is multiplied with: 1 for all without a skew; else 0 to 3, mean
+ * 1, a trait of the entrant that does not follow how often it plays. */
 double hd_load_people_skill(const struct hd_load_people *people, uint64_t entrant);
 
-/* The entrant's id as a bulk, at most HD_LOAD_NAME_ROOM bytes; returns its end. `p:` and twelve digits
- * as redis-benchmark makes them, or a name: quiet-otter-47. Different entrants, different ids. */
+/* The entrant's id as a bulk, at most HD_LOAD_NAME_ROOM bytes; returns its end. `p:` and twelve
+ * digits as redis-benchmark makes them, or a name: quiet-otter-47. Different entrants, different
+ * ids. */
 uint8_t *hd_load_people_write(const struct hd_load_people *people, uint64_t entrant, uint8_t *to);
 
 /* A guess in the words that names are made of: the quiet otter. */

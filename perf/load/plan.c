@@ -10,7 +10,6 @@
 #include "huntd/ids.h"
 #include "net/config/version.h"
 
-
 const char *const hd_load_verb_names[HD_LOAD_VERB_COUNT] = {
 #define X(symbol, name, command) name,
 	HD_LOAD_VERBS(X)
@@ -259,17 +258,21 @@ static const struct row {
 	{"hunt", "ID", set_hunt, "a hunt's id", "the hunt to play (needed)"},
 	{"rate", "N|max", set_rate, "`max`, or commands a second: 2000, 50k, 1.5M; at most 100M",
 	 "commands a second; max: closed loop (1000)"},
-	{"duration", "TIME", set_duration, "a number and ms, s, m, h or d: 500ms, 10s, 24h", "(10s)"},
+	{"duration", "TIME", set_duration, "a number and ms, s, m, h or d: 500ms, 10s, 24h",
+	 "(10s)"},
 	{"connections", "N", set_connections, "1 to 10000", "the rate is spread over them (16)"},
 	{"pipeline", "N", set_pipeline, "1 to 1024", "outstanding at most, each connection (64)"},
 	{"threads", "N", set_threads, "1 to 64", "connections are spread over them (1)"},
 	{"entrants", "N", set_entrants, "1 to 1000000M", "who plays: p:000000000000 and on (1000)"},
 	{"mix", "LIST", set_mix,
-	 "command=weight,...: submit, award, join, progress, top, rank, around, count; weights 0 to 1000",
+	 "command=weight,...: submit, award, join, progress, top, rank, around, count; weights 0 "
+	 "to 1000",
 	 "(submit=8,award=1,top=1)"},
 	{"right", "SHARE", set_right, "0 to 1", "of the answers (0.1)"},
-	{"answer", "TEXT", set_answer, "1 to 256 bytes", "right everywhere (the document's answers)"},
-	{"document", "FILE", set_document, "a hunt document", "answers from here (the server's own)"},
+	{"answer", "TEXT", set_answer, "1 to 256 bytes",
+	 "right everywhere (the document's answers)"},
+	{"document", "FILE", set_document, "a hunt document",
+	 "answers from here (the server's own)"},
 	{"challenges", "N|IDS", set_challenges, "the first N, or ids with commas", "(all)"},
 	{"skew", "S", set_skew, "0 to 10", "more: some play far more and better (0)"},
 	{"seed", "N", set_seed, "a whole number", "who does what when (1)"},
@@ -285,11 +288,14 @@ enum { OPTION_HELP = ROWS, OPTION_VERSION, OPTION_COUNT };
 static void
 print_usage(void)
 {
-	printf("hunt-load: plays a hunt at a fixed rate and tells how long each command took, from when\n"
-	       "it was meant to be sent. Try:  hunt-load --hunt doubloon-bay --rate 5k --duration 30s\n\n");
+	printf("hunt-load: plays a hunt at a fixed rate and tells how long each command took, from "
+	       "when\n"
+	       "it was meant to be sent. Try:  hunt-load --hunt doubloon-bay --rate 5k --duration "
+	       "30s\n\n");
 	for (size_t i = 0; i < ROWS; i++) {
 		char left[40];
-		snprintf(left, sizeof left, "--%s %s", rows[i].name, rows[i].value ? rows[i].value : "");
+		snprintf(left, sizeof left, "--%s %s", rows[i].name,
+			 rows[i].value ? rows[i].value : "");
 		printf("  %-20s %s\n", left, rows[i].help);
 	}
 	printf("  --version, --help\n");
@@ -325,7 +331,8 @@ static int
 check_whole(struct hd_load_plan *plan)
 {
 	if (!plan->hunt) {
-		fprintf(stderr, "hunt-load: --hunt is needed: a hunt's id, as huntctl hunts lists them\n");
+		fprintf(stderr,
+			"hunt-load: --hunt is needed: a hunt's id, as huntctl hunts lists them\n");
 		return HD_EXIT_USAGE;
 	}
 	if (plan->threads > plan->connections)
@@ -346,8 +353,8 @@ apply_option(struct hd_load_plan *plan, int option, const char *text)
 	}
 	if (rows[option].set(plan, text))
 		return -1;
-	fprintf(stderr, "hunt-load: --%s takes %s; got `%s`\n", rows[option].name, rows[option].takes,
-	        text);
+	fprintf(stderr, "hunt-load: --%s takes %s; got `%s`\n", rows[option].name,
+		rows[option].takes, text);
 	return HD_EXIT_USAGE;
 }
 

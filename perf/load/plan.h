@@ -6,21 +6,21 @@
 #include <stdint.h>
 
 /* What may stand in --mix. */
-#define HD_LOAD_VERBS(X)                  \
-	X(SUBMIT, "submit", "HUNT.SUBMIT")     \
-	X(AWARD, "award", "HUNT.AWARD")        \
-	X(JOIN, "join", "HUNT.JOIN")           \
-	X(PROGRESS, "progress", "HUNT.PROGRESS") \
-	X(TOP, "top", "BOARD.TOP")             \
-	X(RANK, "rank", "BOARD.RANK")          \
-	X(AROUND, "around", "BOARD.AROUND")    \
+#define HD_LOAD_VERBS(X)                                                                           \
+	X(SUBMIT, "submit", "HUNT.SUBMIT")                                                         \
+	X(AWARD, "award", "HUNT.AWARD")                                                            \
+	X(JOIN, "join", "HUNT.JOIN")                                                               \
+	X(PROGRESS, "progress", "HUNT.PROGRESS")                                                   \
+	X(TOP, "top", "BOARD.TOP")                                                                 \
+	X(RANK, "rank", "BOARD.RANK")                                                              \
+	X(AROUND, "around", "BOARD.AROUND")                                                        \
 	X(COUNT, "count", "BOARD.COUNT")
 
 enum hd_load_verb {
 #define X(symbol, name, command) HD_LOAD_##symbol,
 	HD_LOAD_VERBS(X)
 #undef X
-	HD_LOAD_VERB_COUNT
+		HD_LOAD_VERB_COUNT
 };
 
 extern const char *const hd_load_verb_names[HD_LOAD_VERB_COUNT];
@@ -48,8 +48,8 @@ struct hd_load_plan {
 	bool poisson, ids, names, json;
 };
 
-/* Reads the options. Returns an exit code where the program ends at once (help, version, a fault that
- * it has told on stderr), -1 to go on. */
+/* Reads the options. Returns an exit code where the program ends at once (help, version, a fault
+ * that it has told on stderr), -1 to go on. */
 int hd_load_plan_read(struct hd_load_plan *plan, int argc, char **argv);
 
 #endif

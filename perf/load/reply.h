@@ -1,7 +1,7 @@
 /* reply.h - replies as they come back, read only as far as counting needs.
  *
- * A pure function over bytes, RESP2 and RESP3: it walks over one whole reply, however nested, and keeps
- * its first mark and its first scalar. That is enough to tell an outcome, an error, a nil. */
+ * A pure function over bytes, RESP2 and RESP3: it walks over one whole reply, however nested, and
+ * keeps its first mark and its first scalar. That is enough to tell an outcome, an error, a nil. */
 #ifndef HUNTD_PERF_LOAD_REPLY_H
 #define HUNTD_PERF_LOAD_REPLY_H
 

@@ -2,8 +2,8 @@
 
 #include <jansson.h>
 
-
-#define LATE_NS 1000000u /* the generator is behind when one command in a hundred left later than this */
+#define LATE_NS                                                                                    \
+	1000000u /* the generator is behind when one command in a hundred left later than this */
 
 /* 1234567 as 1,234,567; `text` has room for 32. */
 static const char *
@@ -55,14 +55,16 @@ all_latencies(const struct hd_load_tally *tally, struct hd_histogram *all)
 /* While it runs. */
 
 void
-hd_load_report_progress(FILE *to, const struct hd_load_plan *plan, uint64_t now_ns, uint64_t answered,
-                        uint64_t per_s, uint64_t errors)
+hd_load_report_progress(FILE *to, const struct hd_load_plan *plan, uint64_t now_ns,
+			uint64_t answered, uint64_t per_s, uint64_t errors)
 {
 	char a[32], b[32], c[32];
-	uint64_t left = plan->duration_ns > now_ns ? (plan->duration_ns - now_ns + 999999999u) / 1000000000u : 0;
-	fprintf(to, "\r%12s answered  %10s/s  %s errors  %llu:%02llu left \033[K", grouped(answered, a),
-	        grouped(per_s, b), grouped(errors, c), (unsigned long long)(left / 60),
-	        (unsigned long long)(left % 60));
+	uint64_t left = plan->duration_ns > now_ns
+				? (plan->duration_ns - now_ns + 999999999u) / 1000000000u
+				: 0;
+	fprintf(to, "\r%12s answered  %10s/s  %s errors  %llu:%02llu left \033[K",
+		grouped(answered, a), grouped(per_s, b), grouped(errors, c),
+		(unsigned long long)(left / 60), (unsigned long long)(left % 60));
 	fflush(to);
 }
 
@@ -82,7 +84,8 @@ print_row(FILE *to, const char *name, const struct hd_histogram *latency)
 	char text[32];
 	fprintf(to, "%-10s %14s", name, grouped(latency->count, text));
 	for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
-		fprintf(to, " %10s", grouped(hd_histogram_quantile(latency, shares[i]) / 1000, text));
+		fprintf(to, " %10s",
+			grouped(hd_histogram_quantile(latency, shares[i]) / 1000, text));
 	fprintf(to, " %10s\n", grouped(latency->max / 1000, text));
 }
 
@@ -91,11 +94,12 @@ print_latencies(FILE *to, const struct hd_load_result *result)
 {
 	struct hd_histogram all;
 	all_latencies(result->tally, &all);
-	fprintf(to, "\n%-10s %14s %10s %10s %10s %10s %10s\n", "latency us", "count", "p50", "p90", "p99",
-	        "p99.9", "max");
+	fprintf(to, "\n%-10s %14s %10s %10s %10s %10s %10s\n", "latency us", "count", "p50", "p90",
+		"p99", "p99.9", "max");
 	for (uint32_t verb = 0; verb < HD_LOAD_VERB_COUNT; verb++) {
 		if (result->plan->weights[verb])
-			print_row(to, hd_load_verb_names[verb], &result->tally->verbs[verb].latency_ns);
+			print_row(to, hd_load_verb_names[verb],
+				  &result->tally->verbs[verb].latency_ns);
 	}
 	print_row(to, "all", &all);
 }
@@ -109,7 +113,8 @@ print_outcomes(FILE *to, const struct hd_load_tally *tally)
 		bool begun = false;
 		for (uint32_t i = 0; i <= HD_OUTCOME_COUNT; i++) {
 			uint64_t count = i < HD_OUTCOME_COUNT ? of->outcomes[i] : of->nils;
-			const char *name = i < HD_OUTCOME_COUNT ? hd_outcome_name((enum hd_outcome)i) : "nil";
+			const char *name =
+				i < HD_OUTCOME_COUNT ? hd_outcome_name((enum hd_outcome)i) : "nil";
 			if (!count)
 				continue;
 			if (!begun)
@@ -127,8 +132,8 @@ print_errors(FILE *to, const struct hd_load_tally *tally)
 {
 	char text[32];
 	for (uint32_t i = 0; i < tally->errors_count; i++)
-		fprintf(to, "error      %s times, first: -%s\n", grouped(tally->errors[i].count, text),
-		        tally->errors[i].message);
+		fprintf(to, "error      %s times, first: -%s\n",
+			grouped(tally->errors[i].count, text), tally->errors[i].message);
 }
 
 /* What a reader must know before believing the figures. */
@@ -138,20 +143,27 @@ print_notes(FILE *to, const struct hd_load_result *result)
 	const struct hd_load_tally *tally = result->tally;
 	char a[32], b[32];
 	if (result->plan->rate <= 0)
-		fprintf(to, "note: closed loop (--rate max): times run from the real send, so a stall of the "
-		            "server\n      slows the asking down instead of showing in every command\n");
+		fprintf(to, "note: closed loop (--rate max): times run from the real send, so a "
+			    "stall of the "
+			    "server\n      slows the asking down instead of showing in every "
+			    "command\n");
 	if (tally->unsent)
-		fprintf(to, "note: %s commands were due and still waited at the end for a full connection; no "
-		            "figure\n      above holds them. The server did not keep up with the rate\n",
-		        grouped(tally->unsent, a));
+		fprintf(to,
+			"note: %s commands were due and still waited at the end for a full "
+			"connection; no "
+			"figure\n      above holds them. The server did not keep up with the "
+			"rate\n",
+			grouped(tally->unsent, a));
 	if (is_behind(tally))
-		fprintf(to, "note: the generator itself fell behind: p99 %s us late, max %s us. Latencies hold "
-		            "this.\n      Try --threads, more cores, or a lower --rate\n",
-		        grouped(hd_histogram_quantile(&tally->late_ns, 990) / 1000, a),
-		        grouped(tally->late_ns.max / 1000, b));
+		fprintf(to,
+			"note: the generator itself fell behind: p99 %s us late, max %s us. "
+			"Latencies hold "
+			"this.\n      Try --threads, more cores, or a lower --rate\n",
+			grouped(hd_histogram_quantile(&tally->late_ns, 990) / 1000, a),
+			grouped(tally->late_ns.max / 1000, b));
 	if (tally->lost)
 		fprintf(to, "note: the server closed %u of %u connections\n", tally->lost,
-		        result->plan->connections);
+			result->plan->connections);
 	if (result->stopped)
 		fprintf(to, "note: stopped by a signal before the duration was over\n");
 }
@@ -162,15 +174,16 @@ hd_load_report_text(FILE *to, const struct hd_load_result *result)
 	const struct hd_load_plan *plan = result->plan;
 	const struct hd_load_tally *tally = result->tally;
 	char a[32], b[32], c[32];
-	fprintf(to, "hunt `%s` on %s:%s: %u connections, pipeline %u, %s entrants, %.3g s, %s\n", plan->hunt,
-	        plan->host, plan->port, plan->connections, plan->pipeline, grouped(plan->entrants, a),
-	        (double)result->asked_ns / 1e9, plan->rate > 0 ? "open loop" : "closed loop");
+	fprintf(to, "hunt `%s` on %s:%s: %u connections, pipeline %u, %s entrants, %.3g s, %s\n",
+		plan->hunt, plan->host, plan->port, plan->connections, plan->pipeline,
+		grouped(plan->entrants, a), (double)result->asked_ns / 1e9,
+		plan->rate > 0 ? "open loop" : "closed loop");
 	grouped((uint64_t)(plan->rate + 0.5), a);
 	fprintf(to, "asked %s%s, achieved %s/s\n", plan->rate > 0 ? a : "as fast as it goes",
-	        plan->rate > 0 ? "/s" : "", grouped((uint64_t)(achieved(result) + 0.5), b));
+		plan->rate > 0 ? "/s" : "", grouped((uint64_t)(achieved(result) + 0.5), b));
 	fprintf(to, "completed %s, errors %s, unanswered %s\n",
-	        grouped(hd_load_tally_completed(tally), a), grouped(hd_load_tally_errors(tally), b),
-	        grouped(unanswered(tally), c));
+		grouped(hd_load_tally_completed(tally), a), grouped(hd_load_tally_errors(tally), b),
+		grouped(unanswered(tally), c));
 	print_latencies(to, result);
 	fputc('\n', to);
 	print_outcomes(to, tally);
@@ -251,7 +264,7 @@ json_commands(const struct hd_load_result *result)
 	for (uint32_t verb = 0; verb < HD_LOAD_VERB_COUNT; verb++) {
 		if (result->plan->weights[verb])
 			json_object_set_new(commands, hd_load_verb_names[verb],
-			                    json_verb(&result->tally->verbs[verb]));
+					    json_verb(&result->tally->verbs[verb]));
 	}
 	return commands;
 }
@@ -267,8 +280,9 @@ hd_load_report_json(FILE *to, const struct hd_load_result *result)
 	json_object_set_new(object, "hunt", json_string(plan->hunt));
 	json_object_set_new(object, "loop", json_string(plan->rate > 0 ? "open" : "closed"));
 	json_object_set_new(object, "latency_from",
-	                    json_string(plan->rate > 0 ? "intended send" : "real send"));
-	json_object_set_new(object, "asked_per_s", plan->rate > 0 ? json_real(plan->rate) : json_null());
+			    json_string(plan->rate > 0 ? "intended send" : "real send"));
+	json_object_set_new(object, "asked_per_s",
+			    plan->rate > 0 ? json_real(plan->rate) : json_null());
 	json_object_set_new(object, "achieved_per_s", json_real(achieved(result)));
 	json_object_set_new(object, "duration_s", json_real((double)result->asked_ns / 1e9));
 	set_count(object, "connections", plan->connections);

@@ -16,7 +16,7 @@ struct hd_load_result {
 
 /* The line on a terminal; overwrites itself. */
 void hd_load_report_progress(FILE *to, const struct hd_load_plan *plan, uint64_t now_ns,
-                             uint64_t answered, uint64_t per_s, uint64_t errors);
+			     uint64_t answered, uint64_t per_s, uint64_t errors);
 void hd_load_report_progress_end(FILE *to);
 
 void hd_load_report_text(FILE *to, const struct hd_load_result *result);

@@ -63,7 +63,8 @@ child(const struct hd_document *document, const struct hd_node *map, const char 
 static const struct hd_node *
 first_item(const struct hd_document *document, const struct hd_node *list)
 {
-	return list && list->kind == HD_NODE_LIST && list->first ? &document->nodes[list->first] : NULL;
+	return list && list->kind == HD_NODE_LIST && list->first ? &document->nodes[list->first]
+								 : NULL;
 }
 
 static const struct hd_node *
@@ -103,10 +104,11 @@ add_challenge(struct hd_load_scene *scene, const struct hd_load_plan *plan, stru
 
 static void
 read_challenge(struct hd_load_scene *scene, const struct hd_load_plan *plan,
-               const struct hd_document *document, const struct hd_node *node)
+	       const struct hd_document *document, const struct hd_node *node)
 {
 	const struct hd_node *id = child(document, node, "id"), *item;
-	if (!id || id->kind != HD_NODE_SCALAR || !hd_id_valid(id->text) || !is_wanted(plan, id->text))
+	if (!id || id->kind != HD_NODE_SCALAR || !hd_id_valid(id->text) ||
+	    !is_wanted(plan, id->text))
 		return;
 	struct hd_load_challenge *challenge = add_challenge(scene, plan, id->text);
 	item = plan->answer ? NULL : first_item(document, child(document, node, "answers"));
@@ -124,7 +126,7 @@ read_challenge(struct hd_load_scene *scene, const struct hd_load_plan *plan,
 
 static bool
 read_document(struct hd_load_scene *scene, const struct hd_load_plan *plan, struct hd_bytes text,
-              const char *from, char *fault)
+	      const char *from, char *fault)
 {
 	struct hd_faults *faults = take(sizeof *faults);
 	struct hd_doc doc = {0};
@@ -151,7 +153,8 @@ read_file(struct hd_load_scene *scene, const struct hd_load_plan *plan, char *fa
 	uint8_t *text = take(HD_DOCUMENT_MAX + 1);
 	FILE *file = fopen(plan->document, "rb");
 	if (!file) {
-		snprintf(fault, HD_LOAD_FAULT_MAX, "cannot read %s: %s", plan->document, strerror(errno));
+		snprintf(fault, HD_LOAD_FAULT_MAX, "cannot read %s: %s", plan->document,
+			 strerror(errno));
 		free(text);
 		return false;
 	}
@@ -164,14 +167,15 @@ read_file(struct hd_load_scene *scene, const struct hd_load_plan *plan, char *fa
 
 static bool
 read_server(struct hd_load_scene *scene, const struct hd_load_plan *plan, int fd, uint8_t **memory,
-            char *fault)
+	    char *fault)
 {
 	struct hd_load_reply reply;
 	if (!hd_load_ask(fd, "VELTRIX.GET", plan->hunt, &reply, memory, fault))
 		return false;
 	if (reply.mark == '-' || !reply.bulk.size) {
-		snprintf(fault, HD_LOAD_FAULT_MAX, "VELTRIX.GET %s: %.*s; --document FILE gives it instead",
-		         plan->hunt, (int)reply.text.size, (const char *)reply.text.at);
+		snprintf(fault, HD_LOAD_FAULT_MAX,
+			 "VELTRIX.GET %s: %.*s; --document FILE gives it instead", plan->hunt,
+			 (int)reply.text.size, (const char *)reply.text.at);
 		return false;
 	}
 	return read_document(scene, plan, reply.bulk, "the server's document", fault);
@@ -187,8 +191,8 @@ choose(struct hd_load_scene *scene, const struct hd_load_plan *plan, char *fault
 	if (number) {
 		unsigned long first = strtoul(at, NULL, 10);
 		if (first < 1 || first > scene->count) {
-			snprintf(fault, HD_LOAD_FAULT_MAX, "--challenges takes 1 to %u here; got `%s`",
-			         scene->count, at);
+			snprintf(fault, HD_LOAD_FAULT_MAX,
+				 "--challenges takes 1 to %u here; got `%s`", scene->count, at);
 			return false;
 		}
 		while (scene->count > first) {
@@ -203,7 +207,7 @@ choose(struct hd_load_scene *scene, const struct hd_load_plan *plan, char *fault
 	if (scene->count && scene->count >= wanted)
 		return true;
 	snprintf(fault, HD_LOAD_FAULT_MAX, "hunt `%s` has %s", plan->hunt,
-	         wanted ? "not all challenges of --challenges" : "no challenges");
+		 wanted ? "not all challenges of --challenges" : "no challenges");
 	return false;
 }
 
@@ -217,13 +221,13 @@ check_hunt(const struct hd_load_plan *plan, int fd, uint8_t **memory, char *faul
 	if (reply.mark != '-')
 		return true;
 	snprintf(fault, HD_LOAD_FAULT_MAX, "hunt `%s`: %.*s; huntctl hunts lists what is there",
-	         plan->hunt, (int)reply.text.size, (const char *)reply.text.at);
+		 plan->hunt, (int)reply.text.size, (const char *)reply.text.at);
 	return false;
 }
 
 bool
 hd_load_scene_open(struct hd_load_scene *scene, const struct hd_load_plan *plan,
-                   const struct hd_load_target *target, char *fault)
+		   const struct hd_load_target *target, char *fault)
 {
 	uint8_t *memory = NULL;
 	*scene = (struct hd_load_scene){.hunt = bulk_of(hd_bytes_str(plan->hunt))};
@@ -231,7 +235,7 @@ hd_load_scene_open(struct hd_load_scene *scene, const struct hd_load_plan *plan,
 	bool good = fd >= 0 && check_hunt(plan, fd, &memory, fault);
 	if (good && plan->weights[HD_LOAD_SUBMIT]) {
 		good = plan->document ? read_file(scene, plan, fault)
-		                      : read_server(scene, plan, fd, &memory, fault);
+				      : read_server(scene, plan, fd, &memory, fault);
 		good = good && choose(scene, plan, fault);
 	}
 	free(memory);

@@ -1,8 +1,8 @@
 /* scene.h - the hunt that is played: its challenges with their answers, ready to be sent.
  *
  * They come from a document, YAML or JSON: a file, or the text that the server has in force
- * (VELTRIX.GET). A challenge has right answers where the document gives fixed ones; one with nothing
- * but regexes is only guessed at. Every text is kept as the RESP bulk that carries it. */
+ * (VELTRIX.GET). A challenge has right answers where the document gives fixed ones; one with
+ * nothing but regexes is only guessed at. Every text is kept as the RESP bulk that carries it. */
 #ifndef HUNTD_PERF_LOAD_SCENE_H
 #define HUNTD_PERF_LOAD_SCENE_H
 
@@ -27,9 +27,10 @@ struct hd_load_scene {
 	uint32_t count;
 };
 
-/* Asks the server for the hunt and reads document, --challenges and --answer. False: see `fault`. */
+/* Asks the server for the hunt and reads document, --challenges and --answer. False: see `fault`.
+ */
 bool hd_load_scene_open(struct hd_load_scene *scene, const struct hd_load_plan *plan,
-                        const struct hd_load_target *target, char *fault);
+			const struct hd_load_target *target, char *fault);
 void hd_load_scene_close(struct hd_load_scene *scene);
 
 #endif

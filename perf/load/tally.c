@@ -2,13 +2,12 @@
 
 #include <stdio.h>
 
-
 /* An outcome's number, HD_OUTCOME_COUNT for another word. */
 static uint32_t
 outcome_of(struct hd_bytes text)
 {
-#define X(symbol, name)                                                                        \
-	if (text.size == sizeof(name) - 1 && memcmp(text.at, name, sizeof(name) - 1) == 0)          \
+#define X(symbol, name)                                                                            \
+	if (text.size == sizeof(name) - 1 && memcmp(text.at, name, sizeof(name) - 1) == 0)         \
 		return HD_OUTCOME_##symbol;
 	HD_OUTCOMES(X)
 #undef X
@@ -48,7 +47,7 @@ tally_error(struct hd_load_tally *tally, struct hd_bytes text)
 
 void
 hd_load_tally_reply(struct hd_load_tally *tally, uint8_t verb, const struct hd_load_reply *reply,
-                    uint64_t ns)
+		    uint64_t ns)
 {
 	struct hd_load_verb_tally *of = &tally->verbs[verb];
 	if (reply->mark == '-' || reply->mark == '!') {
@@ -79,7 +78,8 @@ hd_load_tally_merge(struct hd_load_tally *into, const struct hd_load_tally *from
 			a->outcomes[i] += b->outcomes[i];
 	}
 	for (uint32_t i = 0; i < from->errors_count; i++)
-		add_error(into, from->errors[i].prefix, from->errors[i].message, from->errors[i].count);
+		add_error(into, from->errors[i].prefix, from->errors[i].message,
+			  from->errors[i].count);
 	hd_histogram_merge(&into->late_ns, &from->late_ns);
 	into->sent += from->sent;
 	into->unsent += from->unsent;

@@ -27,16 +27,17 @@ struct hd_load_tally {
 	struct hd_load_verb_tally verbs[HD_LOAD_VERB_COUNT];
 	struct hd_load_error errors[HD_LOAD_ERRORS_MAX]; /* the last one: all that found no room */
 	uint32_t errors_count;
-	struct hd_histogram late_ns; /* open loop: how late the generator itself was, each command */
+	struct hd_histogram
+		late_ns; /* open loop: how late the generator itself was, each command */
 	uint64_t sent;
-	uint64_t unsent;      /* due before the end, and still waiting then */
-	uint64_t last_reply;  /* clock */
-	uint32_t lost;        /* connections */
+	uint64_t unsent;     /* due before the end, and still waiting then */
+	uint64_t last_reply; /* clock */
+	uint32_t lost;       /* connections */
 };
 
 /* One reply to `verb`, `ns` after its intended time. */
-void hd_load_tally_reply(struct hd_load_tally *tally, uint8_t verb, const struct hd_load_reply *reply,
-                         uint64_t ns);
+void hd_load_tally_reply(struct hd_load_tally *tally, uint8_t verb,
+			 const struct hd_load_reply *reply, uint64_t ns);
 void hd_load_tally_merge(struct hd_load_tally *into, const struct hd_load_tally *from);
 
 /* Sums over the verbs. */

@@ -25,8 +25,8 @@ struct flight {
 };
 
 struct hd_load_lane {
-	int socket; /* -1: lost */
-	bool choked; /* the kernel takes no more; EPOLLOUT will tell */
+	int socket;              /* -1: lost */
+	bool choked;             /* the kernel takes no more; EPOLLOUT will tell */
 	uint32_t sent, answered; /* their difference is outstanding */
 	double offset_ns;        /* of the next command from the start */
 	uint64_t freed;          /* when it was last full and was so no more */
@@ -70,7 +70,7 @@ gap_ns(struct hd_load_worker *worker)
 
 static bool
 lane_open(struct hd_load_worker *worker, struct hd_load_lane *lane, uint32_t number,
-          const struct hd_load_target *target, char *fault)
+	  const struct hd_load_target *target, char *fault)
 {
 	const struct hd_load_plan *plan = worker->plan;
 	*lane = (struct hd_load_lane){.socket = hd_load_dial(target, fault)};
@@ -90,7 +90,7 @@ lane_open(struct hd_load_worker *worker, struct hd_load_lane *lane, uint32_t num
 
 bool
 hd_load_worker_open(struct hd_load_worker *worker, uint32_t number,
-                    const struct hd_load_target *target, char *fault)
+		    const struct hd_load_target *target, char *fault)
 {
 	const struct hd_load_plan *plan = worker->plan;
 	uint32_t count = (plan->connections - number + plan->threads - 1) / plan->threads;
@@ -100,7 +100,8 @@ hd_load_worker_open(struct hd_load_worker *worker, uint32_t number,
 	HD_ASSERT(worker->epoll >= 0);
 	for (uint32_t i = 0; i < count; i++) {
 		worker->lanes_count = i + 1;
-		if (!lane_open(worker, &worker->lanes[i], number + i * plan->threads, target, fault))
+		if (!lane_open(worker, &worker->lanes[i], number + i * plan->threads, target,
+			       fault))
 			return false;
 	}
 	return true;
@@ -150,7 +151,7 @@ lane_flush(struct hd_load_worker *worker, struct hd_load_lane *lane)
 {
 	while (lane->out_at < lane->out_end) {
 		ssize_t done = send(lane->socket, lane->out + lane->out_at,
-		                    lane->out_end - lane->out_at, MSG_NOSIGNAL);
+				    lane->out_end - lane->out_at, MSG_NOSIGNAL);
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0 && errno == EAGAIN) {
@@ -183,7 +184,7 @@ lane_due(const struct hd_load_worker *worker, const struct hd_load_lane *lane, u
 
 static void
 lane_note_late(struct hd_load_worker *worker, const struct hd_load_lane *lane, uint64_t due,
-               uint64_t now)
+	       uint64_t now)
 {
 	uint64_t since = due > lane->freed ? due : lane->freed;
 	hd_histogram_add(&worker->tally.late_ns, now > since ? now - since : 0);
@@ -199,7 +200,8 @@ lane_fill(struct hd_load_worker *worker, struct hd_load_lane *lane, uint64_t now
 	uint64_t due = lane_due(worker, lane, now);
 	while (due <= now && due < worker->end && !lane_full(worker, lane)) {
 		struct flight *flight = &lane->flights[lane->sent++ & mask];
-		uint8_t *end = hd_load_author_write(&worker->author, lane->out + lane->out_end, &flight->verb);
+		uint8_t *end = hd_load_author_write(&worker->author, lane->out + lane->out_end,
+						    &flight->verb);
 		lane->out_end = (uint32_t)(end - lane->out);
 		flight->at = due;
 		if (worker->plan->rate > 0) {
@@ -217,7 +219,8 @@ lane_fill(struct hd_load_worker *worker, struct hd_load_lane *lane, uint64_t now
 
 /* Receiving. */
 
-/* Counts all whole replies of [in, in + in_end). False: this is not RESP, or nobody asked for it. */
+/* Counts all whole replies of [in, in + in_end). False: this is not RESP, or nobody asked for it.
+ */
 static bool
 lane_count(struct hd_load_worker *worker, struct hd_load_lane *lane, uint64_t now)
 {
@@ -311,8 +314,8 @@ fill_all(struct hd_load_worker *worker, uint64_t now)
 	return next;
 }
 
-/* Until the end, a stop or the loss of the last connection. In closed loop each lane is filled again
- * by its own replies, so only the first pass is over all. */
+/* Until the end, a stop or the loss of the last connection. In closed loop each lane is filled
+ * again by its own replies, so only the first pass is over all. */
 static void
 play(struct hd_load_worker *worker)
 {
@@ -346,7 +349,8 @@ drain(struct hd_load_worker *worker)
 	}
 }
 
-/* What was due before the end and was never sent (with random gaps: as many as they are on average). */
+/* What was due before the end and was never sent (with random gaps: as many as they are on
+ * average). */
 static void
 count_unsent(struct hd_load_worker *worker)
 {
@@ -354,14 +358,16 @@ count_unsent(struct hd_load_worker *worker)
 	double mean = step_ns(worker->plan) * worker->plan->connections;
 	for (uint32_t i = 0; i < worker->lanes_count; i++) {
 		if (worker->lanes[i].offset_ns < window)
-			worker->tally.unsent += (uint64_t)ceil((window - worker->lanes[i].offset_ns) / mean);
+			worker->tally.unsent +=
+				(uint64_t)ceil((window - worker->lanes[i].offset_ns) / mean);
 	}
 }
 
 static void
 sleep_until(uint64_t clock)
 {
-	struct timespec at = {.tv_sec = (time_t)(clock / 1000000000u), .tv_nsec = (long)(clock % 1000000000u)};
+	struct timespec at = {.tv_sec = (time_t)(clock / 1000000000u),
+			      .tv_nsec = (long)(clock % 1000000000u)};
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
 		;
 }

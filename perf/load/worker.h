@@ -1,9 +1,9 @@
 /* worker.h - one thread of load: its connections, their schedules, what came back.
  *
- * Open loop: command k of connection c is due at a time that is fixed before the run. What is due is
- * sent together, at most `pipeline` outstanding; where a connection is full, its next command waits,
- * and its latency runs from when it was due. So a server that stalls for a second shows it in every
- * command that was due in that second, not in one (Gil Tene's "coordinated omission").
+ * Open loop: command k of connection c is due at a time that is fixed before the run. What is due
+ * is sent together, at most `pipeline` outstanding; where a connection is full, its next command
+ * waits, and its latency runs from when it was due. So a server that stalls for a second shows it
+ * in every command that was due in that second, not in one (Gil Tene's "coordinated omission").
  * Closed loop (--rate max): each connection is kept full, and time runs from the send.
  *
  * A connection that the server closes stays closed and is counted. */
@@ -33,7 +33,7 @@ struct hd_load_worker {
 	struct hd_load_tally tally;
 	struct hd_load_lane *lanes; /* own */
 	uint32_t lanes_count, alive, outstanding;
-	uint64_t random; /* of the gaps */
+	uint64_t random;     /* of the gaps */
 	uint64_t start, end; /* clock; nothing is sent from `end` on */
 	uint64_t told_answered, told_errors;
 	int epoll;
@@ -50,9 +50,10 @@ hd_load_clock(void)
 
 /* Connects the worker's share of the connections: those whose number is `number` modulo threads. */
 bool hd_load_worker_open(struct hd_load_worker *worker, uint32_t number,
-                         const struct hd_load_target *target, char *fault);
+			 const struct hd_load_target *target, char *fault);
 
-/* A thread's body; sends from worker->start on. Raises SIGUSR1 to the process when the last one ends. */
+/* A thread's body; sends from worker->start on. Raises SIGUSR1 to the process when the last one
+ * ends. */
 void *hd_load_worker_run(void *worker);
 
 void hd_load_worker_close(struct hd_load_worker *worker);

@@ -1,5 +1,5 @@
-/* The histogram against sorted arrays and against arithmetic: every edge of u64, then random values of
- * every magnitude. */
+/* The histogram against sorted arrays and against arithmetic: every edge of u64, then random values
+ * of every magnitude. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -85,7 +85,8 @@ small_values_are_counted_exactly(void **state)
 	assert_int_equal(ten.count, 10);
 	assert_int_equal(ten.sum, 55);
 	assert_int_equal(hd_histogram_quantile(&ten, 100), 1);
-	assert_int_equal(hd_histogram_quantile(&ten, 101), 2); /* one value is not a tenth and a bit */
+	assert_int_equal(hd_histogram_quantile(&ten, 101),
+			 2); /* one value is not a tenth and a bit */
 	assert_int_equal(hd_histogram_quantile(&ten, 500), 5);
 	assert_int_equal(hd_histogram_quantile(&ten, 900), 9);
 	assert_int_equal(hd_histogram_quantile(&ten, 999), 10);
@@ -137,7 +138,8 @@ merged_ones_equal_one_that_saw_all(void **state)
 	uint64_t random = 7;
 	struct hd_histogram parts[4] = {0}, whole = {0}, sum = {0};
 	for (uint32_t i = 0; i < VALUES; i++) {
-		uint64_t value = hd_test_random(&random) >> (hd_test_random(&random) % 64), n = i % 3;
+		uint64_t value = hd_test_random(&random) >> (hd_test_random(&random) % 64),
+			 n = i % 3;
 		hd_histogram_add_many(&parts[i % 4], value, n);
 		hd_histogram_add_many(&whole, value, n);
 	}
