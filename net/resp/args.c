@@ -120,22 +120,32 @@ fail_word(struct hd_args_fault *fault, const char *what, struct hd_bytes word)
 	return false;
 }
 
+/* A byte of the result has its top bit set where the byte of `v` is not 0x21 .. 0x7e. */
+static inline uint64_t
+not_plain(uint64_t v)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	return (v | (v + ones) | ~((v | tops) - ones * 0x21)) & tops;
+}
+
 /* Ids are mostly plain ASCII: eight bytes at a time, and the whole rule only for what is left. */
 static inline bool
 id_valid(struct hd_bytes id)
 {
-	if (id.size < 8 || id.size > HD_ID_MAX)
-		return hd_id_valid(id);
-	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-	uint64_t bad = 0, last;
-	for (uint32_t i = 0; i + 8 <= id.size; i += 8) {
-		uint64_t v;
-		memcpy(&v, id.at + i, 8);
-		bad |= v | (v + ones) | ~((v | tops) - ones * 0x21);
+	uint64_t v, bad = 0;
+	if (id.size == 0 || id.size > HD_ID_MAX)
+		return false;
+	if (id.size < 8) {
+		for (uint32_t i = 0; i < id.size; i++)
+			bad |= (uint8_t)(id.at[i] - 0x21) > 0x7e - 0x21;
+		return bad == 0 || hd_id_valid(id);
 	}
-	memcpy(&last, id.at + id.size - 8, 8);
-	bad |= last | (last + ones) | ~((last | tops) - ones * 0x21);
-	return (bad & tops) == 0 || hd_id_valid(id);
+	for (uint32_t i = 0; i + 8 <= id.size; i += 8) {
+		memcpy(&v, id.at + i, 8);
+		bad |= not_plain(v);
+	}
+	memcpy(&v, id.at + id.size - 8, 8);
+	return (bad | not_plain(v)) == 0 || hd_id_valid(id);
 }
 
 static inline bool

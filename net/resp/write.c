@@ -20,6 +20,19 @@ static const struct outcome_text outcomes[HD_OUTCOME_COUNT] = {
 static const char pairs[201] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
                                "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 
+static inline uint32_t
+digits_of(uint64_t value)
+{
+	static const uint64_t powers[] = {
+		0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000,
+		1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000,
+		1000000000000000000, UINT64_C(10000000000000000000),
+	};
+	uint32_t bits = 64 - (uint32_t)__builtin_clzll(value | 1), guess = bits * 1233 >> 12;
+	return guess + (value >= powers[guess]);
+}
+
+/* In place, from the last pair of digits to the first. */
 static inline uint8_t *
 decimal(uint8_t *to, int64_t number)
 {
@@ -28,24 +41,17 @@ decimal(uint8_t *to, int64_t number)
 		*to++ = '-';
 		value = ~value + 1;
 	}
-	if (value < 10) {
-		*to++ = (uint8_t)('0' + value);
-		return to;
-	}
-	uint8_t digits[20], *at = digits + sizeof digits;
+	uint32_t size = value < 10 ? 1 : digits_of(value);
+	uint8_t *at = to + size;
 	while (value >= 100) {
 		at -= 2;
 		memcpy(at, pairs + value % 100 * 2, 2);
 		value /= 100;
 	}
-	if (value >= 10) {
-		at -= 2;
-		memcpy(at, pairs + value * 2, 2);
-	} else {
-		*--at = (uint8_t)('0' + value);
-	}
-	size_t size = (size_t)(digits + sizeof digits - at);
-	memcpy(to, at, size);
+	if (value >= 10)
+		memcpy(to, pairs + value * 2, 2);
+	else
+		*to = (uint8_t)('0' + value);
 	return to + size;
 }
 
@@ -73,9 +79,12 @@ counted(uint8_t *to, char mark, int64_t value)
 static inline uint8_t *
 bulk(uint8_t *to, struct hd_bytes bytes)
 {
+	if (bytes.size == 0) {
+		memcpy(to, "$0\r\n\r\n", 6);
+		return to + 6;
+	}
 	to = counted(to, '$', bytes.size);
-	if (bytes.size)
-		memcpy(to, bytes.at, bytes.size);
+	memcpy(to, bytes.at, bytes.size);
 	return line_end(to + bytes.size);
 }
 

@@ -57,7 +57,7 @@ every_command_is_found_in_any_case(void **state)
 			*c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
 		assert_int_equal(hd_verbs_find(&verbs, hd_bytes_str(name)), i);
 	}
-	static const char *const others[] = {"", "P", "PIN", "PINGS", "HUNT.AWARDS", "XUNT.AWARD", "HUNT\x0e" "AWARD", "\x10ING"};
+	static const char *const others[] = {"", "P", "PIN", "PINGS", "HUNT.AWARDS", "XUNT.AWARD", "HUNT\016AWARD", "\020ING"};
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		assert_int_equal(hd_verbs_find(&verbs, hd_bytes_str(others[i])), HD_CMD_COUNT_);
 }
