@@ -48,7 +48,8 @@ get(struct call *call)
 	for (uint32_t i = 2; i < call->request->count; i++) {
 		struct hd_bytes word = call->request->words[i];
 		char pattern[128];
-		snprintf(pattern, sizeof pattern, "%.*s", word.size < 127 ? (int)word.size : 127, (const char *)word.at);
+		snprintf(pattern, sizeof pattern, "%.*s", word.size < 127 ? (int)word.size : 127,
+			 (const char *)word.at);
 		compatible(call, word, &pairs);
 		if (info->settings)
 			info->settings->get(info->context, pattern, pair_write, &pairs);
@@ -68,11 +69,16 @@ set(struct call *call)
 	char message[160];
 	for (uint32_t i = 2; i + 1 < r->count; i += 2) {
 		char name[64], value[256];
-		snprintf(name, sizeof name, "%.*s", r->words[i].size < 63 ? (int)r->words[i].size : 63, (const char *)r->words[i].at);
-		snprintf(value, sizeof value, "%.*s", r->words[i + 1].size < 255 ? (int)r->words[i + 1].size : 255,
-		         (const char *)r->words[i + 1].at);
-		snprintf(message, sizeof message, "Unknown option or number of arguments for CONFIG SET - '%s'", name);
-		if (!info->settings || !info->settings->set(info->context, name, value, message, sizeof message)) {
+		snprintf(name, sizeof name, "%.*s",
+			 r->words[i].size < 63 ? (int)r->words[i].size : 63,
+			 (const char *)r->words[i].at);
+		snprintf(value, sizeof value, "%.*s",
+			 r->words[i + 1].size < 255 ? (int)r->words[i + 1].size : 255,
+			 (const char *)r->words[i + 1].at);
+		snprintf(message, sizeof message,
+			 "Unknown option or number of arguments for CONFIG SET - '%s'", name);
+		if (!info->settings ||
+		    !info->settings->set(info->context, name, value, message, sizeof message)) {
 			hd_call_error(call, HD_ERR_SYNTAX, message);
 			return;
 		}
@@ -103,7 +109,8 @@ hd_call_config(struct call *call)
 	else if (call_word_is(call, 1, "RESETSTAT") && count == 2)
 		resetstat(call);
 	else if (call_word_is(call, 1, "REWRITE"))
-		hd_call_error(call, HD_ERR_UNSUPPORTED, "CONFIG REWRITE is not offered: settings live in huntd.yaml");
+		hd_call_error(call, HD_ERR_UNSUPPORTED,
+			      "CONFIG REWRITE is not offered: settings live in huntd.yaml");
 	else
 		hd_call_syntax(call);
 }

@@ -9,7 +9,8 @@ enum tag_kind { TAG_ACCEPT, TAG_RECV, TAG_SEND };
 static uint64_t
 tag_of(const struct conn *conn, enum tag_kind kind)
 {
-	return HD_IO_TAG(HD_IO_EDGE, (uint64_t)kind << 48 | (uint64_t)conn->generation << 32 | conn->slot);
+	return HD_IO_TAG(HD_IO_EDGE,
+			 (uint64_t)kind << 48 | (uint64_t)conn->generation << 32 | conn->slot);
 }
 
 static void
@@ -18,7 +19,8 @@ accept_ask(struct hd_edge *edge)
 	if (edge->listener < 0 || edge->accepting || edge->draining)
 		return;
 	edge->accepting = true;
-	edge->io->ops->accept(edge->io, edge->listener, HD_IO_TAG(HD_IO_EDGE, (uint64_t)TAG_ACCEPT << 48));
+	edge->io->ops->accept(edge->io, edge->listener,
+			      HD_IO_TAG(HD_IO_EDGE, (uint64_t)TAG_ACCEPT << 48));
 }
 
 void
@@ -117,7 +119,7 @@ hd_conn_bury(struct hd_edge *edge)
 	for (uint32_t slot = all.first, next; slot; slot = next) {
 		struct conn *conn = conn_at(edge, slot);
 		next = conn->links[LIST_DOOMED];
-		conn->listed &= (uint16_t)~(1u << LIST_DOOMED);
+		conn->listed &= (uint16_t) ~(1u << LIST_DOOMED);
 		if (!conn->gone)
 			conn_end(edge, conn);
 		if (!conn_free(edge, conn))
@@ -156,7 +158,8 @@ accepted(struct hd_edge *edge, const struct hd_completion *c)
 		edge->accepting = false;
 	if (c->result >= 0)
 		hd_edge_adopt(edge, c->result);
-	/* Out of descriptors: the request ended; asked for again by the next pass that has something. */
+	/* Out of descriptors: the request ended; asked for again by the next pass that has
+	 * something. */
 }
 
 static void
@@ -220,7 +223,8 @@ static int64_t
 edge_deadline(void *context)
 {
 	const struct hd_edge *edge = context;
-	if (edge->lists[LIST_READY].first || edge->lists[LIST_LATER].first || edge->lists[LIST_FLUSH].first)
+	if (edge->lists[LIST_READY].first || edge->lists[LIST_LATER].first ||
+	    edge->lists[LIST_FLUSH].first)
 		return 0;
 	return edge->lists[LIST_SLOW].first ? edge->slow_at : INT64_MAX;
 }

@@ -11,7 +11,8 @@
 /* Settings by name, for CONFIG. Called on shards' threads. */
 struct hd_settings_ops {
 	/* Calls `each` for every setting that matches the glob. */
-	void (*get)(void *context, const char *pattern, void (*each)(void *to, const char *name, const char *value), void *to);
+	void (*get)(void *context, const char *pattern,
+		    void (*each)(void *to, const char *name, const char *value), void *to);
 	/* False: `message` says why not. */
 	bool (*set)(void *context, const char *name, const char *value, char *message, size_t room);
 };
@@ -24,15 +25,16 @@ struct hd_server_info {
 	const char *durability; /* as in --durability */
 	const char *data;       /* the data directory */
 	uint16_t port;
-	int64_t started_ms; /* unix */
+	int64_t started_ms;          /* unix */
 	void (*stop)(void *context); /* SHUTDOWN; NULL: refused */
-	const struct hd_settings_ops *settings; /* NULL: CONFIG knows only what Redis tools ask for */
+	const struct hd_settings_ops
+		*settings; /* NULL: CONFIG knows only what Redis tools ask for */
 	/* ADDR:PORT of a socket's other end; NULL: not told. */
 	void (*peer)(int socket, char *text, size_t room);
 };
 
 struct hd_edge_options {
-	int listener;         /* below 0: none, sockets come by hd_edge_adopt. Closed by hd_edge_destroy */
+	int listener; /* below 0: none, sockets come by hd_edge_adopt. Closed by hd_edge_destroy */
 	uint32_t clients_max; /* of this shard; 0: 10,000 */
 	const struct hd_server_info *info;
 };

@@ -1,5 +1,6 @@
-/* INFO by sections, LATENCY and SLOWLOG. Numbers are read from every shard's page of counters, which
- * their threads go on writing: a line is a moment's value, lines need not agree with one another. */
+/* INFO by sections, LATENCY and SLOWLOG. Numbers are read from every shard's page of counters,
+ * which their threads go on writing: a line is a moment's value, lines need not agree with one
+ * another. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -75,7 +76,8 @@ section_clients(struct page *page)
 {
 	struct hd_edge *edge = page->edge;
 	line(page, "connected_clients:%llu", wide(EDGE_SUM(edge, connections)));
-	line(page, "maxclients:%llu", wide((uint64_t)edge->clients_max * hd_shard_count(edge->shard)));
+	line(page, "maxclients:%llu",
+	     wide((uint64_t)edge->clients_max * hd_shard_count(edge->shard)));
 	line(page, "blocked_clients:0");
 	line(page, "pubsub_clients:%u", edge->subscribers);
 }
@@ -132,8 +134,9 @@ rate(struct hd_edge *edge, uint64_t commands)
 	if (passed < 100000000)
 		return edge->sample_rate;
 	edge->sample_rate = commands >= edge->sample_commands
-	                            ? (uint64_t)((double)(commands - edge->sample_commands) * 1e9 / (double)passed)
-	                            : 0;
+				    ? (uint64_t)((double)(commands - edge->sample_commands) * 1e9 /
+						 (double)passed)
+				    : 0;
 	edge->sample_at = edge->now;
 	edge->sample_commands = commands;
 	return edge->sample_rate;
@@ -150,7 +153,8 @@ section_stats(struct page *page)
 	line(page, "total_net_input_bytes:%llu", wide(EDGE_SUM(edge, received_bytes_total)));
 	line(page, "total_net_output_bytes:%llu", wide(EDGE_SUM(edge, sent_bytes_total)));
 	line(page, "total_error_replies:%llu", wide(EDGE_SUM(edge, errors_total)));
-	line(page, "client_output_buffer_limit_disconnections:%llu", wide(EDGE_SUM(edge, connections_closed_slow_total)));
+	line(page, "client_output_buffer_limit_disconnections:%llu",
+	     wide(EDGE_SUM(edge, connections_closed_slow_total)));
 	line(page, "protocol_errors_total:%llu", wide(EDGE_SUM(edge, protocol_errors_total)));
 	line(page, "keyspace_hits:0");
 	line(page, "keyspace_misses:0");
@@ -170,15 +174,18 @@ section_cpu(struct page *page)
 {
 	struct rusage usage;
 	getrusage(RUSAGE_SELF, &usage);
-	line(page, "used_cpu_sys:%lld.%06lld", (long long)usage.ru_stime.tv_sec, (long long)usage.ru_stime.tv_usec);
-	line(page, "used_cpu_user:%lld.%06lld", (long long)usage.ru_utime.tv_sec, (long long)usage.ru_utime.tv_usec);
+	line(page, "used_cpu_sys:%lld.%06lld", (long long)usage.ru_stime.tv_sec,
+	     (long long)usage.ru_stime.tv_usec);
+	line(page, "used_cpu_user:%lld.%06lld", (long long)usage.ru_utime.tv_sec,
+	     (long long)usage.ru_utime.tv_usec);
 }
 
 static void
 section_commandstats(struct page *page)
 {
 	for (uint32_t i = 0; i < HD_CMD_COUNT_; i++) {
-		uint64_t calls = EDGE_SUM(page->edge, command_calls[i]), failed = EDGE_SUM(page->edge, command_errors[i]);
+		uint64_t calls = EDGE_SUM(page->edge, command_calls[i]),
+			 failed = EDGE_SUM(page->edge, command_errors[i]);
 		char name[32];
 		size_t size = strlen(hd_command_rows[i].name);
 		for (size_t k = 0; k <= size; k++) {
@@ -186,8 +193,10 @@ section_commandstats(struct page *page)
 			name[k] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 		}
 		if (calls + failed)
-			line(page, "cmdstat_%s:calls=%llu,usec=0,usec_per_call=0.00,rejected_calls=0,failed_calls=%llu", name, wide(calls),
-			     wide(failed));
+			line(page,
+			     "cmdstat_%s:calls=%llu,usec=0,usec_per_call=0.00,rejected_calls=0,"
+			     "failed_calls=%llu",
+			     name, wide(calls), wide(failed));
 	}
 }
 
@@ -206,7 +215,8 @@ section_huntd(struct page *page)
 	const struct hd_core *core = hd_shard_core(edge->shard);
 	int64_t oldest = INT64_MAX, now = hd_shard_clock(edge->shard);
 	for (uint32_t i = 0; i < hd_shard_count(edge->shard); i++) {
-		int64_t stamp = (int64_t)HD_METRIC(hd_shard_metrics(edge->shard, i)->ids_oldest_stamp);
+		int64_t stamp =
+			(int64_t)HD_METRIC(hd_shard_metrics(edge->shard, i)->ids_oldest_stamp);
 		oldest = stamp && stamp < oldest ? stamp : oldest;
 	}
 	line(page, "shards:%u", hd_shard_count(edge->shard));
@@ -216,19 +226,24 @@ section_huntd(struct page *page)
 	line(page, "hunts:%u", hd_core_hunts(core));
 	line(page, "entrants:%llu", wide(EDGE_SUM(edge, entrants)));
 	line(page, "ids:%llu", wide(EDGE_SUM(edge, ids)));
-	line(page, "ids_oldest_age_seconds:%lld", oldest == INT64_MAX ? 0LL : (long long)((now - oldest) / 1000000000));
+	line(page, "ids_oldest_age_seconds:%lld",
+	     oldest == INT64_MAX ? 0LL : (long long)((now - oldest) / 1000000000));
 	line(page, "epoch:%llu", wide(hd_core_order(core)));
 	line(page, "log_tail:%llu", wide(hd_shard_tail(edge->shard)));
 	line(page, "log_durable:%llu", wide(hd_shard_durable(edge->shard)));
 	for (uint32_t i = 0; i < hd_shard_count(edge->shard); i++) {
 		struct hd_metrics *m = hd_shard_metrics(edge->shard, i);
-		line(page, "shard_%u:connections=%llu,commands=%llu,events=%llu,entrants=%llu,memory=%llu", i,
-		     wide(HD_METRIC(m->connections)), wide(HD_METRIC(m->commands_total)),
+		line(page,
+		     "shard_%u:connections=%llu,commands=%llu,events=%llu,entrants=%llu,memory=%"
+		     "llu",
+		     i, wide(HD_METRIC(m->connections)), wide(HD_METRIC(m->commands_total)),
 		     wide(HD_METRIC(m->events_total)), wide(HD_METRIC(m->entrants)),
 		     wide(HD_METRIC(m->memory_bytes)));
 		/* LSNs count events from 1 without a gap. */
-		line(page, "shard_%u_log:position=%llu,unflushed=%llu,flushes=%llu,flush_ns=%llu,bytes=%llu", i,
-		     wide(HD_METRIC(m->replayed_total) + HD_METRIC(m->events_total)),
+		line(page,
+		     "shard_%u_log:position=%llu,unflushed=%llu,flushes=%llu,flush_ns=%llu,bytes=%"
+		     "llu",
+		     i, wide(HD_METRIC(m->replayed_total) + HD_METRIC(m->events_total)),
 		     wide(HD_METRIC(m->unflushed_bytes)), wide(HD_METRIC(m->log_frames_total)),
 		     wide(HD_METRIC(m->log_flush_ns_total)), wide(HD_METRIC(m->log_bytes_total)));
 	}
@@ -271,7 +286,8 @@ asked(const struct call *call, size_t section)
 void
 hd_call_info(struct call *call)
 {
-	struct page page = {.edge = call->edge, .text = (char *)call->edge->scratch, .room = EDGE_SCRATCH};
+	struct page page = {
+		.edge = call->edge, .text = (char *)call->edge->scratch, .room = EDGE_SCRATCH};
 	for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
 		if (!asked(call, i))
 			continue;
@@ -280,7 +296,8 @@ hd_call_info(struct call *call)
 		line(&page, "# %s", sections[i].title);
 		sections[i].write(&page);
 	}
-	call->reply = (struct hd_reply){.kind = HD_REPLY_TEXT, .detail = hd_bytes_of(page.text, page.used)};
+	call->reply = (struct hd_reply){.kind = HD_REPLY_TEXT,
+					.detail = hd_bytes_of(page.text, page.used)};
 }
 
 /* Calls by command; times are not measured per command yet, so the histograms are empty. */
@@ -297,7 +314,8 @@ hd_call_latency(struct call *call)
 	for (uint32_t i = 0; i < HD_CMD_COUNT_; i++) {
 		bool named = r->count == 2;
 		for (uint32_t k = 2; k < r->count; k++)
-			named = named || hd_verbs_find(&call->edge->verbs, r->words[k]) == (enum hd_verb)i;
+			named = named ||
+				hd_verbs_find(&call->edge->verbs, r->words[k]) == (enum hd_verb)i;
 		show[i] = named && EDGE_SUM(call->edge, command_calls[i]);
 		shown += show[i];
 	}

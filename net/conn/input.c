@@ -1,9 +1,9 @@
 /* From bytes to the shard.
  *
  * Bytes are read where the kernel put them, if a connection has one buffer and nothing left of the
- * last pass; else in its spill, where all is put together. Commands borrow from either until they are
- * decided, so neither moves nor is given back before the pass's last hd_shard_decide. Between passes
- * only spills hold bytes: every receive buffer has gone back.
+ * last pass; else in its spill, where all is put together. Commands borrow from either until they
+ * are decided, so neither moves nor is given back before the pass's last hd_shard_decide. Between
+ * passes only spills hold bytes: every receive buffer has gone back.
  *
  * What a connection could notice decides what waits for what (DESIGN 4): an order for all that is
  * before it, all for an order; a gather for earlier writes, writes for a gather. */
@@ -74,14 +74,16 @@ hd_input_free(struct hd_edge *edge, struct conn *conn)
 		edge->io->ops->give(edge->io, conn->place);
 	hd_buffers_give(&edge->buffers, conn->spill, conn->spill_room);
 	conn->place = conn->spill = NULL;
-	conn->place_from = conn->place_to = conn->spill_from = conn->spill_to = conn->spill_room = 0;
+	conn->place_from = conn->place_to = conn->spill_from = conn->spill_to = conn->spill_room =
+		0;
 }
 
 static struct hd_bytes
 unread(const struct conn *conn)
 {
 	if (conn->place)
-		return hd_bytes_of(conn->place + conn->place_from, conn->place_to - conn->place_from);
+		return hd_bytes_of(conn->place + conn->place_from,
+				   conn->place_to - conn->place_from);
 	if (!conn->spill)
 		return (struct hd_bytes){0};
 	return hd_bytes_of(conn->spill + conn->spill_from, conn->spill_to - conn->spill_from);
@@ -110,7 +112,8 @@ kind_of(const struct hd_edge *edge, const struct hd_command *command, enum hd_ro
 	case HD_ROUTE_ENTRANT:
 		return TOKEN_WRITE;
 	case HD_ROUTE_BOARD:
-		return !edge->alone && !hd_shard_is_local(edge->shard, command) ? TOKEN_GATHER : TOKEN_READ;
+		return !edge->alone && !hd_shard_is_local(edge->shard, command) ? TOKEN_GATHER
+										: TOKEN_READ;
 	case HD_ROUTE_ORDER:
 		return TOKEN_ORDER;
 	default:
@@ -200,11 +203,13 @@ refused(struct hd_edge *edge, struct conn *conn, enum hd_verb verb, struct hd_by
 	} else if (HD_UNLIKELY(edge->loading) && !strstr(hd_command_rows[verb].flags, "loading")) {
 		fault->error = HD_ERR_LOADING;
 		fault->text[0] = 0;
-	} else if (HD_UNLIKELY(conn->subscriptions_count) && conn->protocol == 2 && !allowed_to_subscriber(verb)) {
+	} else if (HD_UNLIKELY(conn->subscriptions_count) && conn->protocol == 2 &&
+		   !allowed_to_subscriber(verb)) {
 		fault->error = HD_ERR_SYNTAX;
 		snprintf(fault->text, sizeof fault->text,
-		         "Can't execute '%s': only (P)SUBSCRIBE / (P)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context",
-		         hd_command_rows[verb].name);
+			 "Can't execute '%s': only (P)SUBSCRIBE / (P)UNSUBSCRIBE / PING / QUIT / "
+			 "RESET are allowed in this context",
+			 hd_command_rows[verb].name);
 	} else {
 		return false;
 	}
@@ -306,7 +311,7 @@ requeue(struct hd_edge *edge, enum list_name from)
 	for (uint32_t slot = all.first, next; slot; slot = next) {
 		struct conn *conn = conn_at(edge, slot);
 		next = conn->links[from];
-		conn->listed &= (uint16_t)~(1u << from);
+		conn->listed &= (uint16_t) ~(1u << from);
 		hd_list_put(edge, LIST_READY, conn);
 	}
 }
@@ -319,7 +324,7 @@ round_run(struct hd_edge *edge)
 	for (uint32_t slot = all.first, next; slot; slot = next) {
 		struct conn *conn = conn_at(edge, slot);
 		next = conn->links[LIST_READY];
-		conn->listed &= (uint16_t)~(1u << LIST_READY);
+		conn->listed &= (uint16_t) ~(1u << LIST_READY);
 		if (conn->turn_pass != edge->pass)
 			conn->turn = EDGE_TURN;
 		conn->turn_pass = edge->pass;

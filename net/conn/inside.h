@@ -16,17 +16,19 @@
 #include "net/resp/request.h"
 #include "net/resp/write.h"
 
-#define EDGE_TURN 256u              /* commands of one connection a pass */
-#define EDGE_ROUNDS 8u              /* times a pass looks again at who was let go on meanwhile */
-#define EDGE_READ_AHEAD (64u * HD_KIB) /* unread bytes of a blocked connection: then it is not read */
-#define EDGE_SEND_MAX (128u * HD_KIB)  /* of one send, so that progress is seen */
-#define EDGE_FEED_LAG (64u * HD_KIB)   /* unsent bytes of a feed: then it waits for a fresh snapshot */
+#define EDGE_TURN   256u /* commands of one connection a pass */
+#define EDGE_ROUNDS 8u   /* times a pass looks again at who was let go on meanwhile */
+#define EDGE_READ_AHEAD                                                                            \
+	(64u * HD_KIB) /* unread bytes of a blocked connection: then it is not read */
+#define EDGE_SEND_MAX (128u * HD_KIB) /* of one send, so that progress is seen */
+#define EDGE_FEED_LAG                                                                              \
+	(64u * HD_KIB) /* unsent bytes of a feed: then it waits for a fresh snapshot */
 #define EDGE_CELL_INLINE 72u
-#define EDGE_NAME_MAX 64u
+#define EDGE_NAME_MAX    64u
 
 /* Buffers by size: powers of two from 1 KiB, kept for reuse. */
 #define BUFFER_SMALLEST 10u
-#define BUFFER_CLASSES 14u /* up to 8 MiB */
+#define BUFFER_CLASSES  14u /* up to 8 MiB */
 
 struct buffers {
 	struct hd_memory *memory;
@@ -99,12 +101,13 @@ struct conn {
 	uint16_t next, head;
 	uint32_t inflight; /* given to the shard and not answered */
 	uint32_t writes, gathers, orders;
-	uint32_t turn;     /* commands left in pass `turn_pass` */
+	uint32_t turn; /* commands left in pass `turn_pass` */
 	uint64_t turn_pass;
 	uint64_t reserved; /* the most that answers in flight may hold */
 	struct cell *cells;
 	uint32_t cells_room, cells_bytes, cells_filled;
-	/* Output, counted from the first byte: [out_from, written) lies in `out`, before that `sending`. */
+	/* Output, counted from the first byte: [out_from, written) lies in `out`, before that
+	 * `sending`. */
 	uint8_t *out, *sending;
 	uint32_t out_room, sending_room, sending_at, sending_size, sending_part;
 	uint64_t out_from, written, released;
@@ -180,8 +183,10 @@ struct conn *hd_conn_open(struct hd_edge *edge, int socket);
 void hd_conn_doom(struct hd_edge *edge, struct conn *conn);
 void hd_conn_bury(struct hd_edge *edge); /* closes the doomed, frees the gone */
 uint64_t hd_conn_send_tag(const struct conn *conn);
-struct conn *hd_conn_next(struct hd_edge *edge, uint32_t *slot); /* over all, from *slot = 0; NULL at the end */
-void hd_conn_receive(struct hd_edge *edge, struct conn *conn); /* asks for bytes where that is wanted */
+struct conn *hd_conn_next(struct hd_edge *edge,
+			  uint32_t *slot); /* over all, from *slot = 0; NULL at the end */
+void hd_conn_receive(struct hd_edge *edge,
+		     struct conn *conn); /* asks for bytes where that is wanted */
 
 /* input.c */
 void hd_input_take(struct hd_edge *edge, struct conn *conn, uint8_t *buffer, uint32_t size);
@@ -194,10 +199,14 @@ input_left(const struct conn *conn)
 }
 
 /* reply.c */
-void hd_reply_token(struct hd_edge *edge, uint64_t token, const struct hd_reply *reply, uint64_t lsn);
-void hd_reply_own(struct hd_edge *edge, struct conn *conn, uint16_t sequence, const struct hd_reply *reply);
-void hd_reply_error(struct hd_edge *edge, struct conn *conn, uint16_t sequence, enum hd_error error, const char *text);
-uint64_t hd_reply_token_make(struct conn *conn, uint16_t sequence, uint8_t verb, uint32_t kind, uint32_t need);
+void hd_reply_token(struct hd_edge *edge, uint64_t token, const struct hd_reply *reply,
+		    uint64_t lsn);
+void hd_reply_own(struct hd_edge *edge, struct conn *conn, uint16_t sequence,
+		  const struct hd_reply *reply);
+void hd_reply_error(struct hd_edge *edge, struct conn *conn, uint16_t sequence, enum hd_error error,
+		    const char *text);
+uint64_t hd_reply_token_make(struct conn *conn, uint16_t sequence, uint8_t verb, uint32_t kind,
+			     uint32_t need);
 uint32_t hd_reply_need(const struct hd_command *command); /* exponent: 64 << n bytes */
 void hd_reply_free(struct hd_edge *edge, struct conn *conn);
 
@@ -206,8 +215,10 @@ enum token_kind { TOKEN_READ, TOKEN_WRITE, TOKEN_GATHER, TOKEN_ORDER };
 #define NEED_BYTES(exponent) (UINT64_C(64) << (exponent))
 
 /* output.c */
-void hd_output_append(struct hd_edge *edge, struct conn *conn, const void *bytes, uint32_t size, uint64_t lsn);
-uint8_t *hd_output_room(struct hd_edge *edge, struct conn *conn, uint32_t size); /* where `written` goes on */
+void hd_output_append(struct hd_edge *edge, struct conn *conn, const void *bytes, uint32_t size,
+		      uint64_t lsn);
+uint8_t *hd_output_room(struct hd_edge *edge, struct conn *conn,
+			uint32_t size); /* where `written` goes on */
 void hd_output_wrote(struct hd_edge *edge, struct conn *conn, uint32_t size, uint64_t lsn);
 void hd_output_sent(struct hd_edge *edge, struct conn *conn, int32_t result);
 void hd_output_run(struct hd_edge *edge);
@@ -231,7 +242,8 @@ void hd_session_run(struct hd_edge *edge, struct conn *conn, uint16_t sequence, 
 /* True where earlier commands must be answered first. */
 bool hd_session_waits(enum hd_verb verb);
 
-/* Keeps a name that the client gives itself, or fills an error; which: 0 NAME, 1 LIB-NAME, 2 LIB-VER. */
+/* Keeps a name that the client gives itself, or fills an error; which: 0 NAME, 1 LIB-NAME, 2
+ * LIB-VER. */
 bool hd_session_name(struct call *call, uint32_t which, struct hd_bytes name);
 
 void hd_call_ok(struct call *call);
@@ -243,12 +255,12 @@ call_word_is(const struct call *call, uint32_t word, const char *text)
 	return word < call->request->count && hd_args_is(call->request->words[word], text);
 }
 
-void hd_call_client(struct call *call);  /* client.c */
-void hd_call_info(struct call *call);    /* info.c */
+void hd_call_client(struct call *call); /* client.c */
+void hd_call_info(struct call *call);   /* info.c */
 void hd_call_latency(struct call *call);
 void hd_call_slowlog(struct call *call);
-void hd_call_command(struct call *call); /* table.c */
-void hd_call_config(struct call *call);  /* config.c */
+void hd_call_command(struct call *call);   /* table.c */
+void hd_call_config(struct call *call);    /* config.c */
 void hd_call_subscribe(struct call *call); /* pubsub.c */
 void hd_call_unsubscribe(struct call *call);
 void hd_call_publish(struct call *call);
@@ -258,12 +270,12 @@ void hd_pubsub_leave(struct hd_edge *edge, struct conn *conn);
 void hd_pubsub_fini(struct hd_edge *edge);
 
 /* Sum of a counter over all shards. */
-#define EDGE_SUM(edge, counter)                                                              \
-	({                                                                                   \
-		uint64_t sum_ = 0;                                                           \
-		for (uint32_t of_ = 0; of_ < hd_shard_count((edge)->shard); of_++)           \
-			sum_ += HD_METRIC(hd_shard_metrics((edge)->shard, of_)->counter);    \
-		sum_;                                                                        \
+#define EDGE_SUM(edge, counter)                                                                    \
+	({                                                                                         \
+		uint64_t sum_ = 0;                                                                 \
+		for (uint32_t of_ = 0; of_ < hd_shard_count((edge)->shard); of_++)                 \
+			sum_ += HD_METRIC(hd_shard_metrics((edge)->shard, of_)->counter);          \
+		sum_;                                                                              \
 	})
 
 /* Glob of CONFIG GET and PSUBSCRIBE: * ? [..] and backslash, in linear space and bounded time. */

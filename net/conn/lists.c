@@ -24,7 +24,7 @@ hd_list_pop(struct hd_edge *edge, enum list_name name)
 		return NULL;
 	struct conn *conn = conn_at(edge, list->first);
 	HD_ASSERT(conn->listed & 1u << name);
-	conn->listed &= (uint16_t)~(1u << name);
+	conn->listed &= (uint16_t) ~(1u << name);
 	list->first = conn->links[name];
 	return conn;
 }
@@ -36,7 +36,7 @@ class_of(size_t size)
 {
 	uint32_t class = 0;
 	while (((size_t)1 << (BUFFER_SMALLEST + class)) < size)
-		class++;
+		class ++;
 	return class;
 }
 
@@ -73,7 +73,7 @@ hd_buffers_give(struct buffers *buffers, void *at, uint32_t room)
 void
 hd_buffers_fini(struct buffers *buffers)
 {
-	for (uint32_t class = 0; class < BUFFER_CLASSES; class++)
+	for (uint32_t class = 0; class < BUFFER_CLASSES; class ++)
 		while (buffers->freed[class]) {
 			void *at = buffers->freed[class];
 			memcpy(&buffers->freed[class], at, sizeof(void *));
@@ -96,7 +96,7 @@ glob_one(const uint8_t **at, const uint8_t *end, uint8_t byte)
 		return *p == byte;
 	}
 	bool not = p + 1 < end && p[1] == '^', hit = false;
-	for (p += 1 + not; p < end && *p != ']'; p++) {
+	for (p += 1 + not ; p < end && *p != ']'; p++) {
 		uint8_t low = *p, high = low;
 		if (end - p > 2 && p[1] == '-' && p[2] != ']') {
 			high = p[2];
@@ -105,13 +105,14 @@ glob_one(const uint8_t **at, const uint8_t *end, uint8_t byte)
 		hit |= byte >= low && byte <= high;
 	}
 	*at = p < end ? p + 1 : end;
-	return hit != not;
+	return hit != not ;
 }
 
 bool
 hd_glob(struct hd_bytes pattern, struct hd_bytes text)
 {
-	const uint8_t *p = pattern.at, *p_end = p + pattern.size, *t = text.at, *t_end = t + text.size;
+	const uint8_t *p = pattern.at, *p_end = p + pattern.size, *t = text.at,
+		      *t_end = t + text.size;
 	const uint8_t *star = NULL, *star_text = NULL;
 	while (t < t_end) {
 		const uint8_t *next = p;

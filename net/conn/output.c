@@ -1,9 +1,10 @@
 /* Replies, out of the process.
  *
- * Bytes are counted from the connection's first. `written` is behind the last reply, `released` behind
- * the last that may go; marks say which log position the rest waits for, one mark a pass. A send takes
- * the released bytes: the whole buffer where all of it is released, else the front of it, and what
- * stays moves to a fresh one. So bytes in flight never move, and replies never wait for a send. */
+ * Bytes are counted from the connection's first. `written` is behind the last reply, `released`
+ * behind the last that may go; marks say which log position the rest waits for, one mark a pass. A
+ * send takes the released bytes: the whole buffer where all of it is released, else the front of
+ * it, and what stays moves to a fresh one. So bytes in flight never move, and replies never wait
+ * for a send. */
 #include "net/conn/inside.h"
 
 static struct mark *
@@ -76,7 +77,8 @@ hd_output_wrote(struct hd_edge *edge, struct conn *conn, uint32_t size, uint64_t
 }
 
 void
-hd_output_append(struct hd_edge *edge, struct conn *conn, const void *bytes, uint32_t size, uint64_t lsn)
+hd_output_append(struct hd_edge *edge, struct conn *conn, const void *bytes, uint32_t size,
+		 uint64_t lsn)
 {
 	memcpy(hd_output_room(edge, conn, size), bytes, size);
 	hd_output_wrote(edge, conn, size, lsn);
@@ -86,7 +88,8 @@ hd_output_append(struct hd_edge *edge, struct conn *conn, const void *bytes, uin
 static void
 sending_fill(struct hd_edge *edge, struct conn *conn)
 {
-	uint32_t used = (uint32_t)(conn->written - conn->out_from), ready = (uint32_t)(conn->released - conn->out_from);
+	uint32_t used = (uint32_t)(conn->written - conn->out_from),
+		 ready = (uint32_t)(conn->released - conn->out_from);
 	hd_buffers_give(&edge->buffers, conn->sending, conn->sending_room);
 	conn->sending = conn->out;
 	conn->sending_room = conn->out_room;
@@ -119,7 +122,8 @@ flush(struct hd_edge *edge, struct conn *conn)
 	}
 	conn->sending_now = true;
 	conn->sending_part = left < EDGE_SEND_MAX ? left : EDGE_SEND_MAX;
-	edge->io->ops->send(edge->io, conn->socket, conn->sending + conn->sending_at, conn->sending_part, hd_conn_send_tag(conn));
+	edge->io->ops->send(edge->io, conn->socket, conn->sending + conn->sending_at,
+			    conn->sending_part, hd_conn_send_tag(conn));
 }
 
 void
@@ -149,7 +153,7 @@ release(struct hd_edge *edge)
 	for (uint32_t slot = all.first, next; slot; slot = next) {
 		struct conn *conn = conn_at(edge, slot);
 		next = conn->links[LIST_HELD];
-		conn->listed &= (uint16_t)~(1u << LIST_HELD);
+		conn->listed &= (uint16_t) ~(1u << LIST_HELD);
 		while (conn->mark_first && conn->mark_first->lsn <= edge->durable) {
 			conn->released = conn->mark_first->end;
 			mark_pop(edge, conn);
@@ -166,10 +170,12 @@ release(struct hd_edge *edge)
 static bool
 at_limit(const struct conn *conn)
 {
-	return conn->sending_now && (conn->blocked == BLOCKED_UNSENT || conn_unsent(conn) >= HD_UNSENT_MAX / 2);
+	return conn->sending_now &&
+	       (conn->blocked == BLOCKED_UNSENT || conn_unsent(conn) >= HD_UNSENT_MAX / 2);
 }
 
-/* Closes who has not taken a byte for HD_UNSENT_SECONDS while its unsent bytes stood at the limit. */
+/* Closes who has not taken a byte for HD_UNSENT_SECONDS while its unsent bytes stood at the limit.
+ */
 static void
 slow_check(struct hd_edge *edge)
 {
@@ -179,7 +185,7 @@ slow_check(struct hd_edge *edge)
 	for (uint32_t slot = all.first, next; slot; slot = next) {
 		struct conn *conn = conn_at(edge, slot);
 		next = conn->links[LIST_SLOW];
-		conn->listed &= (uint16_t)~(1u << LIST_SLOW);
+		conn->listed &= (uint16_t) ~(1u << LIST_SLOW);
 		if (conn->gone || !at_limit(conn))
 			continue;
 		if (edge->now - conn->progress_at >= SLOW_NS) {

@@ -1,16 +1,18 @@
 /* Boards as pub/sub messages: a snapshot of the first rows, then what changed with each view.
  *
- * The edge keeps the last view of every board that it was handed. Who subscribes to a board it knows
- * gets a snapshot at once; the first view of a board is a snapshot for all. A message is made once a
- * view and copied to each follower. A follower whose unsent bytes pass EDGE_FEED_LAG is left out until
- * it has taken them all, then gets fresh snapshots marked "resync": so a feed never holds more than
- * the lag and a few snapshots, and nobody is closed for falling behind. */
+ * The edge keeps the last view of every board that it was handed. Who subscribes to a board it
+ * knows gets a snapshot at once; the first view of a board is a snapshot for all. A message is made
+ * once a view and copied to each follower. A follower whose unsent bytes pass EDGE_FEED_LAG is left
+ * out until it has taken them all, then gets fresh snapshots marked "resync": so a feed never holds
+ * more than the lag and a few snapshots, and nobody is closed for falling behind. */
 #include <stdio.h>
 
 #include "net/conn/inside.h"
 
 #define CHANNEL_MAX (sizeof "board::" + 2 * HD_ID_MAX)
-#define JSON_MAX (64u * HD_KIB) /* HD_VIEW_ROWS rows with every id byte escaped, and as many ids that left */
+#define JSON_MAX                                                                                   \
+	(64u * HD_KIB) /* HD_VIEW_ROWS rows with every id byte escaped, and as many ids that left  \
+			*/
 
 static_assert(JSON_MAX >= HD_VIEW_ROWS * 2 * (2 * HD_ID_MAX + 64), "a message fits");
 
@@ -60,7 +62,8 @@ id_put(struct hd_writer *w, const struct hd_view_row *row)
 static uint32_t
 rank_of(const struct hd_view *view, uint32_t row)
 {
-	while (row && view->rows[row - 1].score == view->rows[row].score && view->rows[row - 1].sub == view->rows[row].sub)
+	while (row && view->rows[row - 1].score == view->rows[row].score &&
+	       view->rows[row - 1].sub == view->rows[row].sub)
 		row--;
 	return row + 1;
 }
@@ -98,7 +101,8 @@ static uint32_t
 row_find(const struct hd_view *view, const struct hd_view_row *row)
 {
 	uint32_t i = 0;
-	while (i < view->rows_count && (view->rows[i].id_size != row->id_size || memcmp(view->rows[i].id, row->id, row->id_size) != 0))
+	while (i < view->rows_count && (view->rows[i].id_size != row->id_size ||
+					memcmp(view->rows[i].id, row->id, row->id_size) != 0))
 		i++;
 	return i;
 }
@@ -115,7 +119,8 @@ delta_make(struct hd_edge *edge, const struct hd_view *old, const struct hd_view
 	text_put(&w, ",\"rows\":[");
 	for (uint32_t i = 0; i < view->rows_count; i++) {
 		uint32_t was = row_find(old, &view->rows[i]);
-		bool same = was < old->rows_count && old->rows[was].score == view->rows[i].score && rank_of(old, was) == rank_of(view, i);
+		bool same = was < old->rows_count && old->rows[was].score == view->rows[i].score &&
+			    rank_of(old, was) == rank_of(view, i);
 		if (!same)
 			row_put(&w, view, i, &first);
 	}
@@ -156,7 +161,8 @@ follows(const struct subscription *s, const struct feed *feed)
 }
 
 static void
-message_send(struct hd_edge *edge, struct conn *conn, const struct subscription *s, const struct feed *feed, struct hd_bytes payload)
+message_send(struct hd_edge *edge, struct conn *conn, const struct subscription *s,
+	     const struct feed *feed, struct hd_bytes payload)
 {
 	uint32_t room = payload.size + s->size + feed->name_size + 128;
 	uint8_t *at = hd_output_room(edge, conn, room);
@@ -238,7 +244,9 @@ hd_pubsub_view(struct hd_edge *edge, const struct hd_view *view)
 	if (!known && (feed = feed_make(edge, view)) == NULL)
 		return;
 	if (edge->subscribers)
-		publish(edge, feed, known ? delta_make(edge, &feed->view, view) : snapshot_make(edge, view, false));
+		publish(edge, feed,
+			known ? delta_make(edge, &feed->view, view)
+			      : snapshot_make(edge, view, false));
 	feed->view = *view;
 }
 
@@ -277,7 +285,8 @@ confirm(struct call *call, const char *what, struct hd_bytes name)
 	if (name.at)
 		hd_resp_bulk(&w, name);
 	else
-		hd_write_fixed(&w, call->conn->protocol == 3 ? "_\r\n" : "$-1\r\n", call->conn->protocol == 3 ? 3 : 5);
+		hd_write_fixed(&w, call->conn->protocol == 3 ? "_\r\n" : "$-1\r\n",
+			       call->conn->protocol == 3 ? 3 : 5);
 	hd_resp_integer(&w, call->conn->subscriptions_count);
 	HD_ASSERT(!w.full);
 	hd_output_wrote(call->edge, call->conn, (uint32_t)(w.at - at), 0);
@@ -290,7 +299,8 @@ subscription_add(struct hd_edge *edge, struct conn *conn, struct hd_bytes name, 
 	if (*at)
 		return NULL;
 	uint32_t room;
-	struct subscription *s = (void *)hd_buffers_take(&edge->buffers, sizeof *s + name.size, &room);
+	struct subscription *s =
+		(void *)hd_buffers_take(&edge->buffers, sizeof *s + name.size, &room);
 	*s = (struct subscription){.room = room, .size = name.size, .pattern = pattern};
 	if (name.size)
 		memcpy(s->name, name.at, name.size);
@@ -300,7 +310,7 @@ subscription_add(struct hd_edge *edge, struct conn *conn, struct hd_bytes name, 
 }
 
 #define SUBSCRIPTIONS_MAX 1024u
-#define PATTERN_MAX 256u
+#define PATTERN_MAX       256u
 
 void
 hd_call_subscribe(struct call *call)
@@ -308,8 +318,10 @@ hd_call_subscribe(struct call *call)
 	struct hd_edge *edge = call->edge;
 	bool pattern = hd_args_is(call->request->words[0], "PSUBSCRIBE");
 	for (uint32_t i = 1; i < call->request->count; i++) {
-		if (call->request->words[i].size > PATTERN_MAX || call->conn->subscriptions_count >= SUBSCRIPTIONS_MAX) {
-			hd_call_error(call, HD_ERR_TOO_LONG, "a channel has at most 256 bytes, a connection 1024 of them");
+		if (call->request->words[i].size > PATTERN_MAX ||
+		    call->conn->subscriptions_count >= SUBSCRIPTIONS_MAX) {
+			hd_call_error(call, HD_ERR_TOO_LONG,
+				      "a channel has at most 256 bytes, a connection 1024 of them");
 			return;
 		}
 	}
@@ -320,7 +332,8 @@ hd_call_subscribe(struct call *call)
 		confirm(call, pattern ? "psubscribe" : "subscribe", name);
 		for (const struct feed *feed = edge->feeds; s && feed; feed = feed->next)
 			if (follows(s, feed))
-				message_send(edge, call->conn, s, feed, snapshot_make(edge, &feed->view, false));
+				message_send(edge, call->conn, s, feed,
+					     snapshot_make(edge, &feed->view, false));
 	}
 }
 
@@ -332,7 +345,8 @@ hd_call_unsubscribe(struct call *call)
 	struct conn *conn = call->conn;
 	call->silent = true;
 	for (uint32_t i = 1; i < call->request->count; i++) {
-		struct subscription **at = subscription_find(conn, call->request->words[i], pattern);
+		struct subscription **at =
+			subscription_find(conn, call->request->words[i], pattern);
 		if (*at)
 			subscription_drop(call->edge, conn, at);
 		confirm(call, what, call->request->words[i]);
@@ -359,7 +373,8 @@ hd_call_unsubscribe(struct call *call)
 void
 hd_call_publish(struct call *call)
 {
-	hd_call_error(call, HD_ERR_UNSUPPORTED, "PUBLISH is not offered: boards publish themselves on board:<hunt>:<board>");
+	hd_call_error(call, HD_ERR_UNSUPPORTED,
+		      "PUBLISH is not offered: boards publish themselves on board:<hunt>:<board>");
 }
 
 void

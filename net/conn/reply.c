@@ -1,23 +1,25 @@
 /* Answers, back into the order of the requests.
  *
- * The connection's sequence numbers [head, next) are not answered yet. An answer to `head` is written
- * to the output at once, and with it whatever has waited behind it; any other waits in its cell. A
- * token tells what its answer gives back (the kind's count, the room reserved for it), so nothing is
- * kept for a command in flight.
+ * The connection's sequence numbers [head, next) are not answered yet. An answer to `head` is
+ * written to the output at once, and with it whatever has waited behind it; any other waits in its
+ * cell. A token tells what its answer gives back (the kind's count, the room reserved for it), so
+ * nothing is kept for a command in flight.
  *
  *   token: slot 20 | generation 16 | sequence 12 | verb 8 | kind 2 | need 4, from the top */
 #include "net/conn/inside.h"
 
 #define SEQUENCE_MASK 0xfffu
 
-static_assert(HD_INFLIGHT_MAX <= SEQUENCE_MASK / 2, "a sequence number is told apart by its low bits");
+static_assert(HD_INFLIGHT_MAX <= SEQUENCE_MASK / 2,
+	      "a sequence number is told apart by its low bits");
 
 uint64_t
-hd_reply_token_make(struct conn *conn, uint16_t sequence, uint8_t verb, uint32_t kind, uint32_t need)
+hd_reply_token_make(struct conn *conn, uint16_t sequence, uint8_t verb, uint32_t kind,
+		    uint32_t need)
 {
 	HD_ASSERT(conn->slot < 1u << 20 && need < 16);
-	return (uint64_t)conn->slot << 44 | (uint64_t)conn->generation << 28 | (uint64_t)(sequence & SEQUENCE_MASK) << 16 |
-	       (uint64_t)verb << 8 | kind << 4 | need;
+	return (uint64_t)conn->slot << 44 | (uint64_t)conn->generation << 28 |
+	       (uint64_t)(sequence & SEQUENCE_MASK) << 16 | (uint64_t)verb << 8 | kind << 4 | need;
 }
 
 /* Estimates, generous ones: what is held may pass HD_UNSENT_MAX by one answer that was larger. */
@@ -80,13 +82,15 @@ cell_at(const struct conn *conn, uint16_t sequence)
 static void
 cells_grow(struct hd_edge *edge, struct conn *conn, uint16_t sequence)
 {
-	uint32_t span = (uint16_t)(sequence - conn->head) + 1u, room = conn->cells_room ? conn->cells_room : 16;
+	uint32_t span = (uint16_t)(sequence - conn->head) + 1u,
+		 room = conn->cells_room ? conn->cells_room : 16;
 	while (room < span)
 		room *= 2;
 	if (room == conn->cells_room)
 		return;
 	struct conn old = *conn;
-	conn->cells = (void *)hd_buffers_take(&edge->buffers, room * sizeof(struct cell), &conn->cells_bytes);
+	conn->cells = (void *)hd_buffers_take(&edge->buffers, room * sizeof(struct cell),
+					      &conn->cells_bytes);
 	conn->cells_room = room;
 	for (uint32_t i = 0; i < room; i++)
 		conn->cells[i].filled = false;
@@ -105,7 +109,8 @@ cells_free(struct hd_edge *edge, struct conn *conn)
 
 /* Encodes a reply into the cell's own bytes, or into a block. */
 static void
-cell_fill(struct hd_edge *edge, struct conn *conn, uint16_t sequence, const struct hd_reply *reply, uint64_t lsn)
+cell_fill(struct hd_edge *edge, struct conn *conn, uint16_t sequence, const struct hd_reply *reply,
+	  uint64_t lsn)
 {
 	cells_grow(edge, conn, sequence);
 	struct cell *cell = cell_at(conn, sequence);
@@ -115,13 +120,15 @@ cell_fill(struct hd_edge *edge, struct conn *conn, uint16_t sequence, const stru
 	cell->block = NULL;
 	conn->cells_filled++;
 	uint8_t small[EDGE_CELL_INLINE + HD_RESP_ROOM];
-	if (hd_resp_reply(small, sizeof small, conn->protocol, reply, &cell->size) && cell->size <= EDGE_CELL_INLINE) {
+	if (hd_resp_reply(small, sizeof small, conn->protocol, reply, &cell->size) &&
+	    cell->size <= EDGE_CELL_INLINE) {
 		memcpy(cell->bytes, small, cell->size);
 		return;
 	}
 	for (size_t room = reply->detail.size * 2u + HD_RESP_ROOM;; room *= 2) {
 		cell->block = hd_buffers_take(&edge->buffers, room, &cell->block_room);
-		if (hd_resp_reply(cell->block, cell->block_room, conn->protocol, reply, &cell->size))
+		if (hd_resp_reply(cell->block, cell->block_room, conn->protocol, reply,
+				  &cell->size))
 			return;
 		hd_buffers_give(&edge->buffers, cell->block, cell->block_room);
 	}
@@ -134,7 +141,8 @@ cells_drain(struct hd_edge *edge, struct conn *conn)
 		struct cell *cell = cell_at(conn, conn->head);
 		if (!cell->filled)
 			return;
-		hd_output_append(edge, conn, cell->block ? cell->block : cell->bytes, cell->size, cell->lsn);
+		hd_output_append(edge, conn, cell->block ? cell->block : cell->bytes, cell->size,
+				 cell->lsn);
 		hd_buffers_give(&edge->buffers, cell->block, cell->block_room);
 		cell->filled = false;
 		conn->cells_filled--;
@@ -154,7 +162,8 @@ encode(struct hd_edge *edge, struct conn *conn, const struct hd_reply *reply, ui
 }
 
 static void
-answer(struct hd_edge *edge, struct conn *conn, uint16_t sequence, const struct hd_reply *reply, uint64_t lsn)
+answer(struct hd_edge *edge, struct conn *conn, uint16_t sequence, const struct hd_reply *reply,
+       uint64_t lsn)
 {
 	if (sequence != conn->head) {
 		cell_fill(edge, conn, sequence, reply, lsn);
@@ -167,15 +176,18 @@ answer(struct hd_edge *edge, struct conn *conn, uint16_t sequence, const struct 
 }
 
 void
-hd_reply_own(struct hd_edge *edge, struct conn *conn, uint16_t sequence, const struct hd_reply *reply)
+hd_reply_own(struct hd_edge *edge, struct conn *conn, uint16_t sequence,
+	     const struct hd_reply *reply)
 {
 	answer(edge, conn, sequence, reply, 0);
 }
 
 void
-hd_reply_error(struct hd_edge *edge, struct conn *conn, uint16_t sequence, enum hd_error error, const char *text)
+hd_reply_error(struct hd_edge *edge, struct conn *conn, uint16_t sequence, enum hd_error error,
+	       const char *text)
 {
-	struct hd_reply reply = {.kind = HD_REPLY_ERROR, .error = (uint8_t)error, .detail = hd_bytes_str(text)};
+	struct hd_reply reply = {
+		.kind = HD_REPLY_ERROR, .error = (uint8_t)error, .detail = hd_bytes_str(text)};
 	answer(edge, conn, sequence, &reply, 0);
 }
 
@@ -207,9 +219,11 @@ hd_reply_token(struct hd_edge *edge, uint64_t token, const struct hd_reply *repl
 void
 hd_reply_free(struct hd_edge *edge, struct conn *conn)
 {
-	for (uint16_t s = conn->head; conn->cells && (uint16_t)(s - conn->head) < conn->cells_room; s++)
+	for (uint16_t s = conn->head; conn->cells && (uint16_t)(s - conn->head) < conn->cells_room;
+	     s++)
 		if (cell_at(conn, s)->filled)
-			hd_buffers_give(&edge->buffers, cell_at(conn, s)->block, cell_at(conn, s)->block_room);
+			hd_buffers_give(&edge->buffers, cell_at(conn, s)->block,
+					cell_at(conn, s)->block_room);
 	cells_free(edge, conn);
 	conn->cells_filled = 0;
 }

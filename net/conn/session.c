@@ -14,7 +14,9 @@ void
 hd_call_error(struct call *call, enum hd_error error, const char *text)
 {
 	snprintf(call->text, sizeof call->text, "%s", text);
-	call->reply = (struct hd_reply){.kind = HD_REPLY_ERROR, .error = (uint8_t)error, .detail = hd_bytes_str(call->text)};
+	call->reply = (struct hd_reply){.kind = HD_REPLY_ERROR,
+					.error = (uint8_t)error,
+					.detail = hd_bytes_str(call->text)};
 }
 
 void
@@ -23,8 +25,9 @@ hd_call_syntax(struct call *call)
 	const struct hd_request *request = call->request;
 	struct hd_bytes word = request->words[request->count > 1 ? 1 : 0];
 	char text[160];
-	snprintf(text, sizeof text, "unknown subcommand or wrong number of arguments for '%.*s'. Try COMMAND DOCS.",
-	         word.size < 64 ? (int)word.size : 64, (const char *)word.at);
+	snprintf(text, sizeof text,
+		 "unknown subcommand or wrong number of arguments for '%.*s'. Try COMMAND DOCS.",
+		 word.size < 64 ? (int)word.size : 64, (const char *)word.at);
 	hd_call_error(call, HD_ERR_SYNTAX, text);
 }
 
@@ -49,7 +52,9 @@ hd_session_name(struct call *call, uint32_t which, struct hd_bytes name)
 	for (uint32_t i = 0; i < name.size; i++)
 		good = good && name.at[i] > 0x20 && name.at[i] < 0x7f;
 	if (!good) {
-		hd_call_error(call, HD_ERR_SYNTAX, "Client names cannot contain spaces, newlines or special characters, and are at most 63 bytes.");
+		hd_call_error(call, HD_ERR_SYNTAX,
+			      "Client names cannot contain spaces, newlines or special characters, "
+			      "and are at most 63 bytes.");
 		return false;
 	}
 	if (!conn->names) {
@@ -68,8 +73,9 @@ static void
 no_password(struct call *call)
 {
 	hd_call_error(call, HD_ERR_SYNTAX,
-	              "AUTH <password> called without any password configured for the default user. Are you sure your "
-	              "configuration is correct?");
+		      "AUTH <password> called without any password configured for the default "
+		      "user. Are you sure your "
+		      "configuration is correct?");
 }
 
 /* There are no users yet: `default` with any password is let in, as Redis does with nopass. */
@@ -78,7 +84,8 @@ credentials(struct call *call, struct hd_bytes user)
 {
 	if (hd_bytes_equal(user, HD_BYTES("default")))
 		return true;
-	static const char text[] = "-WRONGPASS invalid username-password pair or user is disabled.\r\n";
+	static const char text[] =
+		"-WRONGPASS invalid username-password pair or user is disabled.\r\n";
 	hd_output_append(call->edge, call->conn, text, sizeof text - 1, 0);
 	call->silent = true;
 	return false;
@@ -126,7 +133,8 @@ call_hello(struct call *call)
 {
 	const struct hd_request *r = call->request;
 	int64_t protocol = call->conn->protocol;
-	if (r->count > 1 && (!hd_args_integer(r->words[1], &protocol) || protocol < 2 || protocol > 3)) {
+	if (r->count > 1 &&
+	    (!hd_args_integer(r->words[1], &protocol) || protocol < 2 || protocol > 3)) {
 		static const char text[] = "-NOPROTO unsupported protocol version\r\n";
 		hd_output_append(call->edge, call->conn, text, sizeof text - 1, 0);
 		call->silent = true;
@@ -163,7 +171,8 @@ call_ping(struct call *call)
 	} else if (r->count == 2) {
 		call_text(call, r->words[1]);
 	} else {
-		call->reply = (struct hd_reply){.kind = HD_REPLY_STATUS, .detail = HD_BYTES("PONG")};
+		call->reply =
+			(struct hd_reply){.kind = HD_REPLY_STATUS, .detail = HD_BYTES("PONG")};
 	}
 }
 
@@ -197,7 +206,8 @@ call_select(struct call *call)
 	if (!hd_args_integer(call->request->words[1], &number))
 		hd_call_error(call, HD_ERR_NOT_INTEGER, "");
 	else if (number != 0)
-		hd_call_error(call, HD_ERR_SYNTAX, "DB index is out of range: there is one database, 0");
+		hd_call_error(call, HD_ERR_SYNTAX,
+			      "DB index is out of range: there is one database, 0");
 	else
 		hd_call_ok(call);
 }
@@ -225,7 +235,8 @@ static void
 call_shutdown(struct call *call)
 {
 	const struct hd_server_info *info = call->edge->info;
-	bool plain = call->request->count == 1 || call_word_is(call, 1, "NOSAVE") || call_word_is(call, 1, "SAVE");
+	bool plain = call->request->count == 1 || call_word_is(call, 1, "NOSAVE") ||
+		     call_word_is(call, 1, "SAVE");
 	if (!plain || call->request->count > 2) {
 		hd_call_error(call, HD_ERR_SYNTAX, "syntax error");
 	} else if (!info->stop) {
@@ -237,7 +248,7 @@ call_shutdown(struct call *call)
 	}
 }
 
-#define WAITS true
+#define WAITS   true
 #define AT_ONCE false
 
 static const struct {

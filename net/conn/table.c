@@ -138,7 +138,8 @@ keys(struct call *call)
 	if (verb == HD_CMD_COUNT_) {
 		hd_call_error(call, HD_ERR_SYNTAX, "Invalid command specified");
 	} else if (!hd_args_arity(verb, r->count - 2, &fault)) {
-		hd_call_error(call, HD_ERR_SYNTAX, "Invalid number of arguments specified for command");
+		hd_call_error(call, HD_ERR_SYNTAX,
+			      "Invalid number of arguments specified for command");
 	} else if (!hd_command_rows[verb].key) {
 		hd_call_error(call, HD_ERR_SYNTAX, "The command has no key arguments");
 	} else {

@@ -75,7 +75,8 @@ bool
 hd_args_is(struct hd_bytes word, const char *text)
 {
 	for (uint32_t i = 0; i < word.size; i++) {
-		uint8_t letter = word.at[i] >= 'a' && word.at[i] <= 'z' ? word.at[i] - 32 : word.at[i];
+		uint8_t letter =
+			word.at[i] >= 'a' && word.at[i] <= 'z' ? word.at[i] - 32 : word.at[i];
 		if (letter != (uint8_t)text[i] || letter == 0)
 			return false;
 	}
@@ -116,7 +117,8 @@ fail_word(struct hd_args_fault *fault, const char *what, struct hd_bytes word)
 {
 	fault->error = HD_ERR_SYNTAX;
 	int shown = word.size < 64 ? (int)word.size : 64;
-	snprintf(fault->text, sizeof fault->text, "syntax error: %s '%.*s'", what, shown, (const char *)word.at);
+	snprintf(fault->text, sizeof fault->text, "syntax error: %s '%.*s'", what, shown,
+		 (const char *)word.at);
 	return false;
 }
 
@@ -194,8 +196,8 @@ text_step(const uint8_t *at, uint32_t left)
 		if ((at[i] & 0xc0) != 0x80)
 			return 0;
 	bool refused = (first == 0xe0 && at[1] < 0xa0) || (first == 0xed && at[1] > 0x9f) ||
-	               (first == 0xf0 && at[1] < 0x90) || (first == 0xf4 && at[1] > 0x8f) ||
-	               (first == 0xc2 && at[1] < 0xa0);
+		       (first == 0xf0 && at[1] < 0x90) || (first == 0xf4 && at[1] > 0x8f) ||
+		       (first == 0xc2 && at[1] < 0xa0);
 	return refused ? 0 : size;
 }
 
@@ -231,7 +233,8 @@ choice_read(struct hd_bytes word, const char *const *names)
 }
 
 static bool
-chosen(struct hd_bytes word, const char *const *names, const char *what, uint8_t *out, struct hd_args_fault *fault)
+chosen(struct hd_bytes word, const char *const *names, const char *what, uint8_t *out,
+       struct hd_args_fault *fault)
 {
 	int choice = choice_read(word, names);
 	*out = (uint8_t)choice;
@@ -239,9 +242,11 @@ chosen(struct hd_bytes word, const char *const *names, const char *what, uint8_t
 }
 
 static bool
-integer_read(struct hd_bytes word, int64_t min, int64_t max, int64_t *out, struct hd_args_fault *fault)
+integer_read(struct hd_bytes word, int64_t min, int64_t max, int64_t *out,
+	     struct hd_args_fault *fault)
 {
-	return (hd_args_integer(word, out) && *out >= min && *out <= max) || fail(fault, HD_ERR_NOT_INTEGER);
+	return (hd_args_integer(word, out) && *out >= min && *out <= max) ||
+	       fail(fault, HD_ERR_NOT_INTEGER);
 }
 
 static bool
@@ -273,7 +278,8 @@ version_read(struct hd_bytes word, uint32_t *out, struct hd_args_fault *fault)
 }
 
 static bool
-place_read(char place, struct hd_bytes word, struct hd_command *command, struct hd_args_fault *fault)
+place_read(char place, struct hd_bytes word, struct hd_command *command,
+	   struct hd_args_fault *fault)
 {
 	switch (place) {
 	case 'e':
@@ -283,9 +289,10 @@ place_read(char place, struct hd_bytes word, struct hd_command *command, struct 
 	case 'c':
 		return id_read(word, &command->challenge, fault);
 	case 'a':
-		/* An answer that is too long is judged by the core, in its turn among the faults; a byte
-		 * over the limit says as much as all of them. */
-		command->text = hd_bytes_of(word.at, word.size <= HD_ANSWER_MAX ? word.size : HD_ANSWER_MAX + 1);
+		/* An answer that is too long is judged by the core, in its turn among the faults; a
+		 * byte over the limit says as much as all of them. */
+		command->text = hd_bytes_of(
+			word.at, word.size <= HD_ANSWER_MAX ? word.size : HD_ANSWER_MAX + 1);
 		return true;
 	case 'p':
 		return integer_read(word, INT64_MIN, INT64_MAX, &command->points, fault);
@@ -301,7 +308,8 @@ place_read(char place, struct hd_bytes word, struct hd_command *command, struct 
 }
 
 static bool
-option_read(enum option option, struct hd_bytes word, struct hd_command *command, struct hd_args_fault *fault)
+option_read(enum option option, struct hd_bytes word, struct hd_command *command,
+	    struct hd_args_fault *fault)
 {
 	static const char *const ops[] = {"INCR", "SET", "BEST", "DECR", NULL};
 	static const char *const modes[] = {"COMPETITION", "DENSE", "ORDINAL", NULL};
@@ -319,7 +327,8 @@ option_read(enum option option, struct hd_bytes word, struct hd_command *command
 	case OPT_ID:
 		command->given |= HD_GIVEN_ID;
 		command->id = word;
-		return (word.size >= 1 && word.size <= HD_EVENT_ID_MAX) || fail(fault, HD_ERR_BAD_ID);
+		return (word.size >= 1 && word.size <= HD_EVENT_ID_MAX) ||
+		       fail(fault, HD_ERR_BAD_ID);
 	case OPT_BY:
 		command->given |= HD_GIVEN_BY;
 		return id_read(word, &command->by, fault);
@@ -339,9 +348,11 @@ option_read(enum option option, struct hd_bytes word, struct hd_command *command
 	case OPT_OFFSET:
 		return unsigned_read(word, INT64_MAX, &command->offset, fault);
 	case OPT_MODE:
-		return chosen(word, modes, "MODE is competition, dense or ordinal, not", &command->mode, fault);
+		return chosen(word, modes, "MODE is competition, dense or ordinal, not",
+			      &command->mode, fault);
 	case OPT_VIEW:
-		if (!chosen(word, views, "VIEW is live, frozen or tick, not", &command->view, fault))
+		if (!chosen(word, views, "VIEW is live, frozen or tick, not", &command->view,
+			    fault))
 			return false;
 		return command->view != HD_VIEW_TICK || command->verb == HD_CMD_TOP ||
 		       fail_word(fault, "only BOARD.TOP has VIEW", word);
@@ -374,8 +385,8 @@ option_find(struct hd_bytes word, uint32_t allowed)
 }
 
 static bool
-options_read(const struct hd_request *request, uint32_t from, uint32_t allowed, struct hd_command *command,
-             struct hd_args_fault *fault)
+options_read(const struct hd_request *request, uint32_t from, uint32_t allowed,
+	     struct hd_command *command, struct hd_args_fault *fault)
 {
 	uint32_t seen = 0;
 	for (uint32_t i = from; i < request->count; i += 2) {
@@ -402,7 +413,8 @@ hd_args_arity(enum hd_verb verb, uint32_t words, struct hd_args_fault *fault)
 	if (words == least || (words > least && row->arity < 0))
 		return true;
 	fault->error = HD_ERR_ARITY;
-	snprintf(fault->text, sizeof fault->text, "wrong number of arguments; usage: %s %s", row->name, row->usage);
+	snprintf(fault->text, sizeof fault->text, "wrong number of arguments; usage: %s %s",
+		 row->name, row->usage);
 	return false;
 }
 
@@ -422,7 +434,7 @@ defaults_set(enum hd_verb verb, struct hd_command *command)
 
 bool
 hd_args_read(enum hd_verb verb, const struct hd_request *request, struct hd_command *command,
-             struct hd_args_fault *fault)
+	     struct hd_args_fault *fault)
 {
 	if (!hd_args_arity(verb, request->count, fault))
 		return false;

@@ -5,8 +5,8 @@ struct cursor {
 	const uint8_t *at, *end;
 };
 
-/* Reads decimal digits up to CR LF: 1 read, 0 unfinished, -1 not a number or over `max`. Lengths are
- * never signed but `*-1`, an empty request of old clients. */
+/* Reads decimal digits up to CR LF: 1 read, 0 unfinished, -1 not a number or over `max`. Lengths
+ * are never signed but `*-1`, an empty request of old clients. */
 static inline int
 length_read(struct cursor *c, uint32_t max, uint32_t *out)
 {
@@ -54,7 +54,8 @@ array_read(struct hd_bytes bytes, struct hd_request *request)
 {
 	struct cursor c = {bytes.at + 1, bytes.at + bytes.size};
 	uint32_t count = 0, total = 0;
-	int got = c.at < c.end && *c.at == '-' ? minus_one_read(&c) : length_read(&c, HD_ARGS_MAX, &count);
+	int got = c.at < c.end && *c.at == '-' ? minus_one_read(&c)
+					       : length_read(&c, HD_ARGS_MAX, &count);
 	if (got <= 0)
 		return got ? invalid(request, "invalid multibulk length") : HD_REQUEST_UNFINISHED;
 	for (uint32_t i = 0; i < count; i++) {
@@ -65,7 +66,8 @@ array_read(struct hd_bytes bytes, struct hd_request *request)
 			return invalid(request, "expected '$'");
 		got = length_read(&c, HD_BULK_MAX, &size);
 		if (got <= 0)
-			return got ? invalid(request, "invalid bulk length") : HD_REQUEST_UNFINISHED;
+			return got ? invalid(request, "invalid bulk length")
+				   : HD_REQUEST_UNFINISHED;
 		total += size;
 		if (total > HD_REQUEST_MAX)
 			return invalid(request, "too big request");
@@ -122,7 +124,8 @@ escape_read(const uint8_t **at, const uint8_t *end)
 	}
 }
 
-/* Undoes the quotes of the word at `*from` into `to`. False: quotes that do not end, or end inside. */
+/* Undoes the quotes of the word at `*from` into `to`. False: quotes that do not end, or end inside.
+ */
 static bool
 quoted_read(const uint8_t **from, const uint8_t *end, uint8_t *to, struct hd_bytes *word)
 {
@@ -183,9 +186,11 @@ inline_read(struct hd_bytes bytes, struct hd_request *request)
 	uint32_t window = bytes.size < HD_INLINE_MAX + 1 ? bytes.size : HD_INLINE_MAX + 1;
 	const uint8_t *newline = memchr(bytes.at, '\n', window);
 	if (!newline)
-		return window > HD_INLINE_MAX ? invalid(request, "too big inline request") : HD_REQUEST_UNFINISHED;
+		return window > HD_INLINE_MAX ? invalid(request, "too big inline request")
+					      : HD_REQUEST_UNFINISHED;
 	struct hd_bytes line = hd_bytes_of(bytes.at, (size_t)(newline - bytes.at));
-	if (starts_with(line, "POST", 4) || starts_with(line, "Host:", 5) || starts_with(line, "GET /", 5))
+	if (starts_with(line, "POST", 4) || starts_with(line, "Host:", 5) ||
+	    starts_with(line, "GET /", 5))
 		return HD_REQUEST_FOREIGN;
 	const uint8_t *at = line.at, *end = line.at + line.size;
 	while (at < end) {

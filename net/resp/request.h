@@ -1,13 +1,15 @@
 /* request.h - bytes of a connection into the words of one request.
  *
- * A pure function over bytes, in one of four ways: whole, unfinished (ask again with more bytes, from
- * the same start), invalid (answer `message` and close), foreign (somebody speaks HTTP to us: close
- * without a word). The words borrow from the bytes; nothing is copied, nothing is kept in between.
+ * A pure function over bytes, in one of four ways: whole, unfinished (ask again with more bytes,
+ * from the same start), invalid (answer `message` and close), foreign (somebody speaks HTTP to us:
+ * close without a word). The words borrow from the bytes; nothing is copied, nothing is kept in
+ * between.
  *
- * Two forms, as Redis reads them: an array of bulk strings, and an inline line of words with quotes.
- * What is too long is refused from its length field, before a byte of it has come: a bulk over
- * HD_BULK_MAX, an array over HD_ARGS_MAX, bulks of one request that sum to over HD_REQUEST_MAX, a line
- * over HD_INLINE_MAX. An empty request (`*0`, an empty line) is whole and has no words. */
+ * Two forms, as Redis reads them: an array of bulk strings, and an inline line of words with
+ * quotes. What is too long is refused from its length field, before a byte of it has come: a bulk
+ * over HD_BULK_MAX, an array over HD_ARGS_MAX, bulks of one request that sum to over
+ * HD_REQUEST_MAX, a line over HD_INLINE_MAX. An empty request (`*0`, an empty line) is whole and
+ * has no words. */
 #ifndef HUNTD_NET_RESP_REQUEST_H
 #define HUNTD_NET_RESP_REQUEST_H
 

@@ -6,7 +6,8 @@
 #include "huntd/assert.h"
 #include "net/resp/args.h"
 
-#define FOLD UINT64_C(0xdfdfdfdfdfdfdfdf) /* upper case for letters; one value a byte for the others */
+#define FOLD                                                                                       \
+	UINT64_C(0xdfdfdfdfdfdfdfdf) /* upper case for letters; one value a byte for the others */
 
 static inline uint64_t
 tail_key(struct hd_bytes name)
@@ -51,7 +52,8 @@ hd_verbs_find(const struct hd_verbs *verbs, struct hd_bytes name)
 		if (verbs->key[verb] != key)
 			continue;
 		const char *row = hd_command_rows[verb].name;
-		bool same = row[name.size] == 0 && strncasecmp((const char *)name.at, row, name.size) == 0;
+		bool same = row[name.size] == 0 &&
+			    strncasecmp((const char *)name.at, row, name.size) == 0;
 		return same ? (enum hd_verb)verb : HD_CMD_COUNT_;
 	}
 	return HD_CMD_COUNT_;
@@ -71,7 +73,8 @@ distance(struct hd_bytes name, const char *row)
 		uint8_t corner = line[0];
 		line[0] = (uint8_t)(i + 1);
 		for (size_t k = 0; k < size; k++) {
-			uint8_t letter = name.at[i] >= 'a' && name.at[i] <= 'z' ? name.at[i] - 32 : name.at[i];
+			uint8_t letter = name.at[i] >= 'a' && name.at[i] <= 'z' ? name.at[i] - 32
+										: name.at[i];
 			uint32_t best = corner + (letter == (uint8_t)row[k] ? 0 : 1u);
 			if (line[k] + 1u < best)
 				best = line[k] + 1u;
@@ -88,7 +91,8 @@ static const char *
 nearest(struct hd_bytes name)
 {
 	const char *best = NULL;
-	uint32_t best_distance = name.size / 4 + 1; /* three letters must be the last part of a name */
+	uint32_t best_distance =
+		name.size / 4 + 1; /* three letters must be the last part of a name */
 	for (uint32_t i = 0; i < HD_CMD_COUNT_; i++) {
 		const char *row = hd_command_rows[i].name, *dot = strchr(row, '.');
 		uint32_t whole = distance(name, row);
@@ -106,7 +110,8 @@ nearest(struct hd_bytes name)
 static const struct {
 	const char *name, *text;
 } refusals[] = {
-	{"MULTI", "MULTI is not offered: every command of huntd is atomic by itself; give an ID to retry safely"},
+	{"MULTI", "MULTI is not offered: every command of huntd is atomic by itself; give an ID to "
+		  "retry safely"},
 	{"EXEC", "EXEC without MULTI"},
 	{"DISCARD", "DISCARD without MULTI"},
 	{"WATCH", "WATCH is not offered: every command of huntd is atomic by itself"},
@@ -130,7 +135,8 @@ hd_verbs_unknown(struct hd_bytes name, char *text, size_t room)
 	int shown = name.size < 64 ? (int)name.size : 64;
 	const char *near = nearest(name);
 	if (near)
-		snprintf(text, room, "unknown command '%.*s'; did you mean %s?", shown, (const char *)name.at, near);
+		snprintf(text, room, "unknown command '%.*s'; did you mean %s?", shown,
+			 (const char *)name.at, near);
 	else
 		snprintf(text, room, "unknown command '%.*s'", shown, (const char *)name.at);
 }

@@ -12,21 +12,43 @@ struct outcome_text {
 };
 
 static const struct outcome_text outcomes[HD_OUTCOME_COUNT] = {
-#define X(symbol, name) {{'*', '4', '\r', '\n', '$', '0' + sizeof(name) - 1, '\r', '\n'}, name "\r\n", sizeof(name) + 1},
+#define X(symbol, name)                                                                            \
+	{{'*', '4', '\r', '\n', '$', '0' + sizeof(name) - 1, '\r', '\n'},                          \
+	 name "\r\n",                                                                              \
+	 sizeof(name) + 1},
 	HD_OUTCOMES(X)
 #undef X
 };
 
-static const char pairs[201] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
-                               "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+static const char pairs[201] = "0001020304050607080910111213141516171819202122232425262728293031323"
+			       "334353637383940414243444546474849"
+			       "5051525354555657585960616263646566676869707172737475767778798081828"
+			       "384858687888990919293949596979899";
 
 static inline uint32_t
 digits_of(uint64_t value)
 {
 	static const uint64_t powers[] = {
-		0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000,
-		1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000,
-		1000000000000000000, UINT64_C(10000000000000000000),
+		0,
+		10,
+		100,
+		1000,
+		10000,
+		100000,
+		1000000,
+		10000000,
+		100000000,
+		1000000000,
+		10000000000,
+		100000000000,
+		1000000000000,
+		10000000000000,
+		100000000000000,
+		1000000000000000,
+		10000000000000000,
+		100000000000000000,
+		1000000000000000000,
+		UINT64_C(10000000000000000000),
 	};
 	uint32_t bits = 64 - (uint32_t)__builtin_clzll(value | 1), guess = bits * 1233 >> 12;
 	return guess + (value >= powers[guess]);
@@ -103,7 +125,8 @@ error_write(uint8_t *to, const struct hd_reply *reply)
 	to = line_text(to, hd_bytes_str(hd_error_prefix((enum hd_error)reply->error)));
 	*to++ = ' ';
 	struct hd_bytes text = reply->detail;
-	to = line_text(to, text.size ? text : hd_bytes_str(hd_error_text((enum hd_error)reply->error)));
+	to = line_text(to,
+		       text.size ? text : hd_bytes_str(hd_error_text((enum hd_error)reply->error)));
 	return line_end(to);
 }
 
@@ -119,7 +142,8 @@ outcome_write(uint8_t *to, const struct hd_reply *reply)
 	if (!reply->number)
 		return bulk(to, reply->detail);
 	uint8_t digits[20];
-	return bulk(to, hd_bytes_of(digits, (size_t)(decimal(digits, reply->detail_number) - digits)));
+	return bulk(to,
+		    hd_bytes_of(digits, (size_t)(decimal(digits, reply->detail_number) - digits)));
 }
 
 static void
@@ -174,7 +198,8 @@ value_write(struct hd_writer *w, uint32_t protocol, struct hd_reader *r)
 		uint8_t tag = hd_read_u8(r);
 		switch (tag) {
 		case HD_VALUE_NIL:
-			hd_write_fixed(w, protocol == 3 ? "_\r\n" : "$-1\r\n", protocol == 3 ? 3 : 5);
+			hd_write_fixed(w, protocol == 3 ? "_\r\n" : "$-1\r\n",
+				       protocol == 3 ? 3 : 5);
 			break;
 		case HD_VALUE_INT:
 			hd_resp_integer(w, hd_read_signed(r));
@@ -191,7 +216,8 @@ value_write(struct hd_writer *w, uint32_t protocol, struct hd_reader *r)
 			uint64_t count = hd_read_bounded(r, UINT32_MAX / 2);
 			bool map = tag == HD_VALUE_MAP;
 			left[++depth] = map ? count * 2 : count;
-			part(w, map && protocol == 3 ? '%' : '*', (int64_t)(map && protocol != 3 ? count * 2 : count));
+			part(w, map && protocol == 3 ? '%' : '*',
+			     (int64_t)(map && protocol != 3 ? count * 2 : count));
 			break;
 		default:
 			HD_UNREACHABLE();
@@ -203,7 +229,8 @@ value_write(struct hd_writer *w, uint32_t protocol, struct hd_reader *r)
 }
 
 static bool
-tree_write(uint8_t *to, size_t room, uint32_t protocol, const struct hd_reply *reply, uint32_t *size)
+tree_write(uint8_t *to, size_t room, uint32_t protocol, const struct hd_reply *reply,
+	   uint32_t *size)
 {
 	struct hd_writer w = hd_writer_of(to, room);
 	struct hd_reader r = hd_reader_of(reply->detail);
@@ -213,7 +240,8 @@ tree_write(uint8_t *to, size_t room, uint32_t protocol, const struct hd_reply *r
 }
 
 bool
-hd_resp_reply(uint8_t *to, size_t room, uint32_t protocol, const struct hd_reply *reply, uint32_t *size)
+hd_resp_reply(uint8_t *to, size_t room, uint32_t protocol, const struct hd_reply *reply,
+	      uint32_t *size)
 {
 	if (reply->kind == HD_REPLY_VALUE)
 		return tree_write(to, room, protocol, reply, size);

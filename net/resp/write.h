@@ -1,8 +1,9 @@
 /* write.h - replies into RESP2 or RESP3.
  *
- * Twin of request.h: pure, over caller's bytes. A map is a map in RESP3 and a flat array in RESP2; nil
- * is `_` in RESP3, and in RESP2 the nil that its reader expects of this place (`*-1` or `$-1`). Line
- * ends and other control characters never stand in a simple string or an error: they become spaces. */
+ * Twin of request.h: pure, over caller's bytes. A map is a map in RESP3 and a flat array in RESP2;
+ * nil is `_` in RESP3, and in RESP2 the nil that its reader expects of this place (`*-1` or `$-1`).
+ * Line ends and other control characters never stand in a simple string or an error: they become
+ * spaces. */
 #ifndef HUNTD_NET_RESP_WRITE_H
 #define HUNTD_NET_RESP_WRITE_H
 
@@ -14,7 +15,8 @@
 
 /* Appends the reply. False: `room` bytes at `to` do not hold it; nothing is promised about them.
  * Returns the bytes written in `*size`. protocol: 2 or 3. */
-bool hd_resp_reply(uint8_t *to, size_t room, uint32_t protocol, const struct hd_reply *reply, uint32_t *size);
+bool hd_resp_reply(uint8_t *to, size_t room, uint32_t protocol, const struct hd_reply *reply,
+		   uint32_t *size);
 
 /* Parts, for pub/sub messages. All append to `w`. */
 void hd_resp_bulk(struct hd_writer *w, struct hd_bytes bytes);

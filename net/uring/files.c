@@ -48,7 +48,8 @@ files_read(struct hd_io *io, int file, void *to, uint32_t size, uint64_t offset)
 	(void)io;
 	uint32_t done = 0;
 	while (done < size) {
-		ssize_t got = pread(file, (uint8_t *)to + done, size - done, (off_t)(offset + done));
+		ssize_t got =
+			pread(file, (uint8_t *)to + done, size - done, (off_t)(offset + done));
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -66,7 +67,8 @@ files_write(struct hd_io *io, int file, const void *from, uint32_t size, uint64_
 	(void)io;
 	uint32_t done = 0;
 	while (done < size) {
-		ssize_t put = pwrite(file, (const uint8_t *)from + done, size - done, (off_t)(offset + done));
+		ssize_t put = pwrite(file, (const uint8_t *)from + done, size - done,
+				     (off_t)(offset + done));
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0)
@@ -76,8 +78,8 @@ files_write(struct hd_io *io, int file, const void *from, uint32_t size, uint64_
 	return done;
 }
 
-/* Takes the space without writing it: whoever wants blocks that were written before fills them through
- * the queue. Where the file system cannot, zeros take it. */
+/* Takes the space without writing it: whoever wants blocks that were written before fills them
+ * through the queue. Where the file system cannot, zeros take it. */
 static int
 files_allocate(struct hd_io *io, int file, uint64_t size)
 {
@@ -92,7 +94,8 @@ files_allocate(struct hd_io *io, int file, uint64_t size)
 	memset(zeros, 0, step);
 	int64_t put = 0;
 	for (uint64_t done = 0; done < size && put >= 0; done += step)
-		put = files_write(io, file, zeros, size - done < step ? (uint32_t)(size - done) : step, done);
+		put = files_write(io, file, zeros,
+				  size - done < step ? (uint32_t)(size - done) : step, done);
 	free(zeros);
 	return put < 0 ? (int)put : 0;
 }
@@ -154,7 +157,8 @@ by_bytes(const struct dirent **a, const struct dirent **b)
 }
 
 static int
-dir_list(struct hd_io *io, const char *path, void (*each)(void *context, const char *name), void *context)
+dir_list(struct hd_io *io, const char *path, void (*each)(void *context, const char *name),
+	 void *context)
 {
 	(void)io;
 	struct dirent **entries;

@@ -38,7 +38,9 @@ resolve(const char *where, char *message, size_t room)
 		snprintf(message, room, "%s: not of the form ADDR:PORT", where);
 		return NULL;
 	}
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found;
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+				 .ai_flags = AI_PASSIVE | AI_NUMERICSERV},
+			*found;
 	int error = getaddrinfo(host[0] ? host : NULL, port, &hints, &found);
 	if (error == 0)
 		return found;
@@ -61,7 +63,8 @@ options_set(int listener, bool shared)
 	       number_set(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, 20000) &&
 	       number_set(listener, SOL_SOCKET, SO_KEEPALIVE, 1) &&
 	       number_set(listener, IPPROTO_TCP, TCP_KEEPIDLE, 15) &&
-	       number_set(listener, IPPROTO_TCP, TCP_KEEPINTVL, 5) && number_set(listener, IPPROTO_TCP, TCP_KEEPCNT, 3);
+	       number_set(listener, IPPROTO_TCP, TCP_KEEPINTVL, 5) &&
+	       number_set(listener, IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
 static uint16_t
@@ -72,9 +75,9 @@ port_of(const struct sockaddr_storage *address)
 	return ntohs(((const struct sockaddr_in *)address)->sin_port);
 }
 
-/* The kernel lets go of a killed process's ring, and of the listener in it, a moment after the process
- * is gone. So that a huntd started at once in its place finds the port free, one that is in use is
- * tried again for a second before it is said to be. */
+/* The kernel lets go of a killed process's ring, and of the listener in it, a moment after the
+ * process is gone. So that a huntd started at once in its place finds the port free, one that is in
+ * use is tried again for a second before it is said to be. */
 static bool
 bind_patiently(int listener, const struct addrinfo *to)
 {
@@ -99,8 +102,9 @@ hd_listen(const char *where, bool shared, uint16_t *port, char *message, size_t 
 	struct sockaddr_storage bound;
 	socklen_t size = sizeof bound;
 	int listener = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool ok = listener >= 0 && options_set(listener, shared) && bind_patiently(listener, found) &&
-	          getsockname(listener, (struct sockaddr *)&bound, &size) == 0;
+	bool ok = listener >= 0 && options_set(listener, shared) &&
+		  bind_patiently(listener, found) &&
+		  getsockname(listener, (struct sockaddr *)&bound, &size) == 0;
 	freeaddrinfo(found);
 	if (ok) {
 		*port = port_of(&bound);
@@ -116,8 +120,12 @@ static bool
 is_loopback(const struct sockaddr *address)
 {
 	if (address->sa_family == AF_INET)
-		return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
-	return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+		return ntohl(((const struct sockaddr_in *)(const void *)address)
+				     ->sin_addr.s_addr) >>
+			       24 ==
+		       127;
+	return IN6_IS_ADDR_LOOPBACK(
+		&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
 }
 
 bool
@@ -144,7 +152,8 @@ hd_socket_peer(int socket, char *text, size_t room)
 		return;
 	bool six = address.ss_family == AF_INET6;
 	const void *at = six ? (const void *)&((struct sockaddr_in6 *)&address)->sin6_addr
-	                     : (const void *)&((struct sockaddr_in *)&address)->sin_addr;
+			     : (const void *)&((struct sockaddr_in *)&address)->sin_addr;
 	if (inet_ntop(address.ss_family, at, host, sizeof host))
-		snprintf(text, room, "%s%s%s:%u", six ? "[" : "", host, six ? "]" : "", port_of(&address));
+		snprintf(text, room, "%s%s%s:%u", six ? "[" : "", host, six ? "]" : "",
+			 port_of(&address));
 }

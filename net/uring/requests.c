@@ -74,8 +74,9 @@ ring_give(struct hd_io *io, uint8_t *buffer)
 	struct hd_uring *u = hd_uring_of(io);
 	size_t number = (size_t)(buffer - u->buffers) / u->buffer_bytes;
 	HD_ASSERT(number < u->buffers_count);
-	io_uring_buf_ring_add(u->buffer_ring, u->buffers + number * u->buffer_bytes, u->buffer_bytes, (unsigned short)number,
-	                      io_uring_buf_ring_mask(u->buffers_count), (int)u->buffers_returned);
+	io_uring_buf_ring_add(u->buffer_ring, u->buffers + number * u->buffer_bytes,
+			      u->buffer_bytes, (unsigned short)number,
+			      io_uring_buf_ring_mask(u->buffers_count), (int)u->buffers_returned);
 	u->buffers_returned++;
 }
 
@@ -110,7 +111,8 @@ ring_shutdown(struct hd_io *io, int socket)
 }
 
 static void
-ring_write(struct hd_io *io, int file, const void *from, uint32_t size, uint64_t offset, uint32_t flags, uint64_t tag)
+ring_write(struct hd_io *io, int file, const void *from, uint32_t size, uint64_t offset,
+	   uint32_t flags, uint64_t tag)
 {
 	struct io_uring_sqe *entry = hd_ring_entry(hd_uring_of(io));
 	io_uring_prep_write(entry, file, from, size, offset);

@@ -16,9 +16,9 @@
 #define IORING_ENTER_NO_IOWAIT (1u << 7)
 #endif
 
-#define HD_RING_TAG_NONE 0u  /* answers of requests that nobody waits for */
-#define HD_RING_TAG_WAKE 1u  /* a neighbour's MSG_RING */
-#define HD_RING_TAG_EVENT 2u /* the eventfd was read */
+#define HD_RING_TAG_NONE      0u /* answers of requests that nobody waits for */
+#define HD_RING_TAG_WAKE      1u /* a neighbour's MSG_RING */
+#define HD_RING_TAG_EVENT     2u /* the eventfd was read */
 #define HD_RING_BUFFERS_GROUP 0
 
 struct hd_uring {

@@ -1,5 +1,6 @@
-/* Making a ring: the flags it cannot do without, then each ability that this kernel may lack, probed
- * and noted; last, what may be submitted is fenced in, and the ring is enabled on this thread. */
+/* Making a ring: the flags it cannot do without, then each ability that this kernel may lack,
+ * probed and noted; last, what may be submitted is fenced in, and the ring is enabled on this
+ * thread. */
 #include "net/uring/uring.h"
 
 #include <errno.h>
@@ -19,10 +20,10 @@ struct instance {
 	struct hd_io_ops ops;
 };
 
-#define FLAGS_NEEDED                                                                                    \
-	(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN |          \
-	 IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | \
-	 IORING_SETUP_R_DISABLED)
+#define FLAGS_NEEDED                                                                               \
+	(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN |     \
+	 IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE |               \
+	 IORING_SETUP_CLAMP | IORING_SETUP_R_DISABLED)
 
 /* Debian's liburing 2.3 declares its functions for restrictions and enabling, but does not export
  * them. 0, or -errno. */
@@ -40,10 +41,13 @@ refusal_explain(int error, char *message, size_t room)
 	if (error == ENOSYS)
 		text = "this kernel has no io_uring; huntd needs Linux 6.1 or newer";
 	else if (error == EINVAL)
-		text = "this kernel is too old (io_uring without DEFER_TASKRUN); huntd needs Linux 6.1 or newer";
+		text = "this kernel is too old (io_uring without DEFER_TASKRUN); huntd needs Linux "
+		       "6.1 or newer";
 	else if (error == EPERM || error == EACCES)
-		text = "io_uring is forbidden: set sysctl kernel.io_uring_disabled=0 (or 1 with this user in "
-		       "kernel.io_uring_group), and let the container's seccomp profile allow io_uring_*";
+		text = "io_uring is forbidden: set sysctl kernel.io_uring_disabled=0 (or 1 with "
+		       "this user in "
+		       "kernel.io_uring_group), and let the container's seccomp profile allow "
+		       "io_uring_*";
 	else if (error == ENOMEM)
 		text = "not enough lockable memory for io_uring: raise LimitMEMLOCK (ulimit -l)";
 	else if (error == EMFILE)
@@ -63,7 +67,8 @@ static bool
 buffers_make(struct hd_uring *u)
 {
 	size_t bytes = buffers_bytes(u);
-	void *at = mmap(NULL, bytes + u->buffers_count * sizeof(struct io_uring_buf), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *at = mmap(NULL, bytes + u->buffers_count * sizeof(struct io_uring_buf),
+			PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (at == MAP_FAILED)
 		return false;
 	u->buffers = at;
@@ -80,8 +85,9 @@ buffers_make(struct hd_uring *u)
 	}
 	io_uring_buf_ring_init(u->buffer_ring);
 	for (uint32_t i = 0; i < u->buffers_count; i++)
-		io_uring_buf_ring_add(u->buffer_ring, u->buffers + (size_t)i * u->buffer_bytes, u->buffer_bytes, (unsigned short)i,
-		                      io_uring_buf_ring_mask(u->buffers_count), (int)i);
+		io_uring_buf_ring_add(u->buffer_ring, u->buffers + (size_t)i * u->buffer_bytes,
+				      u->buffer_bytes, (unsigned short)i,
+				      io_uring_buf_ring_mask(u->buffers_count), (int)i);
 	io_uring_buf_ring_advance(u->buffer_ring, (int)u->buffers_count);
 	return true;
 }
@@ -113,7 +119,8 @@ fence(struct hd_uring *u)
 	}
 	rules[count].opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED;
 	rules[count++].sqe_flags = IOSQE_BUFFER_SELECT | IOSQE_CQE_SKIP_SUCCESS;
-	static const uint8_t registers[] = {IORING_REGISTER_RING_FDS, IORING_UNREGISTER_RING_FDS, IORING_REGISTER_ENABLE_RINGS};
+	static const uint8_t registers[] = {IORING_REGISTER_RING_FDS, IORING_UNREGISTER_RING_FDS,
+					    IORING_REGISTER_ENABLE_RINGS};
 	for (size_t i = 0; i < sizeof registers; i++) {
 		rules[count].opcode = IORING_RESTRICTION_REGISTER_OP;
 		rules[count++].register_op = registers[i];
@@ -226,7 +233,8 @@ hd_uring_destroy(struct hd_io *io)
 	if (u->ring.ring_fd >= 0 && u->ring.sq.ring_ptr)
 		io_uring_queue_exit(&u->ring);
 	if (u->buffers)
-		munmap(u->buffers, buffers_bytes(u) + u->buffers_count * sizeof(struct io_uring_buf));
+		munmap(u->buffers,
+		       buffers_bytes(u) + u->buffers_count * sizeof(struct io_uring_buf));
 	if (u->event >= 0)
 		close(u->event);
 	free(u);

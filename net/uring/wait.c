@@ -34,15 +34,18 @@ buffers_publish(struct hd_uring *u)
 void
 hd_ring_enter(struct hd_uring *u, uint32_t least, int64_t timeout)
 {
-	struct __kernel_timespec limit = {.tv_sec = timeout / 1000000000, .tv_nsec = timeout % 1000000000};
+	struct __kernel_timespec limit = {.tv_sec = timeout / 1000000000,
+					  .tv_nsec = timeout % 1000000000};
 	struct io_uring_getevents_arg arg = {.sigmask_sz = _NSIG / 8};
 	if (least && timeout >= 0)
 		arg.ts = (uint64_t)(uintptr_t)&limit;
 	unsigned queued = queued_publish(u);
 	buffers_publish(u);
 	u->enters++;
-	int got = io_uring_enter2((unsigned)u->ring.enter_ring_fd, queued, least, u->enter_flags, (sigset_t *)(void *)&arg, sizeof arg);
-	/* EBUSY, EAGAIN: the kernel wants its completions taken first; what is queued stays queued. */
+	int got = io_uring_enter2((unsigned)u->ring.enter_ring_fd, queued, least, u->enter_flags,
+				  (sigset_t *)(void *)&arg, sizeof arg);
+	/* EBUSY, EAGAIN: the kernel wants its completions taken first; what is queued stays queued.
+	 */
 	HD_ASSERT(got >= 0 || got == -ETIME || got == -EINTR || got == -EBUSY || got == -EAGAIN);
 }
 
@@ -71,7 +74,8 @@ completion_take(struct hd_uring *u, const struct io_uring_cqe *from, struct hd_c
 		.flags = from->flags & IORING_CQE_F_MORE ? HD_IO_MORE : 0,
 	};
 	if (from->flags & IORING_CQE_F_BUFFER)
-		to->buffer = u->buffers + (size_t)(from->flags >> IORING_CQE_BUFFER_SHIFT) * u->buffer_bytes;
+		to->buffer = u->buffers +
+			     (size_t)(from->flags >> IORING_CQE_BUFFER_SHIFT) * u->buffer_bytes;
 	return true;
 }
 
@@ -81,7 +85,8 @@ hd_ring_reap(struct hd_uring *u, struct hd_completion *out, uint32_t room)
 	struct io_uring_cqe *cqe;
 	uint32_t filled = 0;
 	unsigned head, seen = 0;
-	io_uring_for_each_cqe(&u->ring, head, cqe) {
+	io_uring_for_each_cqe(&u->ring, head, cqe)
+	{
 		if (filled == room)
 			break;
 		filled += completion_take(u, cqe, &out[filled]);

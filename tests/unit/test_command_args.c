@@ -22,7 +22,8 @@ parse(const char *line)
 {
 	static char bytes[4096];
 	int size = snprintf(bytes, sizeof bytes, "%s\n", line);
-	assert_int_equal(hd_request_read(hd_bytes_of(bytes, (size_t)size), &request), HD_REQUEST_WHOLE);
+	assert_int_equal(hd_request_read(hd_bytes_of(bytes, (size_t)size), &request),
+			 HD_REQUEST_WHOLE);
 	enum hd_verb verb = hd_verbs_find(&verbs, request.words[0]);
 	assert_int_not_equal(verb, HD_CMD_COUNT_);
 	return hd_args_read(verb, &request, &command, &fault);
@@ -57,7 +58,8 @@ every_command_is_found_in_any_case(void **state)
 			*c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
 		assert_int_equal(hd_verbs_find(&verbs, hd_bytes_str(name)), i);
 	}
-	static const char *const others[] = {"", "P", "PIN", "PINGS", "HUNT.AWARDS", "XUNT.AWARD", "HUNT\016AWARD", "\020ING"};
+	static const char *const others[] = {
+		"", "P", "PIN", "PINGS", "HUNT.AWARDS", "XUNT.AWARD", "HUNT\016AWARD", "\020ING"};
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		assert_int_equal(hd_verbs_find(&verbs, hd_bytes_str(others[i])), HD_CMD_COUNT_);
 }
@@ -67,9 +69,12 @@ a_mistyped_name_is_told_the_nearest(void **state)
 {
 	(void)state;
 	static const char *const rows[][2] = {
-		{"HUNT.AWRD", "did you mean HUNT.AWARD?"}, {"AWARD", "did you mean HUNT.AWARD?"},
-		{"board.tpo", "did you mean BOARD.TOP?"},  {"PONG", "did you mean PING?"},
-		{"MULTI", "every command of huntd is atomic"}, {"CLUSTER", "cluster support disabled"},
+		{"HUNT.AWRD", "did you mean HUNT.AWARD?"},
+		{"AWARD", "did you mean HUNT.AWARD?"},
+		{"board.tpo", "did you mean BOARD.TOP?"},
+		{"PONG", "did you mean PING?"},
+		{"MULTI", "every command of huntd is atomic"},
+		{"CLUSTER", "cluster support disabled"},
 	};
 	char text[160];
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -91,7 +96,8 @@ award_takes_options_in_any_order(void **state)
 	assert_int_equal(command.given, 0);
 	assert_int_equal(command.op, HD_OP_INCR);
 	assert_int_equal(command.slot, hd_slot(HD_BYTES("alice")));
-	assert_true(parse("HUNT.AWARD a b -5 id retry-1 REASON \"fair play\" op best SUB -7 at 1700000000000.25"));
+	assert_true(parse("HUNT.AWARD a b -5 id retry-1 REASON \"fair play\" op best SUB -7 at "
+			  "1700000000000.25"));
 	assert_int_equal(command.given, HD_GIVEN_ID | HD_GIVEN_REASON | HD_GIVEN_SUB | HD_GIVEN_AT);
 	assert_int_equal(command.op, HD_OP_BEST);
 	assert_int_equal(command.points, -5);
@@ -112,22 +118,38 @@ integers_are_i64_in_decimal(void **state)
 		bool taken;
 		int64_t value;
 	} rows[] = {
-		{"0", true, 0}, {"-0", true, 0}, {"+7", true, 7}, {"000000000000000000000000012", true, 12},
-		{"9223372036854775807", true, INT64_MAX}, {"-9223372036854775808", true, INT64_MIN},
-		{"9223372036854775808", false, 0}, {"-9223372036854775809", false, 0}, {"99999999999999999999", false, 0},
-		{"", false, 0}, {"-", false, 0}, {"+", false, 0}, {"1.0", false, 0}, {" 1", false, 0}, {"1e3", false, 0}, {"--1", false, 0},
+		{"0", true, 0},
+		{"-0", true, 0},
+		{"+7", true, 7},
+		{"000000000000000000000000012", true, 12},
+		{"9223372036854775807", true, INT64_MAX},
+		{"-9223372036854775808", true, INT64_MIN},
+		{"9223372036854775808", false, 0},
+		{"-9223372036854775809", false, 0},
+		{"99999999999999999999", false, 0},
+		{"", false, 0},
+		{"-", false, 0},
+		{"+", false, 0},
+		{"1.0", false, 0},
+		{" 1", false, 0},
+		{"1e3", false, 0},
+		{"--1", false, 0},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		int64_t value = 0;
-		assert_int_equal(hd_args_integer(hd_bytes_str(rows[i].word), &value), rows[i].taken);
+		assert_int_equal(hd_args_integer(hd_bytes_str(rows[i].word), &value),
+				 rows[i].taken);
 		if (rows[i].taken)
 			assert_int_equal(value, rows[i].value);
 	}
 	uint64_t seed = 3;
 	for (int i = 0; i < 100000; i++) {
-		int64_t value = (int64_t)(hd_test_random(&seed) >> (hd_test_random(&seed) % 64)), back;
+		int64_t value = (int64_t)(hd_test_random(&seed) >> (hd_test_random(&seed) % 64)),
+			back;
 		uint8_t digits[20];
-		assert_true(hd_args_integer(hd_bytes_of(digits, (size_t)(hd_resp_decimal(digits, value) - digits)), &back));
+		assert_true(hd_args_integer(
+			hd_bytes_of(digits, (size_t)(hd_resp_decimal(digits, value) - digits)),
+			&back));
 		assert_int_equal(back, value);
 	}
 }
@@ -183,9 +205,15 @@ faults_name_what_is_wrong(void **state)
 	expect_fault("HUNT.AWARD a b 1.5", HD_ERR_NOT_INTEGER, NULL);
 	expect_fault("HUNT.AWARD a b 1 ID \"\"", HD_ERR_BAD_ID, NULL);
 	expect_fault("HUNT.AWARD \"a b\" c 1", HD_ERR_BAD_ID, NULL);
-	expect_fault("HUNT.AWARD 12345678\x7f" "9 c 1", HD_ERR_BAD_ID, NULL);
-	expect_fault("HUNT.AWARD 12345678\xff" "9 c 1", HD_ERR_BAD_ID, NULL);
-	expect_fault("HUNT.AWARD aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff12345 c 1", HD_ERR_BAD_ID, NULL);
+	expect_fault("HUNT.AWARD 12345678\x7f"
+		     "9 c 1",
+		     HD_ERR_BAD_ID, NULL);
+	expect_fault("HUNT.AWARD 12345678\xff"
+		     "9 c 1",
+		     HD_ERR_BAD_ID, NULL);
+	expect_fault(
+		"HUNT.AWARD aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff12345 c 1",
+		HD_ERR_BAD_ID, NULL);
 	expect_fault("HUNT.AWARD a b 1 AT 12.1234567", HD_ERR_BAD_AT, NULL);
 	expect_fault("HUNT.AWARD a b 1 AT 12.", HD_ERR_BAD_AT, NULL);
 	expect_fault("HUNT.AWARD a b 1 AT -1", HD_ERR_BAD_AT, NULL);
@@ -215,12 +243,14 @@ the_short_cut_for_ids_is_the_rule(void **state)
 		for (uint32_t k = 0; k < size; k++)
 			id[k] = (uint8_t)('a' + hd_test_random(&seed) % 26);
 		for (uint64_t n = hd_test_random(&seed) % 3; n; n--)
-			id[hd_test_random(&seed) % size] = edges[hd_test_random(&seed) % sizeof edges];
+			id[hd_test_random(&seed) % size] =
+				edges[hd_test_random(&seed) % sizeof edges];
 		request.count = 3;
 		request.words[0] = HD_BYTES("HUNT.PROGRESS");
 		request.words[1] = hd_bytes_of(id, size);
 		request.words[2] = HD_BYTES("bay");
-		assert_int_equal(hd_args_read(HD_CMD_PROGRESS, &request, &command, &fault), hd_id_valid(request.words[1]));
+		assert_int_equal(hd_args_read(HD_CMD_PROGRESS, &request, &command, &fault),
+				 hd_id_valid(request.words[1]));
 	}
 }
 

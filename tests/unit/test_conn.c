@@ -1,409 +1,6 @@
-/* Connections over a fake shard and a fake io: the order of answers, barriers, back-pressure, any cut
- * of the input, ends in the middle.
- *
- * The fake shard answers HUNT.AWARD with an integer, its points: at once (at the next log position)
- * where the entrant's id starts with `l`, and when the test says so where it starts with `r`, as if
- * another shard had it. BOARD.COUNT is a gather over shards, HUNT.OPEN an order; both answer when the
- * test says so. What was given is kept in `world.given`, in order. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#include "huntd/view.h"
-#include "net/conn/edge.h"
-#include "tests/lib/lib.h"
-
-#define BUFFERS 8
-#define BUFFER_BYTES 96
-#define GIVEN_MAX 8192
-
-struct given {
-	uint8_t verb;
-	int64_t points;
-	uint64_t token;
-	bool answered;
-};
-
-struct peer {
-	bool shut, closed, receiving;
-	uint64_t recv_tag, send_tag;
-	const uint8_t *send_from; /* in flight; NULL: none */
-	uint32_t send_size;
-	bool slow; /* takes nothing */
-	uint8_t got[4 * HD_MIB];
-	uint32_t got_size;
-};
-
-static struct world {
-	struct hd_io io;
-	struct hd_memory memory;
-	struct hd_metrics metrics;
-	struct hd_edge *edge;
-	struct peer peers[4];
-	uint8_t buffers[BUFFERS][BUFFER_BYTES];
-	bool out[BUFFERS]; /* with the edge */
-	/* The shard. */
-	struct hd_command *batch[HD_BATCH_MAX];
-	uint64_t batch_tokens[HD_BATCH_MAX];
-	uint32_t batch_count;
-	struct given given[GIVEN_MAX];
-	uint32_t given_count;
-	uint64_t tail, durable;
-	uint32_t credits;
-	bool busy, loading;
-	int64_t now;
-	uint32_t sends;
-} world;
-
-/* The shard's side of shard.h. */
-
-enum hd_admit
-hd_shard_admit(struct hd_shard *shard, const struct hd_command *command, enum hd_error *error)
-{
-	(void)shard;
-	(void)command;
-	*error = HD_ERR_BUSY;
-	if (world.busy)
-		return HD_ADMIT_BUSY;
-	if (world.credits == 0)
-		return HD_ADMIT_WAIT;
-	world.credits--;
-	return HD_ADMIT_YES;
-}
-
-void
-hd_shard_decide(struct hd_shard *shard)
-{
-	(void)shard;
-	uint32_t count = world.batch_count;
-	world.batch_count = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		struct hd_command *c = world.batch[i];
-		struct given *g = &world.given[world.given_count++];
-		assert_true(world.given_count < GIVEN_MAX);
-		*g = (struct given){.verb = c->verb, .points = c->points, .token = world.batch_tokens[i]};
-		bool local = c->verb == HD_CMD_AWARD && c->entrant.at[0] == 'l';
-		assert_true(c->verb != HD_CMD_AWARD || local || c->entrant.at[0] == 'r');
-		if (!local)
-			continue;
-		g->answered = true;
-		world.credits++;
-		struct hd_reply reply = {.kind = HD_REPLY_INTEGER, .points = c->points};
-		hd_edge_table.reply(world.edge, g->token, &reply, ++world.tail);
-	}
-}
-
-void
-hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token)
-{
-	assert_true(world.batch_count < HD_BATCH_MAX);
-	world.batch[world.batch_count] = command;
-	world.batch_tokens[world.batch_count++] = token;
-	if (world.batch_count == HD_BATCH_MAX)
-		hd_shard_decide(shard);
-}
-
-bool
-hd_shard_is_local(const struct hd_shard *shard, const struct hd_command *command)
-{
-	(void)shard;
-	(void)command;
-	return false;
-}
-
-uint64_t
-hd_shard_durable(const struct hd_shard *shard)
-{
-	(void)shard;
-	return world.durable;
-}
-
-uint64_t
-hd_shard_tail(const struct hd_shard *shard)
-{
-	(void)shard;
-	return world.tail;
-}
-
-uint32_t
-hd_shard_number(const struct hd_shard *shard)
-{
-	(void)shard;
-	return 0;
-}
-
-uint32_t
-hd_shard_count(const struct hd_shard *shard)
-{
-	(void)shard;
-	return 2;
-}
-
-bool
-hd_shard_loading(const struct hd_shard *shard, uint32_t *percent)
-{
-	(void)shard;
-	*percent = 50;
-	return world.loading;
-}
-
-const struct hd_core *
-hd_shard_core(const struct hd_shard *shard)
-{
-	(void)shard;
-	return NULL;
-}
-
-struct hd_memory *
-hd_shard_memory(struct hd_shard *shard)
-{
-	(void)shard;
-	return &world.memory;
-}
-
-struct hd_io *
-hd_shard_io(struct hd_shard *shard)
-{
-	(void)shard;
-	return &world.io;
-}
-
-struct hd_metrics *
-hd_shard_metrics(struct hd_shard *shard, uint32_t of)
-{
-	static struct hd_metrics other;
-	(void)shard;
-	return of == 0 ? &world.metrics : &other;
-}
-
-int64_t
-hd_shard_clock(const struct hd_shard *shard)
-{
-	(void)shard;
-	return world.now;
-}
-
-/* The io's side. */
-
-static void
-fake_recv(struct hd_io *io, int socket, uint64_t tag)
-{
-	(void)io;
-	assert_false(world.peers[socket].receiving);
-	world.peers[socket].receiving = true;
-	world.peers[socket].recv_tag = tag;
-}
-
-static void
-fake_give(struct hd_io *io, uint8_t *buffer)
-{
-	(void)io;
-	size_t n = (size_t)(buffer - world.buffers[0]) / BUFFER_BYTES;
-	assert_true(n < BUFFERS && world.out[n]);
-	world.out[n] = false;
-	memset(buffer, 0xdd, BUFFER_BYTES); /* who still reads it will see */
-}
-
-static void
-fake_send(struct hd_io *io, int socket, const void *from, uint32_t size, uint64_t tag)
-{
-	(void)io;
-	struct peer *peer = &world.peers[socket];
-	assert_null(peer->send_from);
-	assert_false(peer->closed);
-	assert_true(size > 0);
-	peer->send_from = from;
-	peer->send_size = size;
-	peer->send_tag = tag;
-	world.sends++;
-}
-
-static void
-complete(uint64_t tag, int32_t result, uint32_t flags, uint8_t *buffer)
-{
-	struct hd_completion c = {.tag = tag, .result = result, .flags = flags, .buffer = buffer};
-	hd_edge_table.complete(world.edge, &c);
-}
-
-static void
-recv_ends(struct peer *peer, int32_t result)
-{
-	if (!peer->receiving)
-		return;
-	peer->receiving = false;
-	complete(peer->recv_tag, result, 0, NULL);
-}
-
-static void
-fake_cancel(struct hd_io *io, uint64_t tag)
-{
-	(void)io;
-	(void)tag; /* never in time: the request ends when the test ends it */
-}
-
-static void
-fake_close(struct hd_io *io, int socket)
-{
-	(void)io;
-	struct peer *peer = &world.peers[socket];
-	assert_false(peer->closed);
-	assert_false(peer->receiving);
-	assert_null(peer->send_from);
-	peer->closed = true;
-}
-
-static void
-fake_shutdown(struct hd_io *io, int socket)
-{
-	(void)io;
-	world.peers[socket].shut = true;
-}
-
-static const struct hd_io_ops fake_ops = {
-	.recv = fake_recv,
-	.give = fake_give,
-	.send = fake_send,
-	.cancel = fake_cancel,
-	.close = fake_close,
-	.shutdown = fake_shutdown,
-};
-
-/* The world. */
-
-static const struct hd_server_info server_info = {.version = "test", .durability = "batch"};
-
-static int
-begin(void **state)
-{
-	(void)state;
-	memset(&world, 0, sizeof world);
-	world.io.ops = &fake_ops;
-	world.memory = hd_test_memory();
-	world.credits = 1000000;
-	world.now = 1000000000;
-	struct hd_edge_options options = {.listener = -1, .info = &server_info};
-	world.edge = hd_edge_create(&options, NULL);
-	return 0;
-}
-
-static void
-deliver_sends(void)
-{
-	for (uint32_t i = 0; i < 4; i++) {
-		struct peer *peer = &world.peers[i];
-		if (!peer->send_from || (peer->slow && !peer->shut))
-			continue;
-		int32_t result = peer->shut ? -32 : (int32_t)peer->send_size;
-		if (!peer->shut) {
-			memcpy(peer->got + peer->got_size, peer->send_from, peer->send_size);
-			peer->got_size += peer->send_size;
-		}
-		peer->send_from = NULL;
-		complete(peer->send_tag, result, 0, NULL);
-	}
-}
-
-static void
-pass(void)
-{
-	for (uint32_t i = 0; i < 4; i++)
-		if (world.peers[i].shut)
-			recv_ends(&world.peers[i], 0);
-	deliver_sends();
-	hd_edge_table.input(world.edge, world.now);
-	for (uint32_t i = 0; i < BUFFERS; i++)
-		assert_false(world.out[i]);
-	hd_edge_table.output(world.edge, world.now);
-	deliver_sends();
-	hd_edge_table.output(world.edge, world.now);
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	hd_edge_table.drain(world.edge);
-	for (uint32_t i = 0; i < world.given_count; i++) {
-		struct hd_reply reply = {.kind = HD_REPLY_NIL};
-		if (!world.given[i].answered)
-			hd_edge_table.reply(world.edge, world.given[i].token, &reply, 0);
-	}
-	world.durable = world.tail;
-	for (uint32_t i = 0; i < 4; i++)
-		world.peers[i].slow = false;
-	for (int i = 0; i < 200 && !hd_edge_table.drain(world.edge); i++) {
-		world.now += 1000000000;
-		pass();
-	}
-	assert_true(hd_edge_table.drain(world.edge));
-	hd_edge_destroy(world.edge);
-	assert_int_equal(world.memory.used, 0);
-	return 0;
-}
-
-/* Bytes arrive, in as many receive buffers as they need; false: the edge does not read. */
-static bool
-arrive(int socket, const void *bytes, size_t size)
-{
-	struct peer *peer = &world.peers[socket];
-	for (size_t done = 0; done < size;) {
-		if (!peer->receiving)
-			return false;
-		uint32_t n = 0, part = size - done < BUFFER_BYTES ? (uint32_t)(size - done) : BUFFER_BYTES;
-		while (n < BUFFERS && world.out[n])
-			n++;
-		if (n == BUFFERS) {
-			recv_ends(peer, -105); /* ENOBUFS */
-			pass();
-			continue;
-		}
-		world.out[n] = true;
-		memcpy(world.buffers[n], (const uint8_t *)bytes + done, part);
-		complete(peer->recv_tag, (int32_t)part, HD_IO_MORE, world.buffers[n]);
-		done += part;
-	}
-	return true;
-}
-
-static void
-says(int socket, const char *text)
-{
-	assert_true(arrive(socket, text, strlen(text)));
-	pass();
-}
-
-static void
-expect_got(int socket, const char *want)
-{
-	struct peer *peer = &world.peers[socket];
-	if (peer->got_size != strlen(want) || memcmp(peer->got, want, peer->got_size) != 0)
-		fail_msg("got '%.*s', want '%s'", (int)peer->got_size, (char *)peer->got, want);
-	peer->got_size = 0;
-}
-
-static void
-answer(uint32_t given, int64_t value)
-{
-	assert_true(given < world.given_count && !world.given[given].answered);
-	struct hd_reply reply = {.kind = HD_REPLY_INTEGER, .points = value};
-	world.given[given].answered = true;
-	world.credits++;
-	hd_edge_table.reply(world.edge, world.given[given].token, &reply, 0);
-}
-
-static void
-flush_log(void)
-{
-	world.durable = world.tail;
-	pass();
-}
-
-/* Stories. */
+/* Connections over a fake shard and a fake io (conn_world.h): the order of answers, barriers,
+ * back-pressure, any cut of the input, ends in the middle. */
+#include "tests/unit/conn_world.h"
 
 static void
 answers_wait_for_the_log(void **state)
@@ -425,7 +22,8 @@ answers_come_in_the_order_of_requests(void **state)
 {
 	(void)state;
 	hd_edge_adopt(world.edge, 0);
-	says(0, "HUNT.AWARD r1 bay 1\nHUNT.AWARD l2 bay 2\nHUNT.AWARD r3 bay 3\nECHO four\nHUNT.AWARD l5 bay 5\n");
+	says(0, "HUNT.AWARD r1 bay 1\nHUNT.AWARD l2 bay 2\nHUNT.AWARD r3 bay 3\nECHO "
+		"four\nHUNT.AWARD l5 bay 5\n");
 	flush_log();
 	expect_got(0, "");
 	answer(2, 3);
@@ -436,7 +34,8 @@ answers_come_in_the_order_of_requests(void **state)
 	expect_got(0, ":1\r\n:2\r\n:3\r\n$4\r\nfour\r\n:5\r\n");
 }
 
-/* Local answers, remote answers in any order, flushes at any time: what comes out is 0, 1, 2, ... */
+/* Local answers, remote answers in any order, flushes at any time: what comes out is 0, 1, 2, ...
+ */
 static void
 any_mixture_keeps_the_order(void **state)
 {
@@ -450,12 +49,14 @@ any_mixture_keeps_the_order(void **state)
 		uint64_t r = hd_test_random(&seed);
 		char line[64];
 		if (r % 4 < 2 && world.peers[0].receiving && world.given_count < GIVEN_MAX - 8) {
-			snprintf(line, sizeof line, "HUNT.AWARD %c%u bay %lld\r\n", r >> 60 & 1 ? 'l' : 'r', (unsigned)(r >> 50 & 7), (long long)next);
-			size += (size_t)sprintf(want + size, ":%lld\r\n", (long long)next++);
+			snprintf(line, sizeof line, "HUNT.AWARD %c%u bay %lld\r\n",
+				 r >> 60 & 1 ? 'l' : 'r', (unsigned)(r >> 50 & 7), (long long)next);
+			size += (size_t)snprintf(want + size, 32, ":%lld\r\n", (long long)next++);
 			assert_true(arrive(0, line, strlen(line)));
 		} else if (r % 4 == 2) {
 			for (uint32_t tries = 0; tries < 8 && world.given_count; tries++) {
-				uint32_t pick = (uint32_t)(hd_test_random(&seed) % world.given_count);
+				uint32_t pick =
+					(uint32_t)(hd_test_random(&seed) % world.given_count);
 				if (!world.given[pick].answered)
 					answer(pick, world.given[pick].points);
 			}
@@ -477,8 +78,10 @@ static void
 every_cut_of_the_input_gives_the_same(void **state)
 {
 	(void)state;
-	static const char input[] = "*4\r\n$10\r\nHUNT.AWARD\r\n$2\r\nla\r\n$3\r\nbay\r\n$1\r\n7\r\nECHO \"a b\"\r\n"
-	                            "*4\r\n$10\r\nHUNT.AWARD\r\n$3\r\nlbb\r\n$3\r\nbay\r\n$1\r\n8\r\n*1\r\n$4\r\nPING\r\n";
+	static const char input[] =
+		"*4\r\n$10\r\nHUNT.AWARD\r\n$2\r\nla\r\n$3\r\nbay\r\n$1\r\n7\r\nECHO \"a b\"\r\n"
+		"*4\r\n$10\r\nHUNT.AWARD\r\n$3\r\nlbb\r\n$3\r\nbay\r\n$1\r\n8\r\n*1\r\n$"
+		"4\r\nPING\r\n";
 	for (size_t cut = 0; cut < sizeof input; cut++) {
 		int socket = (int)(cut % 4);
 		memset(&world.peers[socket], 0, sizeof world.peers[socket]);
@@ -500,7 +103,8 @@ static void
 byte_by_byte_is_the_same(void **state)
 {
 	(void)state;
-	static const char input[] = "*4\r\n$10\r\nHUNT.AWARD\r\n$2\r\nla\r\n$3\r\nbay\r\n$1\r\n7\r\n*1\r\n$4\r\nPING\r\n";
+	static const char input[] = "*4\r\n$10\r\nHUNT.AWARD\r\n$2\r\nla\r\n$3\r\nbay\r\n$"
+				    "1\r\n7\r\n*1\r\n$4\r\nPING\r\n";
 	hd_edge_adopt(world.edge, 0);
 	for (size_t i = 0; i + 1 < sizeof input; i++) {
 		assert_true(arrive(0, input + i, 1));
@@ -574,7 +178,7 @@ no_credit_and_busy(void **state)
 	says(0, "HUNT.AWARD r1 bay 1\nHUNT.AWARD l2 bay 2\nPING\n");
 	assert_int_equal(world.given_count, 1);
 	says(1, "PING\n");
-	expect_got(1, "+PONG\r\n"); /* others go on */
+	expect_got(1, "+PONG\r\n");                                  /* others go on */
 	assert_int_not_equal(hd_edge_table.deadline(world.edge), 0); /* and nothing spins */
 	answer(0, 1);
 	pass();
@@ -648,8 +252,8 @@ who_does_not_read_is_not_read_and_closed(void **state)
 	expect_got(1, "+PONG\r\n");
 }
 
-/* A connection ends while its command is at another shard; its place is taken by a new one only after
- * the answer came, which nobody hears. */
+/* A connection ends while its command is at another shard; its place is taken by a new one only
+ * after the answer came, which nobody hears. */
 static void
 an_answer_to_who_is_gone_is_dropped(void **state)
 {
@@ -673,7 +277,8 @@ an_answer_to_who_is_gone_is_dropped(void **state)
 	expect_got(1, ":2\r\n");
 	hd_edge_adopt(world.edge, 2);
 	struct hd_reply late = {.kind = HD_REPLY_INTEGER, .points = 99};
-	hd_edge_table.reply(world.edge, world.given[0].token, &late, 0); /* the same slot, another life */
+	hd_edge_table.reply(world.edge, world.given[0].token, &late,
+			    0); /* the same slot, another life */
 	pass();
 	expect_got(2, "");
 }
@@ -731,7 +336,8 @@ loading_is_said_to_all_but_a_few(void **state)
 	world.loading = true;
 	hd_edge_adopt(world.edge, 0);
 	says(0, "PING\nHUNT.AWARD l1 bay 1\nCLIENT GETNAME\n");
-	expect_got(0, "-LOADING huntd is loading its log\r\n-LOADING huntd is loading its log\r\n$-1\r\n");
+	expect_got(0, "-LOADING huntd is loading its log\r\n-LOADING huntd is loading its "
+		      "log\r\n$-1\r\n");
 	assert_int_equal(world.given_count, 0);
 }
 
@@ -768,7 +374,8 @@ one_connection_does_not_hold_up_another(void **state)
 	pass();
 	expect_got(1, "+PONG\r\n");
 	assert_int_equal(world.peers[0].got_size, 256 * 7);
-	assert_int_equal(hd_edge_table.deadline(world.edge), 0); /* the rest comes without new bytes */
+	assert_int_equal(hd_edge_table.deadline(world.edge),
+			 0); /* the rest comes without new bytes */
 	pass();
 	pass();
 	assert_int_equal(world.peers[0].got_size, 700 * 7);
@@ -791,7 +398,8 @@ idle_connections_hold_no_buffers(void **state)
 			flush_log();
 		}
 	assert_int_equal(world.memory.used, after); /* nothing is allocated by a command */
-	assert_true(after - before < 160 * HD_KIB); /* a chunk of connections, one of marks, buffers kept */
+	assert_true(after - before <
+		    160 * HD_KIB); /* a chunk of connections, one of marks, buffers kept */
 }
 
 int

@@ -14,7 +14,8 @@
 
 static struct hd_request request, again;
 
-/* Reads from a copy that ends exactly where the bytes end, so that a sanitizer sees one byte more. */
+/* Reads from a copy that ends exactly where the bytes end, so that a sanitizer sees one byte more.
+ */
 static enum hd_request_state
 read_exactly(const void *at, size_t size, struct hd_request *to)
 {
@@ -44,14 +45,17 @@ words_of_arrays_and_lines(void **state)
 {
 	(void)state;
 	expect_words("*1\r\n$4\r\nPING\r\n", (const char *[]){"PING", NULL});
-	expect_words("*3\r\n$4\r\nECHO\r\n$0\r\n\r\n$3\r\na\nb\r\n", (const char *[]){"ECHO", "", "a\nb", NULL});
+	expect_words("*3\r\n$4\r\nECHO\r\n$0\r\n\r\n$3\r\na\nb\r\n",
+		     (const char *[]){"ECHO", "", "a\nb", NULL});
 	expect_words("*0\r\n", (const char *[]){NULL});
 	expect_words("*-1\r\n", (const char *[]){NULL});
 	expect_words("\r\n", (const char *[]){NULL});
 	expect_words("\n", (const char *[]){NULL});
 	expect_words("PING\n", (const char *[]){"PING", NULL});
-	expect_words("  HUNT.AWARD \t a  b 5\r\n", (const char *[]){"HUNT.AWARD", "a", "b", "5", NULL});
-	expect_words("ECHO \"a b\\n\\x41\\\"\" 'it\\'s'\r\n", (const char *[]){"ECHO", "a b\nA\"", "it's", NULL});
+	expect_words("  HUNT.AWARD \t a  b 5\r\n",
+		     (const char *[]){"HUNT.AWARD", "a", "b", "5", NULL});
+	expect_words("ECHO \"a b\\n\\x41\\\"\" 'it\\'s'\r\n",
+		     (const char *[]){"ECHO", "a b\nA\"", "it's", NULL});
 	expect_words("ECHO \"\" ''\r\n", (const char *[]){"ECHO", "", "", NULL});
 }
 
@@ -69,7 +73,8 @@ every_cut_is_unfinished_and_the_whole_is_read(void **state)
 	for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
 		size_t size = strlen(inputs[i]);
 		for (size_t cut = 0; cut < size; cut++)
-			assert_int_equal(read_exactly(inputs[i], cut, &request), HD_REQUEST_UNFINISHED);
+			assert_int_equal(read_exactly(inputs[i], cut, &request),
+					 HD_REQUEST_UNFINISHED);
 		assert_int_equal(read_exactly(inputs[i], size, &request), HD_REQUEST_WHOLE);
 		assert_int_equal(request.used, size);
 	}
@@ -114,7 +119,8 @@ bad_inputs_are_refused(void **state)
 		{"Host: huntd\r\n", HD_REQUEST_FOREIGN, NULL},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		assert_int_equal(read_exactly(rows[i].bytes, strlen(rows[i].bytes), &request), rows[i].state);
+		assert_int_equal(read_exactly(rows[i].bytes, strlen(rows[i].bytes), &request),
+				 rows[i].state);
 		if (rows[i].message)
 			assert_string_equal(request.message, rows[i].message);
 	}
@@ -148,13 +154,26 @@ limits_hold_before_the_bytes_come(void **state)
 	free(bytes);
 }
 
-/* Pieces that look like the protocol, in random order, with random bytes between: never past the end
- * (the sanitizer's), the same answer twice, and never more used than given. */
+/* Pieces that look like the protocol, in random order, with random bytes between: never past the
+ * end (the sanitizer's), the same answer twice, and never more used than given. */
 static void
 random_bytes_never_break_it(void **state)
 {
 	(void)state;
-	static const char *const pieces[] = {"*", "$", "\r\n", "1", "3", "0", "-1", "PING", "\"", "'", "\\x4", " ", "*2\r\n$4\r\nECHO\r\n", "\n"};
+	static const char *const pieces[] = {"*",
+					     "$",
+					     "\r\n",
+					     "1",
+					     "3",
+					     "0",
+					     "-1",
+					     "PING",
+					     "\"",
+					     "'",
+					     "\\x4",
+					     " ",
+					     "*2\r\n$4\r\nECHO\r\n",
+					     "\n"};
 	uint64_t seed = 42;
 	for (int round = 0; round < 200000; round++) {
 		uint8_t bytes[96];
@@ -195,7 +214,10 @@ static void
 replies_in_both_protocols(void **state)
 {
 	(void)state;
-	struct hd_reply reply = {.kind = HD_REPLY_OUTCOME, .outcome = HD_OUTCOME_APPLIED, .points = 10, .score = -120};
+	struct hd_reply reply = {.kind = HD_REPLY_OUTCOME,
+				 .outcome = HD_OUTCOME_APPLIED,
+				 .points = 10,
+				 .score = -120};
 	expect_reply(&reply, 2, "*4\r\n$7\r\napplied\r\n:10\r\n:-120\r\n$0\r\n\r\n");
 	reply.outcome = HD_OUTCOME_EXHAUSTED;
 	reply.number = true;
@@ -221,7 +243,11 @@ every_integer_is_exact(void **state)
 	uint64_t seed = 7;
 	for (int i = 0; i < 100000; i++) {
 		int64_t value = (int64_t)(hd_test_random(&seed) >> (hd_test_random(&seed) % 64));
-		value = i == 0 ? INT64_MIN : i == 1 ? INT64_MAX : i == 2 ? 0 : i % 2 ? value : -value;
+		value = i == 0   ? INT64_MIN
+			: i == 1 ? INT64_MAX
+			: i == 2 ? 0
+			: i % 2  ? value
+				 : -value;
 		char want[32];
 		snprintf(want, sizeof want, ":%lld\r\n", (long long)value);
 		struct hd_reply reply = {.kind = HD_REPLY_INTEGER, .points = value};
@@ -243,7 +269,8 @@ trees_in_both_protocols(void **state)
 	hd_value_array(&w, 0);
 	hd_value_simple(&w, "s\r\n");
 	hd_value_map(&w, 0);
-	struct hd_reply reply = {.kind = HD_REPLY_VALUE, .detail = hd_bytes_of(tree, (size_t)(w.at - tree))};
+	struct hd_reply reply = {.kind = HD_REPLY_VALUE,
+				 .detail = hd_bytes_of(tree, (size_t)(w.at - tree))};
 	expect_reply(&reply, 2, "*4\r\n$4\r\nrows\r\n*3\r\n:-5\r\n$-1\r\n*0\r\n+s  \r\n*0\r\n");
 	expect_reply(&reply, 3, "%2\r\n$4\r\nrows\r\n*3\r\n:-5\r\n_\r\n*0\r\n+s  \r\n%0\r\n");
 	uint8_t small[40];

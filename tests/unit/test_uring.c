@@ -171,7 +171,9 @@ a_listener_accepts_and_a_send_is_whole(void **state)
 	assert_int_equal(hd_listen(where, true, &other, message, sizeof message), -1);
 	assert_non_null(strstr(message, where));
 	io->ops->accept(io, listener, TAG(9));
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_port = htons(port),
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int client = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof address), 0);
 	struct hd_completion c = next();
@@ -299,7 +301,9 @@ files_queued_and_at_once(void **state)
 int
 main(void)
 {
-#define BOTH(f) cmocka_unit_test_setup_teardown(f, begin_able, end), cmocka_unit_test_setup_teardown(f, begin_plain, end)
+#define BOTH(f)                                                                                    \
+	cmocka_unit_test_setup_teardown(f, begin_able, end),                                       \
+		cmocka_unit_test_setup_teardown(f, begin_plain, end)
 	const struct CMUnitTest tests[] = {
 		BOTH(bytes_come_in_order_and_the_end_is_told),
 		BOTH(dry_buffers_are_told),
