@@ -155,7 +155,37 @@ take(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, bool *take
 	reader->segment = segment;
 	reader->offset = offset + frame.size;
 	reader->flags = frame.header.flags;
+	reader->segments->rows[segment].used = reader->offset;
 	*taken = true;
+	return true;
+}
+
+/* Does the first frame of `segment` name the last frame taken as the one before it? */
+static bool
+is_linked(struct hd_log_reader *reader, uint32_t segment, bool *linked)
+{
+	HD_ASSERT(segment > 0);
+	*linked = false;
+	if (segment >= reader->segments->count)
+		return true;
+	if (reader->head_segment != segment) {
+		if (!open_segment(reader, segment))
+			return false;
+		const struct hd_segment *row = &reader->segments->rows[segment];
+		struct hd_io *io = reader->segments->io;
+		int64_t got = row->size < HD_BLOCK ? 0
+						   : io->ops->file_read(io, row->file, reader->head,
+									HD_BLOCK, 0);
+		if (got < 0)
+			return refuse_io(reader, segment, (int)got);
+		if (got < HD_BLOCK)
+			memset(reader->head, 0, HD_BLOCK);
+		reader->head_segment = segment;
+	}
+	struct hd_frame_header header;
+	memcpy(&header, reader->head, sizeof header);
+	*linked = header.magic == HD_FRAME_MAGIC &&
+		  memcmp(header.previous, reader->chain.previous, HD_FRAME_HASH) == 0;
 	return true;
 }
 
@@ -166,11 +196,12 @@ follow(struct hd_log_reader *reader)
 	uint32_t segment = 0;
 	uint64_t offset = 0;
 	while (segment < reader->segments->count) {
-		bool taken;
-		if (!take(reader, segment, offset, &taken))
+		bool linked, taken = false;
+		if (!is_linked(reader, segment + 1, &linked))
 			return false;
-		if (!taken && segment + 1 < reader->segments->count &&
-		    !take(reader, segment + 1, 0, &taken))
+		if (linked && !take(reader, segment + 1, 0, &taken))
+			return false;
+		if (!taken && !take(reader, segment, offset, &taken))
 			return false;
 		if (!taken)
 			return true;
@@ -282,9 +313,11 @@ hd_log_reader_run(struct hd_log_reader *reader, uint32_t log)
 	HD_ASSERT(!reader->any && reader->buffer == NULL);
 	reader->chain = (struct hd_frame_chain){.log = log, .next_lsn = 1};
 	reader->buffer = hd_memory_take(reader->segments->memory, HD_READER_BYTES, HD_BLOCK);
+	reader->head = hd_memory_take(reader->segments->memory, HD_BLOCK, HD_BLOCK);
 	bool good = (log != HD_LOG_ANY || find_log(reader)) && follow(reader) && judge_tail(reader);
 	hd_memory_give(reader->segments->memory, reader->buffer, HD_READER_BYTES);
-	reader->buffer = NULL;
+	hd_memory_give(reader->segments->memory, reader->head, HD_BLOCK);
+	reader->buffer = reader->head = NULL;
 	reader->report->last_lsn = reader->chain.next_lsn - 1;
 	reader->report->last_stamp = reader->chain.stamp;
 	reader->report->direct = reader->segments->direct;

@@ -1,9 +1,11 @@
 /* reader.h - walks a log's chain from its first frame to its end, and judges what lies behind.
  *
- * Where a block holds no frame that continues the chain, the next segment's first frame may; what
- * lies between was cut or never used. If neither does, the rest of this and of all later segments
- * is looked through: a seal there (or read before) at or above the LSN that is missing proves
- * damage; else the log ends here and the rest is a torn tail. */
+ * After each frame the chain goes on in the next segment, if that one's first frame says so, else
+ * behind the frame. In this order: whoever began the next segment there had judged that the log
+ * ends there, and a write of the process before it may have landed in the old segment since. What
+ * lies between was cut or never used. If neither continues, the rest of this and of all later
+ * segments is looked through: a seal there (or read before) at or above the LSN that is missing
+ * proves damage; else the log ends here and the rest is a torn tail. */
 #ifndef HUNTD_SHARD_LOG_READER_H
 #define HUNTD_SHARD_LOG_READER_H
 
@@ -30,6 +32,9 @@ struct hd_log_reader {
 	uint32_t buffer_segment;
 	uint64_t buffer_offset;
 	uint32_t buffer_used;
+
+	uint8_t *head; /* HD_BLOCK: the first of row `head_segment`, where that is not 0 */
+	uint32_t head_segment;
 };
 
 /* Whatever log the first frame names. */

@@ -16,7 +16,8 @@ hd_log_read(struct hd_log *log, uint64_t lsn, uint8_t *to, uint32_t room, uint64
 	if (file < 0)
 		hd_log_fail(log, row->segment, "cannot open", file);
 	uint64_t offset = (uint64_t)row->block * HD_BLOCK;
-	uint64_t left = log->segments.rows[row->segment].size - offset;
+	/* Not what lies behind the chain: a late write of an earlier process may look like it. */
+	uint64_t left = log->segments.rows[row->segment].used - offset;
 	log->io->ops->read(log->io, file, to, left < room ? (uint32_t)left : room, offset, tag);
 	return true;
 }

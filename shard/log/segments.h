@@ -21,6 +21,7 @@
 
 struct hd_segment {
 	uint64_t size;
+	uint64_t used;    /* behind the last frame of the chain */
 	uint64_t used_at; /* counts opens and uses */
 	uint32_t number;
 	int file; /* below 0: closed */

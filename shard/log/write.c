@@ -58,6 +58,7 @@ write_frame(struct hd_log *log, uint8_t *bytes, struct hd_frame_header header, b
 		.started = log->now,
 	};
 	log->offset += size;
+	row->used = log->offset;
 	log->stats.frames++;
 	log->stats.bytes += size;
 	send_flight(log);

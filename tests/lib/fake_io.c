@@ -69,6 +69,14 @@ check_direct(struct fake_io *fake, const struct fake_file *file, const void *at,
 		fake->direct_faults++;
 }
 
+static uint8_t *
+copy(const uint8_t *from, uint64_t size)
+{
+	uint8_t *to = malloc(size);
+	HD_ASSERT(to != NULL);
+	return memcpy(to, from, size);
+}
+
 static int64_t
 fake_now(struct hd_io *io)
 {
@@ -76,7 +84,7 @@ fake_now(struct hd_io *io)
 }
 
 static int
-do_sync(struct fake_io *fake, struct fake_file *file)
+do_sync(struct fake_io *fake, struct fake_file *file, const uint8_t *from, uint64_t size)
 {
 	fake->syncs++;
 	if (fake->sync_failed)
@@ -86,7 +94,7 @@ do_sync(struct fake_io *fake, struct fake_file *file)
 		fake->sync_failed = true;
 		return error;
 	}
-	memcpy(file->disk, file->cache, file->room);
+	memcpy(file->disk, from, size);
 	file->disk_size = file->size;
 	return 0;
 }
@@ -143,7 +151,7 @@ perform(struct fake_io *fake, const struct fake_request *request)
 	case FAKE_READ:
 		return (int32_t)do_read(fake, file, request->at, request->size, request->offset);
 	case FAKE_FSYNC:
-		return do_sync(fake, file);
+		return do_sync(fake, file, request->snapshot, request->snapshot_size);
 	}
 	HD_UNREACHABLE();
 }
@@ -155,11 +163,13 @@ fake_wait(struct hd_io *io, int64_t timeout, struct hd_completion *out, uint32_t
 	uint32_t done = 0, kept = 0;
 	for (uint32_t i = 0; i < fake->queued; i++) {
 		struct fake_request request = fake->queue[i];
-		if (done == room || (fake->hold_syncs && request.kind == FAKE_FSYNC))
+		if (done == room || (fake->hold_syncs && request.kind == FAKE_FSYNC)) {
 			fake->queue[kept++] = request;
-		else
-			out[done++] = (struct hd_completion){.tag = request.tag,
-							     .result = perform(fake, &request)};
+			continue;
+		}
+		out[done++] = (struct hd_completion){.tag = request.tag,
+						     .result = perform(fake, &request)};
+		free(request.snapshot);
 	}
 	fake->queued = kept;
 	if (done == 0 && timeout > 0)
@@ -182,20 +192,35 @@ static void
 fake_write(struct hd_io *io, int file, const void *from, uint32_t size, uint64_t offset,
 	   uint32_t flags, uint64_t tag)
 {
-	enqueue(io, (struct fake_request){FAKE_WRITE, file, (uint8_t *)(uintptr_t)from, size,
-					  offset, flags, tag});
+	enqueue(io, (struct fake_request){.kind = FAKE_WRITE,
+					  .file = file,
+					  .at = (uint8_t *)(uintptr_t)from,
+					  .size = size,
+					  .offset = offset,
+					  .flags = flags,
+					  .tag = tag});
 }
 
 static void
 fake_read(struct hd_io *io, int file, void *to, uint32_t size, uint64_t offset, uint64_t tag)
 {
-	enqueue(io, (struct fake_request){FAKE_READ, file, to, size, offset, 0, tag});
+	enqueue(io, (struct fake_request){.kind = FAKE_READ,
+					  .file = file,
+					  .at = to,
+					  .size = size,
+					  .offset = offset,
+					  .tag = tag});
 }
 
 static void
 fake_fsync(struct hd_io *io, int file, uint64_t tag)
 {
-	enqueue(io, (struct fake_request){.kind = FAKE_FSYNC, .file = file, .tag = tag});
+	const struct fake_file *at = &fake_of(io)->files[file];
+	enqueue(io, (struct fake_request){.kind = FAKE_FSYNC,
+					  .file = file,
+					  .tag = tag,
+					  .snapshot = copy(at->cache, at->room),
+					  .snapshot_size = at->room});
 }
 
 static int
@@ -262,14 +287,18 @@ fake_file_write(struct hd_io *io, int number, const void *from, uint32_t size, u
 {
 	struct fake_io *fake = fake_of(io);
 	check_direct(fake, &fake->files[number], from, size, offset);
-	return do_write(fake, &(struct fake_request){FAKE_WRITE, number, (uint8_t *)(uintptr_t)from,
-						     size, offset, 0, 0});
+	return do_write(fake, &(struct fake_request){.kind = FAKE_WRITE,
+						     .file = number,
+						     .at = (uint8_t *)(uintptr_t)from,
+						     .size = size,
+						     .offset = offset});
 }
 
 static int
 fake_file_sync(struct hd_io *io, int file)
 {
-	return do_sync(fake_of(io), &fake_of(io)->files[file]);
+	struct fake_file *at = &fake_of(io)->files[file];
+	return do_sync(fake_of(io), at, at->cache, at->room);
 }
 
 static int
@@ -377,9 +406,18 @@ fake_io_init(struct fake_io *fake)
 		.io.ops = &fake_ops, .now = 1, .space = 1LL << 40, .fail_error = EIO, .seed = 1};
 }
 
+static void
+drop_queue(struct fake_io *fake)
+{
+	for (uint32_t i = 0; i < fake->queued; i++)
+		free(fake->queue[i].snapshot);
+	fake->queued = 0;
+}
+
 void
 fake_io_fini(struct fake_io *fake)
 {
+	drop_queue(fake);
 	for (int i = 0; i < FAKE_FILES; i++) {
 		free(fake->files[i].cache);
 		free(fake->files[i].disk);
@@ -387,18 +425,14 @@ fake_io_fini(struct fake_io *fake)
 	*fake = (struct fake_io){0};
 }
 
-static uint8_t *
-copy(const uint8_t *from, uint64_t size)
-{
-	uint8_t *to = malloc(size);
-	HD_ASSERT(to != NULL);
-	return memcpy(to, from, size);
-}
-
 void
 fake_io_clone(struct fake_io *to, const struct fake_io *from)
 {
 	*to = *from;
+	for (uint32_t i = 0; i < to->queued; i++)
+		if (to->queue[i].snapshot)
+			to->queue[i].snapshot =
+				copy(to->queue[i].snapshot, to->queue[i].snapshot_size);
 	for (int i = 0; i < FAKE_FILES; i++) {
 		struct fake_file *file = &to->files[i];
 		if (file->room == 0)
@@ -431,7 +465,7 @@ fake_io_kill(struct fake_io *fake, uint32_t coin)
 	for (uint32_t i = 0; i < fake->queued; i++)
 		if (fake->queue[i].kind == FAKE_WRITE)
 			land(fake, &fake->queue[i], coin);
-	fake->queued = 0;
+	drop_queue(fake);
 }
 
 static void

@@ -30,6 +30,8 @@ struct fake_request {
 	uint64_t offset;
 	uint32_t flags;
 	uint64_t tag;
+	uint8_t *snapshot; /* of a queued fsync: what was written when it was asked for */
+	uint64_t snapshot_size;
 };
 
 struct fake_io {
