@@ -283,6 +283,10 @@ static void
 end_threads(struct hd_runtime *runtime)
 {
 	const struct hd_runtime_hooks *hooks = &runtime->hooks;
+	struct hd_io *io = runtime->control->io;
+	struct hd_completion completions[8];
+	/* Control's loop is over: what its last words wake goes out here. */
+	io->ops->wait(io, 0, completions, 8);
 	pthread_barrier_wait(&runtime->ended);
 	for (uint32_t i = 0; i < runtime->topology.shards + 1; i++)
 		pthread_join(runtime->threads[i].handle, NULL);
