@@ -64,7 +64,7 @@ enum hd_ctl_option {
 	X(freeze, "freeze", "HUNT", 1, 1, 0, "freeze its public boards now")                       \
 	X(close, "close", "HUNT", 1, 1, 0, "close it now")                                         \
 	X(log_verify, "log verify", "DATA", 1, 1, 0,                                               \
-	  "check a data directory's logs: exit 0 whole, 1 torn tail, 65 damage")                   \
+	  "check a data directory: exit 0 whole, 1 torn, 65 damaged")                              \
 	X(log_dump, "log dump", "DATA", 1, 1, T(shard) | T(from) | T(count),                       \
 	  "its events, one a line")                                                                \
 	X(import, "import", "DIR", 1, 1, T(rules) | T(hunt),                                       \

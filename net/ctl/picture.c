@@ -16,6 +16,7 @@
 #define TITLE "\033[1;36m"
 
 #define SCORE_WIDTH 13
+#define GAIN_WIDTH  10
 
 struct drawing {
 	const struct hd_picture *picture;
@@ -112,7 +113,7 @@ draw_rates(struct drawing *d)
 		const char *name, *shown;
 	} rows[] = {{"commands_per_s", "commands/s"},
 		    {"connections", "connections"},
-		    {"flush_us", "us a flush"},
+		    {"flush_us", "us/flush"},
 		    {"memory_bytes", "state"}};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		char text[64];
@@ -141,6 +142,7 @@ draw_sparkline(struct drawing *d)
 	hd_ctl_value("", most, peak, sizeof peak);
 	fprintf(d->out, "%s%s%s events/s ", on(d, BOLD), now, off(d));
 	fputs(on(d, GREEN), d->out);
+	repeat(d, " ", width - count);
 	for (uint32_t i = 0; i < count; i++)
 		fputs(blocks[from[i] * 7 / json_integer_value(most)], d->out);
 	fprintf(d->out, "%s peak %s", off(d), peak);
@@ -155,11 +157,11 @@ static const struct {
 	uint32_t width;
 } shard_columns[] = {{"shard", "shard", 5},
 		     {"commands_per_s", "commands/s", 13},
-		     {"events_per_s", "events/s", 12},
-		     {"connections", "connections", 13},
-		     {"entrants", "entrants", 12},
+		     {"events_per_s", "events/s", 11},
+		     {"connections", "clients", 9},
+		     {"entrants", "entrants", 11},
 		     {"log_position", "log position", 14},
-		     {"memory_bytes", "state", 11}};
+		     {"flush_us", "flush us", 10}};
 #define SHARD_COLUMNS (sizeof shard_columns / sizeof shard_columns[0])
 
 static void
@@ -224,11 +226,14 @@ draw_gain(const struct drawing *d, const json_t *row)
 {
 	const json_t *before = find_entrant(d->picture->past, json_object_get(row, "entrant"));
 	int64_t gain = hd_ctl_number(row, "score") - hd_ctl_number(before, "score");
-	char text[32] = "";
-	if (before && gain)
-		snprintf(text, sizeof text, "%+lld", (long long)gain);
+	json_t *value = json_integer(gain);
+	char text[80] = "+";
+	hd_ctl_value("", value, text + (gain > 0), sizeof text - 1);
+	if (!before || !gain)
+		text[0] = 0;
+	json_decref(value);
 	fputs(on(d, gain > 0 ? GREEN : RED), d->out);
-	put(d, text, 8, true);
+	put(d, text, GAIN_WIDTH, true);
 	fputs(off(d), d->out);
 }
 
@@ -252,7 +257,7 @@ draw_row(struct drawing *d, const json_t *row, int64_t best, uint32_t name_width
 	const struct hd_picture *p = d->picture;
 	int64_t rank = hd_ctl_number(row, "rank");
 	char entrant[256];
-	uint32_t used = 6 + 1 + 4 + name_width + SCORE_WIDTH + 8 + 2;
+	uint32_t used = 6 + 1 + 4 + name_width + SCORE_WIDTH + GAIN_WIDTH + 2;
 	hd_ctl_value("", json_object_get(row, "entrant"), entrant, sizeof entrant);
 	fputs(rank <= 3 ? on(d, GOLD) : "", d->out);
 	put_value(d, row, "rank", 6);
@@ -308,7 +313,10 @@ draw_board(struct drawing *d)
 	uint32_t width = widest_entrant(p->rows);
 	fprintf(d->out, "%s%6s %4s", on(d, DIM), "rank", "");
 	put(d, "entrant", width, false);
-	fprintf(d->out, "%*s%8s%s", SCORE_WIDTH, "score", "gained", off(d));
+	char gained[32] = "";
+	if (p->past)
+		snprintf(gained, sizeof gained, "in %.1f s", (double)p->past_ms / 1000);
+	fprintf(d->out, "%*s%*s%s", SCORE_WIDTH, "score", GAIN_WIDTH, gained, off(d));
 	end_line(d);
 	int64_t best = hd_ctl_number(json_array_get(p->rows, 0), "score");
 	for (size_t i = 0; i < json_array_size(p->rows) && d->lines < p->lines; i++)

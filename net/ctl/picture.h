@@ -16,6 +16,7 @@ struct hd_picture {
 	json_t *facts;               /* hd_ctl_facts; NULL: the server is not there */
 	json_t *about;               /* HUNT.INFO or NULL */
 	json_t *rows;                /* hd_ctl_board_rows or NULL */
+	uint32_t past_ms;            /* how long ago `past` was */
 	json_t *past;                /* the same of some seconds ago, or NULL */
 	int64_t rates[HD_RATES_MAX]; /* events/s, newest last */
 	uint32_t rates_count;

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define SHARD_PREFIX "shard_"
-
 static int64_t
 monotonic_ms(void)
 {
@@ -110,16 +108,39 @@ copy(json_t *facts, const char *name, const json_t *info, const char *from)
 		json_object_set(facts, name, value);
 }
 
+/* The mean time of the flushes between two samples. */
+static json_t *
+mean_us(const json_t *before, const json_t *after, const char *ns, const char *flushes)
+{
+	int64_t count = grown(before, after, flushes);
+	return json_integer(count ? grown(before, after, ns) / 1000 / count : 0);
+}
+
+/* INFO's lines of one shard: shard_N and shard_N_log. */
+static const json_t *
+shard_line(const json_t *info, int number, const char *rest)
+{
+	char name[48];
+	snprintf(name, sizeof name, "shard_%d%s", number, rest);
+	return json_object_get(info, name);
+}
+
 static json_t *
 shard_fact(int number, const json_t *before, const json_t *after, int64_t ms)
 {
-	json_t *fact = json_pack("{s:i, s:o, s:o}", "shard", number, "commands_per_s",
-				 per_second(before, after, "commands", ms), "events_per_s",
-				 per_second(before, after, "events", ms));
-	copy(fact, "connections", after, "connections");
-	copy(fact, "entrants", after, "entrants");
-	copy(fact, "log_position", after, "durable");
-	copy(fact, "memory_bytes", after, "memory");
+	const json_t *was = shard_line(before, number, ""), *is = shard_line(after, number, "");
+	const json_t *log_was = shard_line(before, number, "_log");
+	const json_t *log_is = shard_line(after, number, "_log");
+	json_t *fact = json_object();
+	json_object_set_new(fact, "shard", json_integer(number));
+	json_object_set_new(fact, "commands_per_s", per_second(was, is, "commands", ms));
+	json_object_set_new(fact, "events_per_s", per_second(was, is, "events", ms));
+	copy(fact, "connections", is, "connections");
+	copy(fact, "entrants", is, "entrants");
+	copy(fact, "log_position", log_is, "position");
+	json_object_set_new(fact, "flush_us", mean_us(log_was, log_is, "flush_ns", "flushes"));
+	copy(fact, "unflushed_bytes", log_is, "unflushed");
+	copy(fact, "memory_bytes", is, "memory");
 	return fact;
 }
 
@@ -127,14 +148,9 @@ static json_t *
 shard_facts(const json_t *before, const json_t *after, int64_t ms)
 {
 	json_t *facts = json_array();
-	for (int i = 0;; i++) {
-		char name[32];
-		snprintf(name, sizeof name, SHARD_PREFIX "%d", i);
-		const json_t *now = json_object_get(after, name);
-		if (!now)
-			return facts;
-		json_array_append_new(facts, shard_fact(i, json_object_get(before, name), now, ms));
-	}
+	for (int i = 0; shard_line(after, i, ""); i++)
+		json_array_append_new(facts, shard_fact(i, before, after, ms));
+	return facts;
 }
 
 json_t *
@@ -142,8 +158,6 @@ hd_ctl_facts(const json_t *before, const json_t *after)
 {
 	json_t *facts = json_object();
 	int64_t ms = hd_ctl_number(after, "sampled_ms") - hd_ctl_number(before, "sampled_ms");
-	int64_t frames = grown(before, after, "log_frames_total");
-	int64_t flushing_us = grown(before, after, "log_flush_ns_total") / 1000;
 	copy(facts, "version", after, "huntd_version");
 	copy(facts, "durability", after, "durability");
 	copy(facts, "uptime_s", after, "uptime_in_seconds");
@@ -157,8 +171,9 @@ hd_ctl_facts(const json_t *before, const json_t *after)
 	json_object_set_new(facts, "events_per_s", per_second(before, after, "events_total", ms));
 	json_object_set_new(facts, "errors_per_s", per_second(before, after, "errors_total", ms));
 	json_object_set_new(facts, "flushes_per_s",
-			    json_integer(frames * 1000 / (ms > 0 ? ms : 1)));
-	json_object_set_new(facts, "flush_us", json_integer(frames ? flushing_us / frames : 0));
+			    per_second(before, after, "log_frames_total", ms));
+	json_object_set_new(facts, "flush_us",
+			    mean_us(before, after, "log_flush_ns_total", "log_frames_total"));
 	copy(facts, "unflushed_bytes", after, "unflushed_bytes");
 	copy(facts, "memory_bytes", after, "used_memory");
 	copy(facts, "resident_bytes", after, "used_memory_rss");

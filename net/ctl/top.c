@@ -111,6 +111,7 @@ sample_hunt(struct top *top)
 		return;
 	picture->rows = hd_ctl_board_rows(rows);
 	picture->past = top->boards_count ? top->boards[0] : NULL;
+	picture->past_ms = top->boards_count * top->interval_ms;
 }
 
 static void
