@@ -183,6 +183,8 @@ run(struct top *top)
 	bool endless = !top->ctl->text[HD_CTL_OPT_count];
 	do {
 		sample(top);
+		if (!hd_terminal_wait(&top->terminal, 0))
+			break; /* the sample may be cut short: the last frame stays */
 		if (top->picture.trouble[0] && !top->terminal.screen && !top->picture.facts)
 			return hd_ctl_fail("%s", top->picture.trouble);
 		show(top);
