@@ -1,21 +1,8 @@
 /* A shard's beginning and end, on its own thread but for hd_shard_free. */
 #include "shard/inside.h"
+#include "shard/replay.h"
 
 #define NS_PER_S 1000000000
-
-static bool
-replay_one(void *context, const struct hd_log_event *at)
-{
-	struct hd_shard *shard = context;
-	struct hd_event event;
-	if (at->type >= HD_EVENT_TYPE_END ||
-	    !hd_event_decode((enum hd_event_type)at->type, at->stamp, at->body, &event))
-		return false;
-	hd_orders_replayed(shard, &event, at->lsn);
-	hd_core_apply(shard->core, &event);
-	HD_COUNT(hd_shard_mine(shard)->replayed_total, 1);
-	return true;
-}
 
 void
 hd_shard_prepare(struct hd_shard *shard)
@@ -42,7 +29,12 @@ hd_shard_open(struct hd_shard *shard, const struct hd_log_options *options)
 	log.io = shard->io;
 	log.memory = &shard->plain;
 	log.shard = shard->number;
-	shard->log = hd_log_open(&log, replay_one, shard, shard->report);
+	struct hd_replay *replay = hd_memory_take(&shard->plain, sizeof *replay, 64);
+	replay->shard = shard;
+	shard->log = hd_log_open(&log, hd_replay_one, replay, shard->report);
+	if (shard->log != NULL)
+		hd_replay_flush(replay);
+	hd_memory_give(&shard->plain, replay, sizeof *replay);
 	if (shard->log == NULL)
 		return false;
 	shard->stamp = hd_core_stamp(shard->core);

@@ -1,0 +1,84 @@
+/* Replay: events of the log into the core, in batches, so that the misses of one event's entrant and
+ * board overlap with the next one's. Bodies are copied, for the log's read buffer moves on. */
+#include "shard/inside.h"
+#include "shard/replay.h"
+
+#define BODY_MAX (HD_REPLAY_BYTES / 2)
+
+static uint8_t
+verb_of(const struct hd_event *event)
+{
+	switch (event->type) {
+	case HD_EVENT_AWARDED:
+		return HD_CMD_AWARD;
+	case HD_EVENT_JUDGED:
+		return HD_CMD_SUBMIT;
+	case HD_EVENT_JOINED:
+		return HD_CMD_JOIN;
+	default:
+		return HD_CMD_PROGRESS; /* the entrant's record is enough */
+	}
+}
+
+void
+hd_replay_flush(struct hd_replay *replay)
+{
+	struct hd_core *core = replay->shard->core;
+	struct hd_command *commands[HD_BATCH_MAX];
+	HD_ASSERT(replay->count <= HD_BATCH_MAX);
+	for (uint32_t i = 0; i < replay->count; i++) {
+		const struct hd_event *event = &replay->event[i];
+		const struct hd_definition *definition = hd_core_definition(core, event->hunt);
+		replay->command[i] = (struct hd_command){.verb = verb_of(event),
+		                                         .op = event->op,
+		                                         .points = event->points,
+		                                         .entrant = event->entrant,
+		                                         .hunt = definition->id};
+		commands[i] = &replay->command[i];
+	}
+	hd_core_warm(core, commands, replay->count);
+	for (uint32_t i = 0; i < replay->count; i++) {
+		replay->event[i].handle = commands[i]->hint;
+		hd_core_apply(core, &replay->event[i]);
+	}
+	HD_COUNT(hd_shard_mine(replay->shard)->replayed_total, replay->count);
+	replay->count = 0;
+	replay->used = 0;
+}
+
+/* What has no entrant (orders, phases) changes what the next events mean: it is applied alone. */
+static bool
+replay_alone(struct hd_replay *replay, const struct hd_log_event *at)
+{
+	struct hd_event event;
+	hd_replay_flush(replay);
+	if (!hd_event_decode((enum hd_event_type)at->type, at->stamp, at->body, &event))
+		return false;
+	hd_orders_replayed(replay->shard, &event, at->lsn);
+	hd_core_apply(replay->shard->core, &event);
+	HD_COUNT(hd_shard_mine(replay->shard)->replayed_total, 1);
+	return true;
+}
+
+bool
+hd_replay_one(void *context, const struct hd_log_event *at)
+{
+	struct hd_replay *replay = context;
+	if (at->type == 0 || at->type >= HD_EVENT_TYPE_END)
+		return false;
+	if (at->type < HD_EVENT_JOINED || at->body.size > BODY_MAX)
+		return replay_alone(replay, at);
+	if (replay->count == HD_BATCH_MAX || replay->used + at->body.size > HD_REPLAY_BYTES)
+		hd_replay_flush(replay);
+	uint8_t *body = replay->bytes + replay->used;
+	HD_ASSERT(replay->used + at->body.size <= HD_REPLAY_BYTES);
+	memcpy(body, at->body.at, at->body.size);
+	replay->used += at->body.size;
+	struct hd_bytes copy = {body, at->body.size};
+	if (!hd_event_decode((enum hd_event_type)at->type, at->stamp, copy, &replay->event[replay->count]))
+		return false;
+	if (hd_core_definition(replay->shard->core, replay->event[replay->count].hunt) == NULL)
+		return false;
+	replay->count++;
+	return true;
+}
