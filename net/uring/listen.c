@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BACKLOG 4096
@@ -75,24 +74,6 @@ port_of(const struct sockaddr_storage *address)
 	return ntohs(((const struct sockaddr_in *)address)->sin_port);
 }
 
-/* The kernel lets go of a killed process's ring, and of the listener in it, a moment after the
- * process is gone. So that a huntd started at once in its place finds the port free, one that is in
- * use is tried again for a second before it is said to be. */
-static bool
-bind_patiently(int listener, const struct addrinfo *to)
-{
-	static const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
-	bool bound = false;
-	for (int tries = 100;; tries--) {
-		bound = bound || bind(listener, to->ai_addr, to->ai_addrlen) == 0;
-		if (bound && listen(listener, BACKLOG) == 0)
-			return true;
-		if (errno != EADDRINUSE || tries == 0)
-			return false;
-		nanosleep(&pause, NULL);
-	}
-}
-
 int
 hd_listen(const char *where, bool shared, uint16_t *port, char *message, size_t room)
 {
@@ -103,7 +84,8 @@ hd_listen(const char *where, bool shared, uint16_t *port, char *message, size_t 
 	socklen_t size = sizeof bound;
 	int listener = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool ok = listener >= 0 && options_set(listener, shared) &&
-		  bind_patiently(listener, found) &&
+		  bind(listener, found->ai_addr, found->ai_addrlen) == 0 &&
+		  listen(listener, BACKLOG) == 0 &&
 		  getsockname(listener, (struct sockaddr *)&bound, &size) == 0;
 	freeaddrinfo(found);
 	if (ok) {
