@@ -121,6 +121,20 @@ def top_on_a_terminal():
               and b"\033[?25h\033[?1049l" in seen_end, seen_end)
 
 
+def block(path, at):
+    with open(path, "rb") as file:
+        file.seek(at)
+        return file.read(4096)
+
+
+def flip(path, at):
+    with open(path, "r+b") as file:
+        file.seek(at)
+        byte = file.read(1)
+        file.seek(at)
+        file.write(bytes([byte[0] ^ 1]))
+
+
 def logs_whole_torn_and_damaged():
     with Server({"bay": GOOD}, shards=2) as server:
         client = server.client()
@@ -135,15 +149,17 @@ def logs_whole_torn_and_damaged():
         check("no secret is shown", all(set(e["fields"]) == {"order", "kind"} for e in dumped if e["fields"].get("kind") == "secret"))
         same("a part of it", [e["position"] for e in map(json.loads, good(
             "log", "dump", server.data, "--shard", "1", "--from", "3", "--count", "2", "--json").splitlines())], ["1:3", "1:4"])
+        torn = server.folder + "/torn"
+        shutil.copytree(server.data, torn)
+        path = torn + "/shard-00/" + sorted(f for f in os.listdir(torn + "/shard-00") if f.endswith(".log"))[0]
+        flip(path, max(at for at in range(0, os.path.getsize(path), 4096) if any(block(path, at))) + 8)
+        code, out, err = huntctl("log", "verify", torn)
+        check("what was never sealed is a torn tail: 1, its length", code == 1 and "torn tail of" in err, code, out, err)
         copy = server.folder + "/copy"
         shutil.copytree(server.data, copy)
         segment = sorted(f for f in os.listdir(copy + "/shard-01") if f.endswith(".log"))[0]
         path = copy + "/shard-01/" + segment
-        with open(path, "r+b") as file:
-            file.seek(4096 + 200)
-            byte = file.read(1)
-            file.seek(4096 + 200)
-            file.write(bytes([byte[0] ^ 1]))
+        flip(path, 4096 + 200)
         code, out, err = huntctl("log", "verify", copy)
         same("a flipped bit ends with 65", code, 65)
         check("file and LSN are named", path in err and re.search(r"LSN|offset", err), err)
