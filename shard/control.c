@@ -29,14 +29,25 @@ hd_control_close(struct hd_control *control)
 	hd_blocks_fini(&control->blocks);
 }
 
+static void
+start_shard(struct hd_control *control, uint32_t shard)
+{
+	struct hd_cell cell = {.type = HD_CELL_START, .a = control->start_stamp};
+	hd_post_send(control->post, shard, &cell);
+}
+
+/* Shard 0 starts last: it sends orders at once, and rings of two senders keep no order between them. */
 void
 hd_control_start(struct hd_control *control)
 {
-	HD_ASSERT(control->state == HD_CONTROL_STARTING);
-	struct hd_cell cell = {.type = HD_CELL_START};
+	HD_ASSERT(control->state == HD_CONTROL_STARTING && control->started == 0);
 	for (uint32_t i = 0; i < control->shards; i++)
-		cell.a = control->reports[i].last_stamp > cell.a ? control->reports[i].last_stamp : cell.a;
-	tell_all(control, control->shards, &cell);
+		if (control->reports[i].last_stamp > control->start_stamp)
+			control->start_stamp = control->reports[i].last_stamp;
+	for (uint32_t i = 1; i < control->shards; i++)
+		start_shard(control, i);
+	if (control->shards == 1)
+		start_shard(control, 0);
 	hd_post_publish(control->post);
 }
 
@@ -93,6 +104,10 @@ take_cell(void *context, const struct hd_cell *cell)
 {
 	struct hd_control *control = context;
 	switch (cell->type) {
+	case HD_CELL_STARTED:
+		if (++control->started == control->shards - 1)
+			start_shard(control, 0);
+		break;
 	case HD_CELL_RESUMED:
 		control->last_order = (uint64_t)cell->a;
 		control->ids_max = cell->b;

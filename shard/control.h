@@ -52,6 +52,9 @@ struct hd_control {
 	struct hd_job job;
 	struct hd_ask *asks; /* waiting, first in first out */
 	uint32_t asks_first, asks_count, asks_room;
+	/* Starting: */
+	int64_t start_stamp; /* the greatest of any log */
+	uint32_t started;    /* shards but 0 that take orders */
 	/* Booting: */
 	uint32_t boot_step, file;
 	uint64_t last_order;

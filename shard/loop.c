@@ -71,11 +71,14 @@ release_held(struct hd_shard *shard)
 static void
 take_of_control(struct hd_shard *shard, const struct hd_cell *cell)
 {
+	struct hd_cell started = {.type = HD_CELL_STARTED};
 	switch (cell->type) {
 	case HD_CELL_START:
 		shard->stamp = cell->a > shard->stamp ? cell->a : shard->stamp;
 		shard->started = true;
 		shard->orders.resuming = shard->number == 0;
+		if (shard->number != 0)
+			hd_shard_send(shard, shard->control, &started);
 		break;
 	case HD_CELL_SERVE:
 		shard->serving = true;

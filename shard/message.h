@@ -34,8 +34,8 @@ enum hd_cell_type {
 	HD_CELL_FETCHED,     /* from shard 0: block: struct hd_fetched encoded */
 	HD_CELL_PROPOSE,     /* to shard 0: block: order body */
 	HD_CELL_IN_FORCE,    /* from shard 0: a: n, or 0 and b: enum hd_error */
-	HD_CELL_REPLAYED,    /* to control: a: last stamp, b: exit code or 0 */
-	HD_CELL_START,       /* from control: a: greatest stamp of any log */
+	HD_CELL_START,       /* from control: a: greatest stamp of any log; to shard 0 last */
+	HD_CELL_STARTED,     /* to control, from all but shard 0: takes orders now */
 	HD_CELL_RESUMED,     /* from shard 0: every ORDER without DONE is in force again; a: last n */
 	HD_CELL_SERVE,       /* from control: LOADING ends */
 	HD_CELL_DRAIN,       /* from control: take no more, answer all */
