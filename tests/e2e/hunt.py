@@ -338,6 +338,7 @@ class Server:
 
     def end_of_start(self, seconds=20):
         """For a start that must fail: its exit code and what it said."""
+        self.words()
         self.spawn()
         try:
             code = self.process.wait(seconds)
