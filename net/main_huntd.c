@@ -1,5 +1,6 @@
 /* huntd - the server. The only file that knows every layer: it reads the settings, opens the ports,
  * hands the runtime its io, edges and memory, and runs control's loop until a signal ends it. */
+#include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <getopt.h>
@@ -77,6 +78,17 @@ static const struct option options[] = {
 	{NULL, 0, NULL, 0},
 };
 
+/* The shipped file, before anything in it is changed: no setting at all, and so no document. */
+static bool
+is_only_comments(const uint8_t *at, const uint8_t *end)
+{
+	while (at < end && (*at == '#' || isspace(*at))) {
+		const uint8_t *line = *at == '#' ? memchr(at, '\n', (size_t)(end - at)) : at;
+		at = line ? line + 1 : end;
+	}
+	return at == end;
+}
+
 static bool
 read_file(struct hd_config *config, const char *path, struct hd_faults *faults)
 {
@@ -89,6 +101,8 @@ read_file(struct hd_config *config, const char *path, struct hd_faults *faults)
 	}
 	size_t size = fread(text, 1, sizeof text, file);
 	fclose(file);
+	if (is_only_comments(text, text + size))
+		return true;
 	if (hd_doc_read(hd_bytes_of(text, size), &doc, faults))
 		hd_config_document(config, &doc.document, path, faults);
 	hd_doc_free(&doc);
