@@ -42,12 +42,13 @@ struct hd_io_ops {
 	/* Sends what is queued; waits until a completion is there or `timeout` ns have passed (0: do not
 	 * wait, below 0: no limit); fills at most `room` completions. More may be left: ask again. */
 	uint32_t (*wait)(struct hd_io *io, int64_t timeout, struct hd_completion *out, uint32_t room);
-	/* Lets the (other thread's) `target` return from its wait. `io`: the caller's own, or NULL. */
+	/* Lets the (other thread's) `target` return from its wait. `io`: the caller's own, then the wake may
+	 * go out with the next wait of `io` only; or NULL: at once, by a system call. */
 	void (*wake)(struct hd_io *io, struct hd_io *target);
 
 	/* Sockets. `socket` is the file descriptor, or the simulator's number. */
 	void (*accept)(struct hd_io *io, int listener, uint64_t tag); /* multishot: results are sockets */
-	void (*recv)(struct hd_io *io, int socket, uint64_t tag);     /* one or many completions; 0: end */
+	void (*recv)(struct hd_io *io, int socket, uint64_t tag);     /* one or many completions; 0: end; -ENOBUFS: give buffers, ask again */
 	void (*give)(struct hd_io *io, uint8_t *buffer);              /* a recv buffer back */
 	void (*send)(struct hd_io *io, int socket, const void *from, uint32_t size, uint64_t tag); /* all or error; one at a time a socket */
 	void (*cancel)(struct hd_io *io, uint64_t tag);               /* its completion says -ECANCELED */
