@@ -51,6 +51,29 @@ crc_is_castagnoli(void **state)
 	assert_int_equal(hd_frame_crc((const uint8_t *)"123456789", 9), 0xe3069283u);
 }
 
+/* Each of the things that tie a frame to its place is asked for. */
+static void
+a_frame_continues_one_chain_only(void **state)
+{
+	(void)state;
+	struct hd_frame_chain chain = {.log = 3, .in_segment = true, .next_lsn = 8};
+	struct hd_frame frame = {.header = {.log = 3, .first_lsn = 8}};
+	assert_true(hd_frame_continues(&chain, &frame, false));
+	chain.log++;
+	assert_false(hd_frame_continues(&chain, &frame, false));
+	chain.log--;
+	chain.next_lsn++;
+	assert_false(hd_frame_continues(&chain, &frame, false));
+	chain.next_lsn--;
+	chain.previous[15] = 1;
+	assert_false(hd_frame_continues(&chain, &frame, false));
+	assert_false(hd_frame_continues(&chain, &frame, true));
+	chain.previous[15] = 0;
+	chain.segment[15] = 1;
+	assert_false(hd_frame_continues(&chain, &frame, false));
+	assert_true(hd_frame_continues(&chain, &frame, true));
+}
+
 static void
 a_new_log_is_empty_and_a_closed_one_goes_on_in_place(void **state)
 {
@@ -534,6 +557,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(crc_is_castagnoli),
+		cmocka_unit_test(a_frame_continues_one_chain_only),
 		cmocka_unit_test(a_new_log_is_empty_and_a_closed_one_goes_on_in_place),
 		cmocka_unit_test(events_of_all_sizes_come_back_over_many_segments),
 		cmocka_unit_test(the_largest_event_fits),
