@@ -42,6 +42,9 @@ struct hd_io_ops {
 	/* Sends what is queued; waits until a completion is there or `timeout` ns have passed (0: do not
 	 * wait, below 0: no limit); fills at most `room` completions. More may be left: ask again. */
 	uint32_t (*wait)(struct hd_io *io, int64_t timeout, struct hd_completion *out, uint32_t room);
+	/* The next wait, where it would sleep, may stay up to `ns` for more until `events` completions
+	 * are there: under load fewer, larger passes. Forgotten after that wait. NULL: not offered. */
+	void (*linger)(struct hd_io *io, uint32_t events, int64_t ns);
 	/* Lets the (other thread's) `target` return from its wait. `io`: the caller's own, then the wake may
 	 * go out with the next wait of `io` only; or NULL: at once, by a system call. */
 	void (*wake)(struct hd_io *io, struct hd_io *target);

@@ -141,6 +141,7 @@ hd_ring_requests_fill(struct hd_io_ops *ops)
 {
 	ops->now = ring_now;
 	ops->wait = hd_ring_wait;
+	ops->linger = hd_ring_linger;
 	ops->wake = ring_wake;
 	ops->accept = ring_accept;
 	ops->recv = ring_recv;

@@ -12,6 +12,9 @@
 #ifndef IORING_FEAT_NO_IOWAIT
 #define IORING_FEAT_NO_IOWAIT (1u << 17) /* 6.15 */
 #endif
+#ifndef IORING_FEAT_MIN_TIMEOUT
+#define IORING_FEAT_MIN_TIMEOUT (1u << 15) /* 6.12: getevents_arg.pad is min_wait_usec */
+#endif
 #ifndef IORING_ENTER_NO_IOWAIT
 #define IORING_ENTER_NO_IOWAIT (1u << 7)
 #endif
@@ -27,6 +30,7 @@ struct hd_uring {
 	uint32_t abilities;
 	uint32_t enter_flags;
 	uint64_t enters;
+	uint32_t linger_events, linger_us; /* of the next wait; 0: none */
 	/* Receive buffers: handed to the kernel by the buffer ring, published once a pass. */
 	struct io_uring_buf_ring *buffer_ring;
 	uint8_t *buffers;
@@ -53,8 +57,9 @@ void hd_ring_enter(struct hd_uring *u, uint32_t least, int64_t timeout);
 /* Takes completions off the ring. */
 uint32_t hd_ring_reap(struct hd_uring *u, struct hd_completion *out, uint32_t room);
 
-/* io.h's `wait`. */
+/* io.h's `wait` and `linger`. */
 uint32_t hd_ring_wait(struct hd_io *io, int64_t timeout, struct hd_completion *out, uint32_t room);
+void hd_ring_linger(struct hd_io *io, uint32_t events, int64_t ns);
 
 /* Arms the read of the eventfd, if it is not. */
 void hd_ring_event_arm(struct hd_uring *u);

@@ -166,6 +166,8 @@ abilities_probe(struct hd_uring *u)
 	if (probe && io_uring_opcode_supported(probe, IORING_OP_MSG_RING))
 		u->abilities |= HD_URING_MSG_RING;
 	io_uring_free_probe(probe);
+	if (u->ring.features & IORING_FEAT_MIN_TIMEOUT)
+		u->abilities |= HD_URING_LINGER;
 	if (u->ring.features & IORING_FEAT_NO_IOWAIT) {
 		u->abilities |= HD_URING_NO_IOWAIT;
 		u->enter_flags |= IORING_ENTER_NO_IOWAIT;

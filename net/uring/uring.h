@@ -27,6 +27,7 @@ enum hd_uring_ability {
 	HD_URING_RESTRICTED = 1 << 3, /* only the operations of this file can be submitted */
 	HD_URING_RING_FD = 1 << 4,    /* the ring's descriptor is registered */
 	HD_URING_ONE_WORKER = 1 << 5, /* the kernel's workers are bounded to one */
+	HD_URING_LINGER = 1 << 6,      /* waits a little for more than one completion (6.12) */
 };
 
 /* NULL: `message` has one line that says what is missing and what to do. */

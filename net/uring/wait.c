@@ -39,6 +39,8 @@ hd_ring_enter(struct hd_uring *u, uint32_t least, int64_t timeout)
 	struct io_uring_getevents_arg arg = {.sigmask_sz = _NSIG / 8};
 	if (least && timeout >= 0)
 		arg.ts = (uint64_t)(uintptr_t)&limit;
+	if (least > 1)
+		arg.pad = u->linger_us; /* min_wait_usec: from then on one completion is enough */
 	unsigned queued = queued_publish(u);
 	buffers_publish(u);
 	u->enters++;
@@ -109,6 +111,18 @@ hd_ring_wait(struct hd_io *io, int64_t timeout, struct hd_completion *out, uint3
 	if (timeout != 0)
 		hd_ring_event_arm(u);
 	bool sleeps = timeout != 0 && io_uring_cq_ready(&u->ring) == 0;
-	hd_ring_enter(u, sleeps ? 1 : 0, timeout);
+	hd_ring_enter(u, !sleeps ? 0 : u->linger_events > 1 ? u->linger_events : 1, timeout);
+	u->linger_events = 0;
 	return hd_ring_reap(u, out, room);
+}
+
+void
+hd_ring_linger(struct hd_io *io, uint32_t events, int64_t ns)
+{
+	struct hd_uring *u = hd_uring_of(io);
+	HD_ASSERT(events > 0 && ns >= 0);
+	if (!(u->abilities & HD_URING_LINGER))
+		return;
+	u->linger_events = events;
+	u->linger_us = (uint32_t)(ns / 1000);
 }
