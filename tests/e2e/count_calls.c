@@ -1,8 +1,6 @@
 /* count_calls.c - preloaded into huntd by test_hot_path: counts, per thread, calls of the memory
- * functions, of the clock and of io_uring_enter, and writes them to the file HUNT_COUNTS when it is told by SIGUSR2.
- *
- * jemalloc's own names are wrapped as well as libc's. The vDSO's clock is reached through
- * clock_gettime, which is wrapped; rdtsc is not seen. */
+ * functions, of the clock and of io_uring_enter, and writes them to the file HUNT_COUNTS when it is
+ * told by SIGUSR2. jemalloc's own names are wrapped as well as libc's; rdtsc is not seen. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
