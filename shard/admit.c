@@ -18,7 +18,7 @@ busy(struct hd_shard *shard, enum hd_error why, enum hd_error *error)
 
 static enum hd_admit
 admit_to_shard(struct hd_shard *shard, const struct hd_command *command, bool writes,
-               enum hd_error *error)
+	       enum hd_error *error)
 {
 	uint32_t target = hd_slot_shard(command->slot, shard->count);
 	const struct hd_status *status = &shard->status[target];
@@ -72,7 +72,7 @@ hd_shard_admit(struct hd_shard *shard, const struct hd_command *command, enum hd
 		return admit_to_shard(shard, command, route == HD_ROUTE_ENTRANT, error);
 	case HD_ROUTE_BOARD:
 		return hd_shard_is_local(shard, command) ? HD_ADMIT_YES
-		                                         : admit_gather(shard, command, error);
+							 : admit_gather(shard, command, error);
 	case HD_ROUTE_ORDER:
 		return shard->orders.asked < HD_OPEN_ORDERS_MAX ? HD_ADMIT_YES : HD_ADMIT_WAIT;
 	default:
@@ -123,7 +123,7 @@ hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token
 
 static void
 answer_edge(struct hd_shard *shard, uint32_t asker, uint64_t token, const struct hd_reply *reply,
-            uint64_t lsn)
+	    uint64_t lsn)
 {
 	(void)asker;
 	shard->ops->reply(shard->edge, token, reply, lsn);

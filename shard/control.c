@@ -17,8 +17,8 @@ hd_control_open(struct hd_control *control, struct hd_mesh *mesh)
 	HD_ASSERT(control->io != NULL && control->shards > 0);
 	hd_blocks_init(&control->blocks, &control->plain, (uint16_t)control->number);
 	control->cycled = hd_blocks_memory(&control->blocks);
-	control->post =
-	    hd_post_create(mesh, control->number, control->io, &control->plain, &control->blocks);
+	control->post = hd_post_create(mesh, control->number, control->io, &control->plain,
+				       &control->blocks);
 }
 
 void
@@ -36,7 +36,8 @@ start_shard(struct hd_control *control, uint32_t shard)
 	hd_post_send(control->post, shard, &cell);
 }
 
-/* Shard 0 starts last: it sends orders at once, and rings of two senders keep no order between them. */
+/* Shard 0 starts last: it sends orders at once, and rings of two senders keep no order between
+ * them. */
 void
 hd_control_start(struct hd_control *control)
 {
@@ -88,9 +89,11 @@ add_ask(struct hd_control *control, const struct hd_cell *cell)
 		uint32_t room = control->asks_room ? control->asks_room * 2 : 16;
 		struct hd_ask *asks = hd_memory_take(&control->cycled, room * sizeof *asks, 8);
 		for (uint32_t i = 0; i < control->asks_count; i++)
-			asks[i] = control->asks[(control->asks_first + i) & (control->asks_room - 1)];
+			asks[i] =
+				control->asks[(control->asks_first + i) & (control->asks_room - 1)];
 		if (control->asks != NULL)
-			hd_memory_give(&control->cycled, control->asks, control->asks_room * sizeof *asks);
+			hd_memory_give(&control->cycled, control->asks,
+				       control->asks_room * sizeof *asks);
 		control->asks = asks;
 		control->asks_first = 0;
 		control->asks_room = room;

@@ -1,9 +1,9 @@
 /* control.h - the main thread: brings documents into force, one order at a time, and ends things.
  *
  * Control owns what may take long or is done once: compiling documents, the first orders (the
- * server's secret, settings, the files of --hunts), the clock's offset, start and stop. It speaks to
- * the shards by the same rings as everyone; its state machine waits for shard 0's answer and takes
- * the next request only then, so that a version number cannot be given twice. */
+ * server's secret, settings, the files of --hunts), the clock's offset, start and stop. It speaks
+ * to the shards by the same rings as everyone; its state machine waits for shard 0's answer and
+ * takes the next request only then, so that a version number cannot be given twice. */
 #ifndef HUNTD_SHARD_CONTROL_H
 #define HUNTD_SHARD_CONTROL_H
 
@@ -12,7 +12,13 @@
 
 #define HD_MESSAGE_MAX (64u * HD_KIB) /* faults of a document */
 
-enum hd_control_state { HD_CONTROL_STARTING, HD_CONTROL_BOOTING, HD_CONTROL_SERVING, HD_CONTROL_DRAINING, HD_CONTROL_ENDING };
+enum hd_control_state {
+	HD_CONTROL_STARTING,
+	HD_CONTROL_BOOTING,
+	HD_CONTROL_SERVING,
+	HD_CONTROL_DRAINING,
+	HD_CONTROL_ENDING
+};
 
 /* What control is busy with; one at a time. */
 enum hd_job_kind { HD_JOB_NONE, HD_JOB_CLIENT, HD_JOB_SETTING, HD_JOB_FILE };
@@ -26,8 +32,8 @@ struct hd_job {
 	struct hd_command command; /* borrows from `asked` */
 	/* FILE: */
 	struct hd_bytes source, text;
-	bool bad;         /* it did not compile on its own: is another version in force? */
-	uint32_t version; /* a document's, once it is proposed */
+	bool bad;               /* it did not compile on its own: is another version in force? */
+	uint32_t version;       /* a document's, once it is proposed */
 	char id[HD_ID_MAX + 1]; /* of the file's document, ends with 0 */
 };
 

@@ -27,7 +27,8 @@ fetch(struct hd_control *control, struct hd_bytes name, struct hd_bytes source, 
 static void
 propose(struct hd_control *control, const struct hd_order *order)
 {
-	uint32_t room = order->name.size + order->source.size + order->text.size + order->definition.size + 64;
+	uint32_t room = order->name.size + order->source.size + order->text.size +
+			order->definition.size + 64;
 	struct hd_block *block = hd_blocks_take(&control->blocks, room);
 	struct hd_writer writer = hd_block_writer(block);
 	hd_order_encode(order, &writer);
@@ -60,16 +61,15 @@ static void
 answer_error(struct hd_control *control, enum hd_error error, const char *detail)
 {
 	struct hd_reply reply = {
-	    .kind = HD_REPLY_ERROR, .error = (uint8_t)error, .detail = hd_bytes_str(detail)};
+		.kind = HD_REPLY_ERROR, .error = (uint8_t)error, .detail = hd_bytes_str(detail)};
 	answer(control, &reply);
 }
 
 static void
 propose_phase(struct hd_control *control, enum hd_phase phase)
 {
-	struct hd_order order = {.kind = HD_ORDER_PHASE,
-	                         .phase = (uint8_t)phase,
-	                         .name = control->job.command.hunt};
+	struct hd_order order = {
+		.kind = HD_ORDER_PHASE, .phase = (uint8_t)phase, .name = control->job.command.hunt};
 	propose(control, &order);
 }
 
@@ -78,7 +78,7 @@ hd_job_client(struct hd_control *control, const struct hd_ask *ask)
 {
 	struct hd_job *job = &control->job;
 	*job = (struct hd_job){
-	    .kind = HD_JOB_CLIENT, .from = ask->from, .token = ask->token, .asked = ask->block};
+		.kind = HD_JOB_CLIENT, .from = ask->from, .token = ask->token, .asked = ask->block};
 	bool ok = hd_command_decode(hd_block_used(ask->block), &job->command);
 	HD_ASSERT(ok);
 	if (job->command.hunt.size == 0 || job->command.hunt.size > HD_ID_MAX) {
@@ -109,32 +109,32 @@ hd_job_client(struct hd_control *control, const struct hd_ask *ask)
 /* Compiles as the version after `fetched`'s. False: control->message has the faults. */
 static bool
 compile(struct hd_control *control, struct hd_bytes name, struct hd_bytes text,
-        const struct hd_fetched *fetched, struct hd_bytes *definition)
+	const struct hd_fetched *fetched, struct hd_bytes *definition)
 {
 	const struct hd_runtime_hooks *hooks = control->hooks;
 	struct hd_writer out = hd_writer_of(control->definition, sizeof control->definition);
 	control->message[0] = '\0';
-	if (!hooks->compile(hooks->context, name, text, fetched->definition, fetched->version + 1, &out,
-	                    control->message, HD_MESSAGE_MAX))
+	if (!hooks->compile(hooks->context, name, text, fetched->definition, fetched->version + 1,
+			    &out, control->message, HD_MESSAGE_MAX))
 		return false;
 	*definition = hd_bytes_of(control->definition, (size_t)(out.at - control->definition));
 	if (!out.full && definition->size + text.size <= HD_DOCUMENT_MAX)
 		return true;
-	snprintf(control->message, HD_MESSAGE_MAX, "1:1: text and definition together are over %u bytes",
-	         HD_DOCUMENT_MAX);
+	snprintf(control->message, HD_MESSAGE_MAX,
+		 "1:1: text and definition together are over %u bytes", HD_DOCUMENT_MAX);
 	return false;
 }
 
 static void
 propose_document(struct hd_control *control, struct hd_bytes name, struct hd_bytes source,
-                 struct hd_bytes text, struct hd_bytes definition, uint32_t version)
+		 struct hd_bytes text, struct hd_bytes definition, uint32_t version)
 {
 	struct hd_order order = {.kind = HD_ORDER_DOCUMENT,
-	                         .version = version,
-	                         .name = name,
-	                         .source = source,
-	                         .text = text,
-	                         .definition = definition};
+				 .version = version,
+				 .name = name,
+				 .source = source,
+				 .text = text,
+				 .definition = definition};
 	propose(control, &order);
 }
 
@@ -146,7 +146,8 @@ client_fetched(struct hd_control *control, const struct hd_fetched *fetched)
 	struct hd_bytes text = put ? command->text : fetched->text, definition;
 	char detail[96];
 	if ((command->given & HD_GIVEN_IF) && command->offset != fetched->version) {
-		snprintf(detail, sizeof detail, "version conflict: version %u is in force", fetched->version);
+		snprintf(detail, sizeof detail, "version conflict: version %u is in force",
+			 fetched->version);
 		answer_error(control, HD_ERR_CONFLICT, detail);
 	} else if (!put && !fetched->found) {
 		answer_error(control, HD_ERR_CONFLICT, "there is no such version");
@@ -154,7 +155,7 @@ client_fetched(struct hd_control *control, const struct hd_fetched *fetched)
 		answer_error(control, HD_ERR_BAD_DOCUMENT, control->message);
 	} else {
 		propose_document(control, command->hunt, (struct hd_bytes){0}, text, definition,
-		                 fetched->version + 1);
+				 fetched->version + 1);
 	}
 }
 
@@ -186,7 +187,8 @@ id_of(struct hd_control *control, struct hd_bytes encoding)
 {
 	static const uint8_t no_secret[32];
 	struct hd_job *job = &control->job;
-	struct hd_definition *definition = hd_definition_decode(&control->cycled, encoding, no_secret);
+	struct hd_definition *definition =
+		hd_definition_decode(&control->cycled, encoding, no_secret);
 	if (definition == NULL)
 		return (struct hd_bytes){0};
 	struct hd_bytes id = {(const uint8_t *)job->id, definition->id.size};
@@ -229,7 +231,8 @@ file_fetched(struct hd_control *control, const struct hd_fetched *fetched)
 	if (!compile(control, name, job->text, fetched, &definition))
 		file_done(control, control->message);
 	else
-		propose_document(control, name, job->source, job->text, definition, fetched->version + 1);
+		propose_document(control, name, job->source, job->text, definition,
+				 fetched->version + 1);
 }
 
 static void
@@ -294,14 +297,15 @@ hd_job_boot(struct hd_control *control)
 		return true;
 	case BOOT_IDS_MAX:
 		control->boot_step = BOOT_IDS_AGE;
-		boot_setting(control, HD_BYTES("ids_max"), config->ids_max ? config->ids_max : HD_IDS_KEPT,
-		             control->ids_max);
+		boot_setting(control, HD_BYTES("ids_max"),
+			     config->ids_max ? config->ids_max : HD_IDS_KEPT, control->ids_max);
 		return true;
 	case BOOT_IDS_AGE:
 		control->boot_step = BOOT_FILES;
 		boot_setting(control, HD_BYTES("ids_age"),
-		             (int64_t)(config->ids_age_s ? config->ids_age_s : HD_IDS_AGE_S) * NS_PER_S,
-		             control->ids_age_ns);
+			     (int64_t)(config->ids_age_s ? config->ids_age_s : HD_IDS_AGE_S) *
+				     NS_PER_S,
+			     control->ids_age_ns);
 		return true;
 	default:
 		return boot_file(control);

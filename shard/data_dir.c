@@ -42,7 +42,8 @@ lock(struct hd_data_dir *dir, const struct failing *failing)
 		ssize_t size = pread(dir->lock, pid, sizeof pid - 1, 0);
 		pid[size > 0 ? size : 0] = '\0';
 		pid[strcspn(pid, "\n")] = '\0';
-		snprintf(failing->message, failing->room, "%s is in use by another huntd (pid %s)", dir->path, pid);
+		snprintf(failing->message, failing->room, "%s is in use by another huntd (pid %s)",
+			 dir->path, pid);
 		return HD_EXIT_STORAGE;
 	}
 	int length = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
@@ -81,7 +82,8 @@ write_meta(const struct hd_data_dir *dir, const uint8_t random[32], const struct
 	name_in(dir, "huntd.meta.new", temporary);
 	for (unsigned i = 0; i < 16; i++)
 		snprintf(uuid + 2 * i, 3, "%02x", random[i]);
-	snprintf(text, sizeof text, "format %u\nshards %u\nuuid %s\n", HD_DATA_FORMAT, dir->shards, uuid);
+	snprintf(text, sizeof text, "format %u\nshards %u\nuuid %s\n", HD_DATA_FORMAT, dir->shards,
+		 uuid);
 	if (!write_whole(temporary, text))
 		return storage_error(failing, "write", temporary);
 	if (rename(temporary, path) != 0 || sync_dir(dir->path) != 0)
@@ -94,23 +96,27 @@ parse_meta(struct hd_data_dir *dir, const char *text, unsigned asked, const stru
 {
 	unsigned format = 0, shards = 0;
 	if (sscanf(text, "format %u", &format) != 1 || format == 0) {
-		snprintf(failing->message, failing->room, "%s/huntd.meta is damaged: no format line", dir->path);
+		snprintf(failing->message, failing->room,
+			 "%s/huntd.meta is damaged: no format line", dir->path);
 		return HD_EXIT_DAMAGED;
 	}
 	if (format > HD_DATA_FORMAT) {
-		snprintf(failing->message, failing->room,
-		         "%s has data format %u, this huntd reads format %u: a newer huntd wrote it", dir->path,
-		         format, HD_DATA_FORMAT);
+		snprintf(
+			failing->message, failing->room,
+			"%s has data format %u, this huntd reads format %u: a newer huntd wrote it",
+			dir->path, format, HD_DATA_FORMAT);
 		return HD_EXIT_DAMAGED;
 	}
-	if (sscanf(text, "format %*u\nshards %u\n", &shards) != 1 || shards == 0 || shards > HD_SHARDS_MAX) {
-		snprintf(failing->message, failing->room, "%s/huntd.meta is damaged: no number of shards", dir->path);
+	if (sscanf(text, "format %*u\nshards %u\n", &shards) != 1 || shards == 0 ||
+	    shards > HD_SHARDS_MAX) {
+		snprintf(failing->message, failing->room,
+			 "%s/huntd.meta is damaged: no number of shards", dir->path);
 		return HD_EXIT_DAMAGED;
 	}
 	if (asked != 0 && asked != shards) {
 		snprintf(failing->message, failing->room,
-		         "%s was made with %u shards, --shards says %u: the number cannot change", dir->path, shards,
-		         asked);
+			 "%s was made with %u shards, --shards says %u: the number cannot change",
+			 dir->path, shards, asked);
 		return HD_EXIT_CONFIG;
 	}
 	dir->shards = shards;
@@ -141,7 +147,7 @@ read_meta(const struct hd_data_dir *dir, char text[META_MAX], const struct faili
 
 enum hd_exit
 hd_data_dir_open(struct hd_data_dir *dir, const char *path, unsigned asked, unsigned otherwise,
-                 const uint8_t random[32], char *message, unsigned room)
+		 const uint8_t random[32], char *message, unsigned room)
 {
 	HD_ASSERT(otherwise >= 1 && otherwise <= HD_SHARDS_MAX);
 	struct failing failing = {message, room};
@@ -151,7 +157,7 @@ hd_data_dir_open(struct hd_data_dir *dir, const char *path, unsigned asked, unsi
 		errno = ENAMETOOLONG;
 		return storage_error(&failing, "use", path);
 	}
-	strcpy(dir->path, path);
+	memcpy(dir->path, path, strlen(path) + 1);
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
 		return storage_error(&failing, "make", path);
 	enum hd_exit code = lock(dir, &failing);

@@ -26,8 +26,9 @@ struct hd_data_dir {
  *   asked    shards asked for; 0: whatever the directory has, else `otherwise`
  *   random   32 bytes: a new directory's uuid
  * HD_EXIT_OK, or the exit code with one line in `message`. */
-enum hd_exit hd_data_dir_open(struct hd_data_dir *dir, const char *path, unsigned asked, unsigned otherwise,
-                              const uint8_t random[32], char *message, unsigned room);
+enum hd_exit hd_data_dir_open(struct hd_data_dir *dir, const char *path, unsigned asked,
+			      unsigned otherwise, const uint8_t random[32], char *message,
+			      unsigned room);
 void hd_data_dir_close(struct hd_data_dir *dir);
 
 /* The folder of one shard's log. */

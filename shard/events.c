@@ -9,10 +9,10 @@
 #include "huntd/value.h"
 #include "shard/inside.h"
 
-#define EVENTS_DEFAULT 100u
+#define EVENTS_DEFAULT  100u
 #define EVENT_SHOWN_MAX (6u * HD_KIB)
-#define PART_ROOM (512u * HD_KIB)
-#define CURSOR_ROOM (21u * HD_SHARDS_MAX)
+#define PART_ROOM       (512u * HD_KIB)
+#define CURSOR_ROOM     (21u * HD_SHARDS_MAX)
 
 struct hd_page_run {
 	uint64_t token;
@@ -31,7 +31,8 @@ cursor_read(struct hd_bytes text, uint32_t shards, uint64_t *next)
 	for (uint32_t i = 0; i < shards; i++) {
 		uint64_t value = 0;
 		uint32_t digits = 0;
-		for (; at < text.size && text.at[at] >= '0' && text.at[at] <= '9' && digits < 19; at++, digits++)
+		for (; at < text.size && text.at[at] >= '0' && text.at[at] <= '9' && digits < 19;
+		     at++, digits++)
 			value = value * 10 + (uint64_t)(text.at[at] - '0');
 		bool last = i == shards - 1;
 		if (digits == 0 || value == 0 || value > INT64_MAX)
@@ -49,7 +50,7 @@ cursor_write(const struct hd_page_run *run, uint32_t shards, char *out)
 	uint32_t length = 0;
 	for (uint32_t i = 0; i < shards; i++) {
 		int n = snprintf(out + length, CURSOR_ROOM - length, i ? ".%llu" : "%llu",
-		                 (unsigned long long)run->next[i]);
+				 (unsigned long long)run->next[i]);
 		HD_ASSERT(n > 0 && length + (uint32_t)n < CURSOR_ROOM);
 		length += (uint32_t)n;
 	}
@@ -109,7 +110,8 @@ hd_pages_give(struct hd_shard *shard, const struct hd_command *command, uint64_t
 		return;
 	}
 	struct hd_page_run *run = run_create(shard, command, token);
-	if ((command->given & HD_GIVEN_FROM) && !cursor_read(command->text, shard->count, run->next)) {
+	if ((command->given & HD_GIVEN_FROM) &&
+	    !cursor_read(command->text, shard->count, run->next)) {
 		run_destroy(shard, run);
 		refuse(shard, token, HD_ERR_BAD_CURSOR);
 		return;
@@ -118,10 +120,10 @@ hd_pages_give(struct hd_shard *shard, const struct hd_command *command, uint64_t
 	uint32_t index = run->index, wanted = run->wanted;
 	for (uint32_t to = 0; to < shard->count; to++) {
 		struct hd_cell cell = {.type = HD_CELL_PAGE_ASK,
-		                       .token = index,
-		                       .a = (int64_t)run->next[to],
-		                       .b = wanted,
-		                       .c = hunt};
+				       .token = index,
+				       .a = (int64_t)run->next[to],
+				       .b = wanted,
+				       .c = hunt};
 		hd_shard_send(shard, to, &cell);
 	}
 }
@@ -148,7 +150,8 @@ head_next(struct head *head)
 }
 
 static uint32_t
-heads_open(struct hd_shard *shard, const struct hd_page_run *run, struct head *heads, uint32_t *bytes)
+heads_open(struct hd_shard *shard, const struct hd_page_run *run, struct head *heads,
+	   uint32_t *bytes)
 {
 	uint32_t events = 0;
 	*bytes = 0;
@@ -218,12 +221,13 @@ run_too_old(struct hd_shard *shard, const struct hd_page_run *run)
 {
 	char text[CURSOR_ROOM + 64], cursor[CURSOR_ROOM];
 	uint32_t length = cursor_write(run, shard->count, cursor);
-	int n = snprintf(text, sizeof text, "older than the log that is kept; the oldest cursor is %.*s", (int)length,
-	                 cursor);
+	int n = snprintf(text, sizeof text,
+			 "older than the log that is kept; the oldest cursor is %.*s", (int)length,
+			 cursor);
 	HD_ASSERT(n > 0);
 	struct hd_reply reply = {.kind = HD_REPLY_ERROR,
-	                         .error = HD_ERR_TOO_OLD,
-	                         .detail = hd_bytes_of(text, (size_t)n)};
+				 .error = HD_ERR_TOO_OLD,
+				 .detail = hd_bytes_of(text, (size_t)n)};
 	shard->ops->reply(shard->edge, run->token, &reply, 0);
 }
 
@@ -249,14 +253,14 @@ hd_pages_part(struct hd_shard *shard, const struct hd_cell *cell)
 /* The answerer: one read of the log at a time. */
 
 static void
-answer_page(struct hd_shard *shard, const struct hd_page_ask *ask, uint64_t next, struct hd_block *block,
-            enum hd_error error)
+answer_page(struct hd_shard *shard, const struct hd_page_ask *ask, uint64_t next,
+	    struct hd_block *block, enum hd_error error)
 {
 	struct hd_cell cell = {.type = HD_CELL_PAGE,
-	                       .token = ask->run,
-	                       .a = (int64_t)next,
-	                       .c = error,
-	                       .block = block};
+			       .token = ask->run,
+			       .a = (int64_t)next,
+			       .c = error,
+			       .block = block};
 	hd_shard_send(shard, ask->from, &cell);
 }
 
@@ -297,7 +301,7 @@ read_next(struct hd_shard *shard)
 			drop_ask(pages);
 			answer_page(shard, &ask, ask.lsn, NULL, HD_ERR_NONE);
 		} else if (hd_log_read(shard->log, ask.lsn, pages->buffer, HD_FRAME_MAX,
-		                       HD_IO_TAG(HD_IO_SHARD, 0))) {
+				       HD_IO_TAG(HD_IO_SHARD, 0))) {
 			pages->reading = true;
 		} else {
 			drop_ask(pages);
@@ -323,11 +327,11 @@ hd_pages_ask(struct hd_shard *shard, const struct hd_cell *cell)
 	}
 	HD_ASSERT(cell->c >= 0 && cell->c < HD_HUNTS_MAX);
 	pages->asks[(pages->first + pages->count++) & (pages->room - 1)] =
-	    (struct hd_page_ask){.run = cell->token,
-	                         .lsn = (uint64_t)cell->a,
-	                         .from = cell->from,
-	                         .wanted = (uint32_t)cell->b,
-	                         .hunt = (uint16_t)cell->c};
+		(struct hd_page_ask){.run = cell->token,
+				     .lsn = (uint64_t)cell->a,
+				     .from = cell->from,
+				     .wanted = (uint32_t)cell->b,
+				     .hunt = (uint16_t)cell->c};
 	read_next(shard);
 }
 
@@ -347,8 +351,8 @@ show_one(void *context, const struct hd_log_event *at)
 		showing->stopped = at->lsn;
 		return false;
 	}
-	struct hd_writer writer = hd_entry_begin(showing->shard, &showing->block, 0, (uint64_t)at->stamp,
-	                                         EVENT_SHOWN_MAX - 12, NULL);
+	struct hd_writer writer = hd_entry_begin(showing->shard, &showing->block, 0,
+						 (uint64_t)at->stamp, EVENT_SHOWN_MAX - 12, NULL);
 	hd_write_u64(&writer, at->lsn);
 	if (hd_event_show(showing->shard, at, showing->ask->hunt, &writer))
 		hd_entry_end(block, &writer);
@@ -369,7 +373,7 @@ hd_pages_read(struct hd_shard *shard, const struct hd_completion *completion)
 	struct showing showing = {.shard = shard, .ask = &ask};
 	showing.block = hd_blocks_take(&shard->blocks, room < PART_ROOM ? room : PART_ROOM);
 	uint64_t next = hd_log_scan(hd_bytes_of(pages->buffer, (size_t)completion->result), ask.lsn,
-	                            last_shown(shard), show_one, &showing);
+				    last_shown(shard), show_one, &showing);
 	if (showing.stopped != 0)
 		next = showing.stopped;
 	HD_ASSERT(next >= ask.lsn);

@@ -51,7 +51,8 @@ op_name(uint8_t op)
 	return names[op];
 }
 
-/* True where the order is one of this hunt. A document's text holds the answers: its size is shown. */
+/* True where the order is one of this hunt. A document's text holds the answers: its size is shown.
+ */
 static bool
 order_fields(struct fields *fields, const struct hd_event *event, struct hd_bytes hunt)
 {
@@ -81,7 +82,8 @@ challenge_field(struct fields *fields, const struct hd_definition *definition, u
 }
 
 static void
-judged_fields(struct fields *fields, const struct hd_event *event, const struct hd_definition *definition)
+judged_fields(struct fields *fields, const struct hd_event *event,
+	      const struct hd_definition *definition)
 {
 	challenge_field(fields, definition, event->number);
 	field_text(fields, "outcome", hd_outcome_name(event->outcome));
@@ -100,7 +102,8 @@ awarded_fields(struct fields *fields, const struct hd_event *event)
 }
 
 static void
-own_fields(struct fields *fields, const struct hd_event *event, const struct hd_definition *definition)
+own_fields(struct fields *fields, const struct hd_event *event,
+	   const struct hd_definition *definition)
 {
 	switch ((enum hd_event_type)event->type) {
 	case HD_EVENT_PHASE:
@@ -144,7 +147,8 @@ show(const struct hd_shard *shard, const struct hd_log_event *at, const struct h
      const struct fields *fields, struct hd_writer *out)
 {
 	char position[32];
-	int length = snprintf(position, sizeof position, "%u:%llu", shard->number, (unsigned long long)at->lsn);
+	int length = snprintf(position, sizeof position, "%u:%llu", shard->number,
+			      (unsigned long long)at->lsn);
 	HD_ASSERT(length > 0 && !fields->out.full);
 	hd_value_array(out, 5);
 	hd_value_bulk(out, hd_bytes_of(position, (size_t)length));
@@ -159,14 +163,14 @@ show(const struct hd_shard *shard, const struct hd_log_event *at, const struct h
 
 bool
 hd_event_show(const struct hd_shard *shard, const struct hd_log_event *at, uint16_t hunt,
-              struct hd_writer *out)
+	      struct hd_writer *out)
 {
 	uint8_t bytes[FIELDS_ROOM];
 	struct fields fields = {.out = hd_writer_of(bytes, sizeof bytes)};
 	struct hd_event event;
 	const struct hd_definition *definition = hd_core_definition(shard->core, hunt);
 	bool ok = at->type < HD_EVENT_TYPE_END &&
-	          hd_event_decode((enum hd_event_type)at->type, at->stamp, at->body, &event);
+		  hd_event_decode((enum hd_event_type)at->type, at->stamp, at->body, &event);
 	HD_ASSERT(ok && definition != NULL);
 	if (event.type == HD_EVENT_DONE)
 		return false;

@@ -15,7 +15,7 @@
 #include "shard/mesh.h"
 
 #define HD_PASS_COMMANDS 1024u /* commands that start in one pass: about half a millisecond */
-#define HD_COMPLETIONS 512u
+#define HD_COMPLETIONS   512u
 
 /* What the other shards' admission looks at; written once a pass by the shard itself. */
 struct hd_status {
@@ -41,7 +41,8 @@ struct hd_work {
 	uint64_t token;
 };
 
-/* The delay of commands that other shards sent: the least of two windows of 50 ms and the running. */
+/* The delay of commands that other shards sent: the least of two windows of 50 ms and the running.
+ */
 struct hd_delay {
 	int64_t window_end, least[3];
 	uint32_t undecided;
@@ -52,10 +53,10 @@ struct hd_remote {
 	struct hd_block *ask[HD_SHARDS_MAX];   /* being filled in this pass */
 	struct hd_block *reply[HD_SHARDS_MAX]; /* being filled while a block is decided */
 	uint32_t open[HD_SHARDS_MAX];          /* commands let in towards a shard, not answered */
-	int64_t starved[HD_SHARDS_MAX];        /* BOOTTIME since when it gave no credit; 0: it does */
-	uint32_t share;                        /* credits of any shard that this one may use */
-	struct hd_block *todo, *todo_last;     /* blocks of commands to decide, as they came */
-	uint32_t todo_at;                      /* bytes of the first that are decided */
+	int64_t starved[HD_SHARDS_MAX];    /* BOOTTIME since when it gave no credit; 0: it does */
+	uint32_t share;                    /* credits of any shard that this one may use */
+	struct hd_block *todo, *todo_last; /* blocks of commands to decide, as they came */
+	uint32_t todo_at;                  /* bytes of the first that are decided */
 	struct hd_command command[HD_BATCH_MAX];
 	struct hd_delay delay;
 };
@@ -118,17 +119,17 @@ struct hd_orders {
 		uint64_t n, lsn;
 	} owed[HD_OPEN_ORDERS_MAX]; /* other shards: answers that wait for a flush */
 	uint32_t owed_count;
-	bool resuming;     /* shard 0: control waits for RESUMED */
-	uint32_t asked;    /* ORDER commands given to control, not answered */
+	bool resuming;               /* shard 0: control waits for RESUMED */
+	uint32_t asked;              /* ORDER commands given to control, not answered */
 	int64_t ids_max, ids_age_ns; /* shard 0: settings in force as it replayed them */
 };
 
 /* board/views.c: a shard's side of the reducer. */
 struct hd_views {
-	struct hd_block **view[HD_HUNTS_MAX];     /* [hunt][board], the newest */
-	uint64_t *reported[HD_HUNTS_MAX];         /* [hunt][board]: changes + 1 when last handed over */
+	struct hd_block **view[HD_HUNTS_MAX]; /* [hunt][board], the newest */
+	uint64_t *reported[HD_HUNTS_MAX];     /* [hunt][board]: changes + 1 when last handed over */
 	uint64_t dirty[HD_HUNTS_MAX / 64];
-	bool told;                                /* the reducer knows that something is dirty */
+	bool told; /* the reducer knows that something is dirty */
 	bool any;
 };
 
@@ -157,6 +158,10 @@ struct hd_shard {
 	int64_t boot;  /* this pass: BOOTTIME ns */
 	int64_t clock; /* this pass: ns since 1970 */
 	int64_t stamp; /* the last given out; rises */
+	/* How often the loop slept of late: over a rate, it lingers for more completions a wake. */
+	int64_t pace_end;
+	uint32_t pace_sleeps;
+	bool crowded;
 	bool slept, again, serving, started, draining, drained, finished;
 	bool sweep; /* old objects are left to free */
 	uint32_t pass_commands;
@@ -212,10 +217,10 @@ void hd_shard_take(struct hd_shard *shard, const struct hd_cell *cell);
 /* step.c */
 
 typedef void (*hd_step_answer)(struct hd_shard *shard, uint32_t asker, uint64_t token,
-                               const struct hd_reply *reply, uint64_t lsn);
+			       const struct hd_reply *reply, uint64_t lsn);
 /* Decides, logs, answers and applies commands that are all this shard's own. */
-void hd_step_run(struct hd_shard *shard, const struct hd_work *given, uint32_t count, uint32_t asker,
-                 hd_step_answer answer);
+void hd_step_run(struct hd_shard *shard, const struct hd_work *given, uint32_t count,
+		 uint32_t asker, hd_step_answer answer);
 /* Logs and applies one event that no command caused, with the next stamp; returns its LSN. */
 uint64_t hd_step_event(struct hd_shard *shard, struct hd_event *event);
 /* Logs and applies the PHASEs and WINDOWs that are due. */
@@ -226,7 +231,8 @@ int64_t hd_step_stamp(const struct hd_shard *shard);
 /* remote.c */
 
 void hd_remote_init(struct hd_shard *shard);
-void hd_remote_give(struct hd_shard *shard, uint32_t target, const struct hd_command *command, uint64_t token);
+void hd_remote_give(struct hd_shard *shard, uint32_t target, const struct hd_command *command,
+		    uint64_t token);
 void hd_remote_commands(struct hd_shard *shard, const struct hd_cell *cell);
 void hd_remote_replies(struct hd_shard *shard, const struct hd_cell *cell);
 /* Decides what others sent, as far as the pass has room. */
@@ -238,11 +244,12 @@ bool hd_remote_credit(struct hd_shard *shard, uint32_t target, bool *late);
 void hd_remote_measure(struct hd_shard *shard);
 bool hd_remote_idle(const struct hd_shard *shard);
 
-/* Entries of a block: {token u64, size u32, bytes}. `full` sends a block that has no room for `need`
- * more bytes; then *block is a new one. Write the entry's bytes with the writer, then end it. */
+/* Entries of a block: {token u64, size u32, bytes}. `full` sends a block that has no room for
+ * `need` more bytes; then *block is a new one. Write the entry's bytes with the writer, then end
+ * it. */
 typedef void (*hd_block_full)(struct hd_shard *shard, uint32_t to, struct hd_block *block);
 struct hd_writer hd_entry_begin(struct hd_shard *shard, struct hd_block **block, uint32_t to,
-                                uint64_t token, uint32_t need, hd_block_full full);
+				uint64_t token, uint32_t need, hd_block_full full);
 void hd_entry_end(struct hd_block *block, const struct hd_writer *writer);
 /* False: no more. */
 bool hd_entry_next(struct hd_reader *reader, uint64_t *token, struct hd_bytes *bytes);
@@ -270,7 +277,7 @@ void hd_pages_fini(struct hd_shard *shard);
 
 /* events_text.c: one event as INTERFACE shows it; false: it is not one of `hunt`. */
 bool hd_event_show(const struct hd_shard *shard, const struct hd_log_event *at, uint16_t hunt,
-                   struct hd_writer *out);
+		   struct hd_writer *out);
 
 /* board/gathers.c */
 
@@ -279,7 +286,8 @@ void hd_gathers_fini(struct hd_shard *shard);
 void hd_gathers_give(struct hd_shard *shard, const struct hd_command *command, uint64_t token);
 void hd_gathers_questions(struct hd_shard *shard, const struct hd_cell *cell);
 void hd_gathers_answers(struct hd_shard *shard, const struct hd_cell *cell);
-/* Sends the questions that were collected, and answers this shard's own; true where there were any. */
+/* Sends the questions that were collected, and answers this shard's own; true where there were any.
+ */
 bool hd_gathers_flush(struct hd_shard *shard);
 
 /* board/views.c */

@@ -228,6 +228,22 @@ dispatch(struct hd_shard *shard, const struct hd_completion *completion)
 	}
 }
 
+/* A sleep and a wake cost more than a small command. Where they come in swarms, each one takes more
+ * along; where they do not, nothing is delayed. */
+static void
+pace(struct hd_shard *shard, bool sleeps)
+{
+	struct hd_io *io = shard->io;
+	if (shard->boot >= shard->pace_end) {
+		shard->crowded = shard->pace_sleeps >= HD_PACE_SLEEPS;
+		shard->pace_sleeps = 0;
+		shard->pace_end = shard->boot + HD_PACE_NS;
+	}
+	shard->pace_sleeps += sleeps;
+	if (sleeps && shard->crowded && io->ops->linger != NULL)
+		io->ops->linger(io, HD_LINGER_EVENTS, HD_LINGER_NS);
+}
+
 static void
 wait_and_take(struct hd_shard *shard)
 {
@@ -235,6 +251,7 @@ wait_and_take(struct hd_shard *shard)
 	int64_t timeout = patience(shard);
 	if (timeout != 0 && !hd_post_sleep(shard->post))
 		timeout = 0;
+	pace(shard, timeout != 0);
 	uint32_t count = io->ops->wait(io, timeout, shard->completions, HD_COMPLETIONS);
 	hd_post_awake(shard->post);
 	shard->slept = timeout != 0;

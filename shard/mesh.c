@@ -114,7 +114,7 @@ hd_mesh_wake(struct hd_mesh *mesh, uint32_t to)
 
 struct hd_post *
 hd_post_create(struct hd_mesh *mesh, uint32_t self, struct hd_io *io, struct hd_memory *memory,
-               struct hd_blocks *blocks)
+	       struct hd_blocks *blocks)
 {
 	HD_ASSERT(self < mesh->threads);
 	HD_ASSERT(io != NULL);
@@ -133,7 +133,7 @@ hd_post_destroy(struct hd_post *post)
 	for (uint32_t i = 0; i < post->mesh->threads; i++) {
 		if (post->out[i].list != NULL)
 			hd_memory_give(post->memory, post->out[i].list,
-			               post->out[i].room * sizeof(struct hd_cell));
+				       post->out[i].room * sizeof(struct hd_cell));
 	}
 	atomic_store(&post->mesh->thread[post->self].io, NULL);
 	hd_memory_give(post->memory, post->out, post->mesh->threads * sizeof *post->out);
@@ -278,7 +278,7 @@ free_chain(struct hd_post *post, struct hd_block *chain)
 
 static uint32_t
 receive_from(struct hd_post *post, uint32_t from,
-             void (*each)(void *context, const struct hd_cell *cell), void *context)
+	     void (*each)(void *context, const struct hd_cell *cell), void *context)
 {
 	struct ring *ring = ring_between(post->mesh, from, post->self);
 	unsigned int head = ring->ring.c_head;
@@ -302,7 +302,7 @@ receive_from(struct hd_post *post, uint32_t from,
 
 uint32_t
 hd_post_receive(struct hd_post *post, void (*each)(void *context, const struct hd_cell *cell),
-                void *context)
+		void *context)
 {
 	HD_ASSERT(each != NULL);
 	struct hd_mesh *mesh = post->mesh;
@@ -353,7 +353,7 @@ hd_post_sleep(struct hd_post *post)
 	for (uint32_t i = 0; i < mesh->threads && post->waiting > 0; i++) {
 		if (post->out[i].count > 0)
 			atomic_store_explicit(&ring_between(mesh, post->self, i)->starved, true,
-			                      memory_order_relaxed);
+					      memory_order_relaxed);
 	}
 	atomic_store_explicit(&mesh->thread[post->self].sleeps, true, memory_order_relaxed);
 	atomic_thread_fence(memory_order_seq_cst);

@@ -6,9 +6,9 @@
  * `struct hd_post`, touched by nobody else.
  *
  * Full rings. A cell that finds its ring full waits in a list of the sender, in order; nothing is
- * dropped and nobody spins. How long the list can get is bounded by the credits (DESIGN 3). A sender
- * that goes to sleep with such a list marks the ring as starved, and the reader that makes room wakes
- * it.
+ * dropped and nobody spins. How long the list can get is bounded by the credits (DESIGN 3). A
+ * sender that goes to sleep with such a list marks the ring as starved, and the reader that makes
+ * room wakes it.
  *
  * Sleeping. A thread says that it sleeps before it looks at its rings for the last time; a writer
  * publishes before it looks whether the reader sleeps. Both do so in one total order (seq_cst), so
@@ -30,7 +30,7 @@ uint32_t hd_mesh_capacity(uint32_t capacity); /* what `capacity` is rounded to *
 /* The end of thread `self`. `io` is what wakes it; memory for the waiting lists from `memory`,
  * blocks that go home are put into `blocks`. Called on that thread. */
 struct hd_post *hd_post_create(struct hd_mesh *mesh, uint32_t self, struct hd_io *io,
-                               struct hd_memory *memory, struct hd_blocks *blocks);
+			       struct hd_memory *memory, struct hd_blocks *blocks);
 
 /* Threads that may still write to it must have ended or sleep for good. */
 void hd_post_destroy(struct hd_post *post);
@@ -46,8 +46,8 @@ void hd_post_publish(struct hd_post *post);
 
 /* Hands every cell that has come in to `each`; the cell lives until `each` returns. Returns how
  * many. FREE is dealt with inside. */
-uint32_t hd_post_receive(struct hd_post *post, void (*each)(void *context, const struct hd_cell *cell),
-                         void *context);
+uint32_t hd_post_receive(struct hd_post *post,
+			 void (*each)(void *context, const struct hd_cell *cell), void *context);
 
 /* Says that the thread is about to sleep. False: something is there, do not. Ends with
  * hd_post_awake in both cases. */

@@ -88,9 +88,9 @@ hd_blocks_take(struct hd_blocks *blocks, uint32_t room)
 	uint32_t k = class_of(sizeof(struct hd_block) + room);
 	struct hd_block *block = take_class(blocks, k);
 	*block = (struct hd_block){
-	    .room = (uint32_t)(((size_t)LEAST << k) - sizeof *block),
-	    .maker = blocks->maker,
-	    .size_class = (uint16_t)k,
+		.room = (uint32_t)(((size_t)LEAST << k) - sizeof *block),
+		.maker = blocks->maker,
+		.size_class = (uint16_t)k,
 	};
 	return block;
 }

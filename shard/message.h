@@ -24,23 +24,23 @@ enum hd_cell_type {
 	HD_CELL_QUESTIONS, /* block of {run, question} of gathers */
 	HD_CELL_ANSWERS,   /* block of {run, part} */
 	HD_CELL_PAGE_ASK,  /* token: run; a: first LSN, b: events wanted, c: hunt number */
-	HD_CELL_PAGE,      /* token: run; a: next LSN, b: events, c: enum hd_error; block of events */
-	HD_CELL_ORDER,     /* a: n, b: time; block: order body */
-	HD_CELL_ORDERED,   /* a: n, flushed at the sender */
+	HD_CELL_PAGE,    /* token: run; a: next LSN, b: events, c: enum hd_error; block of events */
+	HD_CELL_ORDER,   /* a: n, b: time; block: order body */
+	HD_CELL_ORDERED, /* a: n, flushed at the sender */
 	/* Shard and control. */
 	HD_CELL_ORDER_ASK,   /* to control: token; block: command */
 	HD_CELL_ORDER_REPLY, /* from control: token; block: reply */
-	HD_CELL_FETCH,       /* to shard 0: a: version or 0, b: enum hd_fetch; block: name, source */
-	HD_CELL_FETCHED,     /* from shard 0: block: struct hd_fetched encoded */
-	HD_CELL_PROPOSE,     /* to shard 0: block: order body */
-	HD_CELL_IN_FORCE,    /* from shard 0: a: n, or 0 and b: enum hd_error */
-	HD_CELL_START,       /* from control: a: greatest stamp of any log; to shard 0 last */
-	HD_CELL_STARTED,     /* to control, from all but shard 0: takes orders now */
-	HD_CELL_RESUMED,     /* from shard 0: every ORDER without DONE is in force again; a: last n */
-	HD_CELL_SERVE,       /* from control: LOADING ends */
-	HD_CELL_DRAIN,       /* from control: take no more, answer all */
-	HD_CELL_DRAINED,     /* to control */
-	HD_CELL_FINISH,      /* from control: close the log, end */
+	HD_CELL_FETCH,    /* to shard 0: a: version or 0, b: enum hd_fetch; block: name, source */
+	HD_CELL_FETCHED,  /* from shard 0: block: struct hd_fetched encoded */
+	HD_CELL_PROPOSE,  /* to shard 0: block: order body */
+	HD_CELL_IN_FORCE, /* from shard 0: a: n, or 0 and b: enum hd_error */
+	HD_CELL_START,    /* from control: a: greatest stamp of any log; to shard 0 last */
+	HD_CELL_STARTED,  /* to control, from all but shard 0: takes orders now */
+	HD_CELL_RESUMED,  /* from shard 0: every ORDER without DONE is in force again; a: last n */
+	HD_CELL_SERVE,    /* from control: LOADING ends */
+	HD_CELL_DRAIN,    /* from control: take no more, answer all */
+	HD_CELL_DRAINED,  /* to control */
+	HD_CELL_FINISH,   /* from control: close the log, end */
 	/* Shard and reducer. */
 	HD_CELL_DIRTY,     /* to the reducer: some board changed */
 	HD_CELL_PARTS_ASK, /* from the reducer */
@@ -89,7 +89,8 @@ struct hd_cell {
 	uint8_t flags;
 	uint16_t from; /* thread; set by hd_post_send */
 	uint32_t size;
-	uint64_t epoch; /* the sender's n (hd_core_order); a shard that is behind holds the message */
+	uint64_t epoch; /* the sender's n (hd_core_order); a shard that is behind holds the message
+			 */
 	uint64_t token;
 	struct hd_block *block;
 	int64_t a, b, c, d;

@@ -13,8 +13,10 @@ hd_shard_prepare(struct hd_shard *shard)
 	shard->orders.ids_age_ns = (int64_t)HD_IDS_AGE_S * NS_PER_S;
 	hd_blocks_init(&shard->blocks, &shard->plain, (uint16_t)shard->number);
 	shard->cycled = hd_blocks_memory(&shard->blocks);
-	shard->post = hd_post_create(shard->mesh, shard->number, shard->io, &shard->plain, &shard->blocks);
-	shard->behind = hd_memory_take(&shard->plain, (shard->count + 2) * sizeof *shard->behind, 8);
+	shard->post = hd_post_create(shard->mesh, shard->number, shard->io, &shard->plain,
+				     &shard->blocks);
+	shard->behind =
+		hd_memory_take(&shard->plain, (shard->count + 2) * sizeof *shard->behind, 8);
 	shard->core = hd_core_create(&shard->state);
 	hd_remote_init(shard);
 	hd_gathers_init(shard);

@@ -1,9 +1,9 @@
 /* Hunt-wide orders on a shard (DESIGN 4). Shard 0 numbers and logs them, sends each once it is
  * flushed, and calls it done when every other shard has it flushed too. Control speaks to shard 0
  * only, one order at a time. */
+#include "shard/orders.h"
 #include "huntd/wire.h"
 #include "shard/inside.h"
-#include "shard/orders.h"
 
 /* The asker. */
 
@@ -42,8 +42,10 @@ newest_from(const struct hd_shard *shard, struct hd_bytes source)
 {
 	struct hd_document_version at;
 	for (uint32_t hunt = 0; hunt < hd_core_hunts(shard->core); hunt++) {
-		const struct hd_definition *definition = hd_core_definition(shard->core, (uint16_t)hunt);
-		if (definition != NULL && hd_core_document_from(shard->core, definition->id, source, &at))
+		const struct hd_definition *definition =
+			hd_core_definition(shard->core, (uint16_t)hunt);
+		if (definition != NULL &&
+		    hd_core_document_from(shard->core, definition->id, source, &at))
 			return true;
 	}
 	return false;
@@ -67,7 +69,7 @@ hd_orders_fetch(struct hd_shard *shard, const struct hd_cell *cell)
 		found = hd_core_document(shard->core, name, (uint32_t)cell->a, &old);
 	hd_post_give(shard->post, cell->block);
 	struct hd_block *block =
-	    hd_blocks_take(&shard->blocks, now.definition.size + old.text.size + 64);
+		hd_blocks_take(&shard->blocks, now.definition.size + old.text.size + 64);
 	struct hd_writer writer = hd_block_writer(block);
 	struct hd_fetched fetched = {now.version, found, now.definition, old.text};
 	hd_fetched_encode(&fetched, &writer);
@@ -156,10 +158,10 @@ hd_orders_take(struct hd_shard *shard, const struct hd_cell *cell)
 	uint64_t lsn = hd_log_tail(shard->log);
 	if (n == known + 1) {
 		struct hd_event event = {.type = HD_EVENT_ORDER,
-		                         .order = n,
-		                         .text = hd_block_used(cell->block),
-		                         .has = HD_EVENT_HAS_AT,
-		                         .time = cell->b};
+					 .order = n,
+					 .text = hd_block_used(cell->block),
+					 .has = HD_EVENT_HAS_AT,
+					 .time = cell->b};
 		lsn = hd_step_event(shard, &event);
 		hd_views_touch_all(shard);
 	}
@@ -191,8 +193,10 @@ send_order(struct hd_shard *shard, struct hd_open_order *open)
 		struct hd_block *copy = hd_blocks_take(&shard->blocks, open->body->used);
 		memcpy(hd_block_bytes(copy), hd_block_bytes(open->body), open->body->used);
 		copy->used = open->body->used;
-		struct hd_cell cell = {
-		    .type = HD_CELL_ORDER, .a = (int64_t)open->n, .b = open->time, .block = copy};
+		struct hd_cell cell = {.type = HD_CELL_ORDER,
+				       .a = (int64_t)open->n,
+				       .b = open->time,
+				       .block = copy};
 		hd_shard_send(shard, to, &cell);
 	}
 	open->sent = true;
@@ -234,9 +238,9 @@ static void
 resumed(struct hd_shard *shard)
 {
 	struct hd_cell cell = {.type = HD_CELL_RESUMED,
-	                       .a = (int64_t)hd_core_order(shard->core),
-	                       .b = shard->orders.ids_max,
-	                       .c = shard->orders.ids_age_ns};
+			       .a = (int64_t)hd_core_order(shard->core),
+			       .b = shard->orders.ids_max,
+			       .c = shard->orders.ids_age_ns};
 	shard->orders.resuming = false;
 	hd_shard_send(shard, shard->control, &cell);
 }

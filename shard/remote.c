@@ -1,15 +1,15 @@
 #include "huntd/wire.h"
 #include "shard/inside.h"
 
-#define BLOCK_ROOM (16u * HD_KIB)
+#define BLOCK_ROOM      (16u * HD_KIB)
 #define DELAY_WINDOW_NS 50000000
-#define LATE_NS 1000000000
+#define LATE_NS         1000000000
 
 /* Entries. */
 
 struct hd_writer
 hd_entry_begin(struct hd_shard *shard, struct hd_block **block, uint32_t to, uint64_t token,
-               uint32_t need, hd_block_full full)
+	       uint32_t need, hd_block_full full)
 {
 	need += 12;
 	if (*block != NULL && (*block)->room - (*block)->used < need) {
@@ -74,12 +74,13 @@ send_commands(struct hd_shard *shard, uint32_t to, struct hd_block *block)
 }
 
 void
-hd_remote_give(struct hd_shard *shard, uint32_t target, const struct hd_command *command, uint64_t token)
+hd_remote_give(struct hd_shard *shard, uint32_t target, const struct hd_command *command,
+	       uint64_t token)
 {
 	HD_ASSERT(target < shard->count && target != shard->number);
 	struct hd_remote *remote = &shard->remote;
 	struct hd_writer writer = hd_entry_begin(shard, &remote->ask[target], target, token,
-	                                         hd_command_size_max(command), send_commands);
+						 hd_command_size_max(command), send_commands);
 	hd_command_encode(command, &writer);
 	hd_entry_end(remote->ask[target], &writer);
 	remote->open[target]++;
@@ -157,12 +158,12 @@ hold_replies(struct hd_shard *shard, uint32_t to, struct hd_block *block)
 
 static void
 answer_remote(struct hd_shard *shard, uint32_t asker, uint64_t token, const struct hd_reply *reply,
-              uint64_t lsn)
+	      uint64_t lsn)
 {
 	(void)lsn; /* the block is held until the tail of its last decision */
 	struct hd_block **block = &shard->remote.reply[asker];
 	struct hd_writer writer =
-	    hd_entry_begin(shard, block, asker, token, hd_reply_size_max(reply), hold_replies);
+		hd_entry_begin(shard, block, asker, token, hd_reply_size_max(reply), hold_replies);
 	hd_reply_encode(reply, &writer);
 	hd_entry_end(*block, &writer);
 }
@@ -239,7 +240,8 @@ hd_remote_measure(struct hd_shard *shard)
 		least = delay->least[i] < least ? delay->least[i] : least;
 	bool stands = delay->undecided >= HD_BUSY_UNDECIDED && least > shard->busy_ns;
 	atomic_store_explicit(&status->stands, stands, memory_order_relaxed);
-	atomic_store_explicit(&status->room, (uint8_t)hd_log_room(shard->log), memory_order_relaxed);
+	atomic_store_explicit(&status->room, (uint8_t)hd_log_room(shard->log),
+			      memory_order_relaxed);
 }
 
 bool

@@ -1,7 +1,7 @@
-/* Replay: events of the log into the core, in batches, so that the misses of one event's entrant and
- * board overlap with the next one's. Bodies are copied, for the log's read buffer moves on. */
-#include "shard/inside.h"
+/* Replay: events of the log into the core, in batches, so that the misses of one event's entrant
+ * and board overlap with the next one's. Bodies are copied, for the log's read buffer moves on. */
 #include "shard/replay.h"
+#include "shard/inside.h"
 
 #define BODY_MAX (HD_REPLAY_BYTES / 2)
 
@@ -30,10 +30,10 @@ hd_replay_flush(struct hd_replay *replay)
 		const struct hd_event *event = &replay->event[i];
 		const struct hd_definition *definition = hd_core_definition(core, event->hunt);
 		replay->command[i] = (struct hd_command){.verb = verb_of(event),
-		                                         .op = event->op,
-		                                         .points = event->points,
-		                                         .entrant = event->entrant,
-		                                         .hunt = definition->id};
+							 .op = event->op,
+							 .points = event->points,
+							 .entrant = event->entrant,
+							 .hunt = definition->id};
 		commands[i] = &replay->command[i];
 	}
 	hd_core_warm(core, commands, replay->count);
@@ -75,7 +75,8 @@ hd_replay_one(void *context, const struct hd_log_event *at)
 	memcpy(body, at->body.at, at->body.size);
 	replay->used += at->body.size;
 	struct hd_bytes copy = {body, at->body.size};
-	if (!hd_event_decode((enum hd_event_type)at->type, at->stamp, copy, &replay->event[replay->count]))
+	if (!hd_event_decode((enum hd_event_type)at->type, at->stamp, copy,
+			     &replay->event[replay->count]))
 		return false;
 	if (hd_core_definition(replay->shard->core, replay->event[replay->count].hunt) == NULL)
 		return false;

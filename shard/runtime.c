@@ -98,11 +98,12 @@ shard_begin(struct thread *thread, struct hd_shard *shard)
 	char directory[600];
 	hd_data_dir_log(&runtime->dir, shard->number, directory, sizeof directory);
 	struct hd_log_options options = {
-	    .directory = directory,
-	    .shards = runtime->topology.shards,
-	    .segment_bytes = runtime->config.segment_bytes ? runtime->config.segment_bytes : HD_SEGMENT_DEFAULT,
-	    .durability = runtime->config.durability,
-	    .window_ns = runtime->config.durability_window_ns,
+		.directory = directory,
+		.shards = runtime->topology.shards,
+		.segment_bytes = runtime->config.segment_bytes ? runtime->config.segment_bytes
+							       : HD_SEGMENT_DEFAULT,
+		.durability = runtime->config.durability,
+		.window_ns = runtime->config.durability_window_ns,
 	};
 	if (hd_shard_open(shard, &options))
 		return 0;
@@ -190,7 +191,8 @@ make_shard(struct hd_runtime *runtime, uint32_t number)
 	shard->metrics = runtime->metrics;
 	shard->status = runtime->status;
 	shard->offset = &runtime->offset;
-	shard->busy_ns = (int64_t)(runtime->config.busy_ms ? runtime->config.busy_ms : 20) * 1000000;
+	shard->busy_ns =
+		(int64_t)(runtime->config.busy_ms ? runtime->config.busy_ms : 20) * 1000000;
 }
 
 static void
@@ -210,7 +212,7 @@ make_parts(struct hd_runtime *runtime)
 	runtime->reducer->shards = shards;
 	runtime->reducer->number = shards;
 	runtime->reducer->tick_ns =
-	    (int64_t)(runtime->config.tick_ms ? runtime->config.tick_ms : HD_TICK_MS) * 1000000;
+		(int64_t)(runtime->config.tick_ms ? runtime->config.tick_ms : HD_TICK_MS) * 1000000;
 	runtime->control = cleared(sizeof *runtime->control);
 	runtime->control->shards = shards;
 	runtime->control->number = shards + 1;
@@ -246,9 +248,11 @@ begin_threads(struct hd_runtime *runtime)
 	pthread_barrier_init(&runtime->ended, NULL, count + 1);
 	for (uint32_t i = 0; i < count; i++) {
 		struct thread *thread = &runtime->threads[i];
-		*thread = (struct thread){.runtime = runtime, .row = &runtime->topology.rows[i], .number = i};
+		*thread = (struct thread){
+			.runtime = runtime, .row = &runtime->topology.rows[i], .number = i};
 		bool shard = thread->row->role == HD_ROLE_SHARD;
-		int error = pthread_create(&thread->handle, NULL, shard ? shard_main : reducer_main, thread);
+		int error = pthread_create(&thread->handle, NULL, shard ? shard_main : reducer_main,
+					   thread);
 		HD_ASSERT(error == 0);
 	}
 	pthread_mutex_lock(&runtime->mutex);
@@ -323,8 +327,8 @@ begin(struct hd_runtime *runtime, char *message, uint32_t room)
 		return HD_EXIT_CONFIG;
 	}
 	runtime->hooks.random(runtime->hooks.context, random);
-	int code = (int)hd_data_dir_open(&runtime->dir, config->data, config->shards, runtime->topology.shards,
-	                                 random, message, room);
+	int code = (int)hd_data_dir_open(&runtime->dir, config->data, config->shards,
+					 runtime->topology.shards, random, message, room);
 	if (code != 0)
 		return code;
 	bool planned = hd_topology_plan(&runtime->topology, runtime->dir.shards);
@@ -340,8 +344,8 @@ begin(struct hd_runtime *runtime, char *message, uint32_t room)
 }
 
 struct hd_runtime *
-hd_runtime_start(const struct hd_runtime_config *config, const struct hd_runtime_hooks *hooks, char *message,
-                 uint32_t room, int *exit_code)
+hd_runtime_start(const struct hd_runtime_config *config, const struct hd_runtime_hooks *hooks,
+		 char *message, uint32_t room, int *exit_code)
 {
 	HD_ASSERT(room > 0 && exit_code != NULL);
 	struct hd_runtime *runtime = calloc(1, sizeof *runtime);

@@ -44,7 +44,8 @@ step_one(struct hd_shard *shard, const struct hd_work *given, uint32_t asker, hd
 }
 
 static void
-count_one(struct hd_metrics *metrics, uint8_t verb, const struct hd_decision *decision, uint32_t *errors)
+count_one(struct hd_metrics *metrics, uint8_t verb, const struct hd_decision *decision,
+	  uint32_t *errors)
 {
 	HD_COUNT(metrics->command_calls[verb], 1);
 	if (HD_UNLIKELY(decision->reply.kind == HD_REPLY_ERROR)) {
@@ -55,7 +56,7 @@ count_one(struct hd_metrics *metrics, uint8_t verb, const struct hd_decision *de
 
 void
 hd_step_run(struct hd_shard *shard, const struct hd_work *given, uint32_t count, uint32_t asker,
-            hd_step_answer answer)
+	    hd_step_answer answer)
 {
 	HD_ASSERT(count <= HD_BATCH_MAX);
 	HD_ASSERT(shard->serving || count == 0);

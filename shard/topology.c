@@ -35,7 +35,7 @@ add_row(struct hd_topology *topology, enum hd_role role, uint32_t number, int cp
 {
 	HD_ASSERT(topology->rows_count < HD_SHARDS_MAX + 2);
 	topology->rows[topology->rows_count++] =
-	    (struct hd_topology_row){.role = (uint8_t)role, .number = number, .cpu = cpu};
+		(struct hd_topology_row){.role = (uint8_t)role, .number = number, .cpu = cpu};
 }
 
 static void
@@ -63,7 +63,8 @@ hd_topology_plan(struct hd_topology *topology, uint32_t shards)
 	if (shards > HD_SHARDS_MAX)
 		shards = HD_SHARDS_MAX;
 	*topology = (struct hd_topology){.shards = shards, .ring_cells = cells_for(shards + 2)};
-	/* Shards take the first cpus but the last one; reducer and control what is left behind them. */
+	/* Shards take the first cpus but the last one; reducer and control what is left behind
+	 * them. */
 	uint32_t for_shards = count > 1 ? count - 1 : 1;
 	for (uint32_t i = 0; i < shards; i++)
 		add_row(topology, HD_ROLE_SHARD, i, cpus[i % for_shards]);
@@ -88,17 +89,22 @@ hd_topology_print(const struct hd_topology *topology, struct hd_writer *out)
 	HD_ASSERT(topology->rows_count == topology->shards + 2);
 	uint32_t threads = topology->rows_count;
 	char line[128];
-	put_text(out, line, snprintf(line, sizeof line, "%-7s %-10s %-5s %s\n", "thread", "role", "cpu", "shares its cpu"));
+	put_text(out, line,
+		 snprintf(line, sizeof line, "%-7s %-10s %-5s %s\n", "thread", "role", "cpu",
+			  "shares its cpu"));
 	for (uint32_t i = 0; i < threads; i++) {
 		const struct hd_topology_row *row = &topology->rows[i];
 		char name[24];
 		snprintf(name, sizeof name, row->role == HD_ROLE_SHARD ? "%s %u" : "%s",
-		         roles[row->role], row->number);
-		put_text(out, line, snprintf(line, sizeof line, "%-7u %-10s %-5d %s\n", i, name, row->cpu,
-		                             row->shared ? "yes" : "no"));
+			 roles[row->role], row->number);
+		put_text(out, line,
+			 snprintf(line, sizeof line, "%-7u %-10s %-5d %s\n", i, name, row->cpu,
+				  row->shared ? "yes" : "no"));
 	}
 	uint32_t cells = hd_mesh_capacity(topology->ring_cells);
-	put_text(out, line, snprintf(line, sizeof line,
-	                             "rings   %u: one for each ordered pair of threads, %u cells of %u bytes\n",
-	                             threads * (threads - 1), cells, HD_CELL));
+	put_text(
+		out, line,
+		snprintf(line, sizeof line,
+			 "rings   %u: one for each ordered pair of threads, %u cells of %u bytes\n",
+			 threads * (threads - 1), cells, HD_CELL));
 }

@@ -1,8 +1,8 @@
 /* runtime.h - the whole process: threads, where they run, what joins them, start and stop.
  *
  * Roles (DESIGN 3): shards 0..n-1, the reducer, control. A topology is one table, built from the
- * affinity mask before anything starts; hd_topology_print shows it. The runtime is handed what it may
- * not know of: how to make an io, an edge, and how to compile a document. */
+ * affinity mask before anything starts; hd_topology_print shows it. The runtime is handed what it
+ * may not know of: how to make an io, an edge, and how to compile a document. */
 #ifndef HUNTD_RUNTIME_H
 #define HUNTD_RUNTIME_H
 
@@ -30,21 +30,22 @@ bool hd_topology_plan(struct hd_topology *topology, uint32_t shards);
 void hd_topology_print(const struct hd_topology *topology, struct hd_writer *out);
 
 struct hd_runtime_config {
-	uint32_t shards;          /* 0: auto; a data directory's own number wins over auto */
-	const char *data;         /* directory */
-	uint8_t durability;       /* enum hd_durability */
+	uint32_t shards;    /* 0: auto; a data directory's own number wins over auto */
+	const char *data;   /* directory */
+	uint8_t durability; /* enum hd_durability */
 	int64_t durability_window_ns;
 	uint64_t segment_bytes;
-	uint64_t memory_bytes;    /* budget of each shard's state; 0: from the machine's memory */
-	uint32_t busy_ms;         /* 20 */
-	uint32_t tick_ms;         /* 20 */
+	uint64_t memory_bytes; /* budget of each shard's state; 0: from the machine's memory */
+	uint32_t busy_ms;      /* 20 */
+	uint32_t tick_ms;      /* 20 */
 	uint32_t ids_max, ids_age_s;
-	uint32_t ring_cells;      /* 0: from the number of threads; 1 and 3 must work */
+	uint32_t ring_cells; /* 0: from the number of threads; 1 and 3 must work */
 };
 
 struct hd_runtime_hooks {
 	void *context;
-	/* An io for one thread; called on that thread. NULL: message printed by the hook, exit code set. */
+	/* An io for one thread; called on that thread. NULL: message printed by the hook, exit code
+	 * set. */
 	struct hd_io *(*io_create)(void *context, const struct hd_topology_row *row);
 	void (*io_destroy)(void *context, struct hd_io *io);
 	/* The edge of one shard, made on its thread before it replays. */
@@ -55,11 +56,13 @@ struct hd_runtime_hooks {
 	void (*memory_init)(void *context, uint32_t shard, struct hd_memory *memory);
 	/* On control: checks and compiles `text` as the next version of `name`. True: `out` has the
 	 * encoding. False: `message` has the faults joined by " | ". */
-	bool (*compile)(void *context, struct hd_bytes name, struct hd_bytes text, struct hd_bytes previous,
-	                uint32_t version, struct hd_writer *out, char *message, uint32_t message_room);
-	/* On control, once all shards have replayed: gives the files of --hunts one by one (false: no
-	 * more). `name` empty: take it from the document. */
-	bool (*hunt_file)(void *context, uint32_t n, struct hd_bytes *source, struct hd_bytes *text);
+	bool (*compile)(void *context, struct hd_bytes name, struct hd_bytes text,
+			struct hd_bytes previous, uint32_t version, struct hd_writer *out,
+			char *message, uint32_t message_room);
+	/* On control, once all shards have replayed: gives the files of --hunts one by one (false:
+	 * no more). `name` empty: take it from the document. */
+	bool (*hunt_file)(void *context, uint32_t n, struct hd_bytes *source,
+			  struct hd_bytes *text);
 	/* On control: what became of a file; message empty: in force or unchanged. */
 	void (*hunt_file_result)(void *context, struct hd_bytes source, const char *message);
 	/* All shards serve. */
@@ -71,8 +74,11 @@ struct hd_runtime_hooks {
 struct hd_runtime;
 
 /* Checks and locks the data directory, starts every thread. NULL: `message` has one clear line and
- * `exit_code` the code (65 damaged or newer format, 74 unwritable or in use, 78 another number of shards). */
-struct hd_runtime *hd_runtime_start(const struct hd_runtime_config *config, const struct hd_runtime_hooks *hooks, char *message, uint32_t room, int *exit_code);
+ * `exit_code` the code (65 damaged or newer format, 74 unwritable or in use, 78 another number of
+ * shards). */
+struct hd_runtime *hd_runtime_start(const struct hd_runtime_config *config,
+				    const struct hd_runtime_hooks *hooks, char *message,
+				    uint32_t room, int *exit_code);
 
 /* Runs control's loop on the calling thread until hd_runtime_stop; returns the exit code. */
 int hd_runtime_run(struct hd_runtime *runtime);

@@ -1,15 +1,17 @@
 /* shard.h - one core's runtime as its edge sees it, and the edge as the shard sees it.
  *
- * A shard is a pinned thread with its core (the game), its log, its io and its edge (connections and
- * codecs, in net/). The shard owns the loop; a pass is a straight line:
+ * A shard is a pinned thread with its core (the game), its log, its io and its edge (connections
+ * and codecs, in net/). The shard owns the loop; a pass is a straight line:
  *
  *   wait -> completions (log, edge) -> mail from other threads -> clock, timers -> edge input
- *        -> decide + apply in batches -> log -> replies whose position is durable -> sends -> mail out
+ *        -> decide + apply in batches -> log -> replies whose position is durable -> sends -> mail
+ * out
  *
- * The edge turns bytes into commands and gives them to the shard with a token; the shard answers each
- * token exactly once, through edge->reply, in any order; the edge puts replies back into request
- * order. A reply comes with the LSN it must wait for: the edge holds it until hd_shard_durable reaches
- * that (0: at once). Replies of other shards come when they are durable there.
+ * The edge turns bytes into commands and gives them to the shard with a token; the shard answers
+ * each token exactly once, through edge->reply, in any order; the edge puts replies back into
+ * request order. A reply comes with the LSN it must wait for: the edge holds it until
+ * hd_shard_durable reaches that (0: at once). Replies of other shards come when they are durable
+ * there.
  *
  * Ordering that a connection could notice (DESIGN 4) is the edge's: it looks at hd_shard_route and
  * holds back what must wait. */
@@ -38,8 +40,8 @@ struct hd_edge_ops {
 	void (*output)(void *edge, int64_t now);
 	/* A newer merged view of a board (view.h); borrowed until the call returns. */
 	void (*view)(void *edge, const struct hd_view *view);
-	/* When input or output must run though nothing comes in (deadlines of connections); BOOTTIME ns,
-	 * HD_NEVER for none. 0: at once (work is left). */
+	/* When input or output must run though nothing comes in (deadlines of connections);
+	 * BOOTTIME ns, HD_NEVER for none. 0: at once (work is left). */
 	int64_t (*deadline)(void *edge);
 	/* The server ends: stop accepting, close what is idle. True: nothing is left. */
 	bool (*drain)(void *edge);
@@ -48,16 +50,19 @@ struct hd_edge_ops {
 /* What becomes of a command that the edge wants to give. */
 enum hd_admit {
 	HD_ADMIT_YES,
-	HD_ADMIT_WAIT, /* no credit of its target: leave the connection unread, try again next pass */
+	HD_ADMIT_WAIT, /* no credit of its target: leave the connection unread, try again next pass
+			*/
 	HD_ADMIT_BUSY, /* refuse it: -BUSY, or the error in `error` */
 };
 
-/* Asks for the credits that `command` needs; on YES the caller must hd_shard_give it. `error` is set
- * for BUSY: HD_ERR_BUSY, HD_ERR_MISCONF or HD_ERR_LOADING. */
-enum hd_admit hd_shard_admit(struct hd_shard *shard, const struct hd_command *command, enum hd_error *error);
+/* Asks for the credits that `command` needs; on YES the caller must hd_shard_give it. `error` is
+ * set for BUSY: HD_ERR_BUSY, HD_ERR_MISCONF or HD_ERR_LOADING. */
+enum hd_admit hd_shard_admit(struct hd_shard *shard, const struct hd_command *command,
+			     enum hd_error *error);
 
 /* Gives an admitted command. Its bytes must live until the next hd_shard_decide, the struct too. At
- * most HD_BATCH_MAX between two of those: hd_shard_decide is called by itself when the batch is full. */
+ * most HD_BATCH_MAX between two of those: hd_shard_decide is called by itself when the batch is
+ * full. */
 void hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token);
 
 /* Decides and applies what was given; calls edge->reply for all that is answered at once. */
@@ -72,9 +77,11 @@ uint32_t hd_shard_number(const struct hd_shard *shard);
 uint32_t hd_shard_count(const struct hd_shard *shard);
 bool hd_shard_loading(const struct hd_shard *shard, uint32_t *percent); /* percent: may be NULL */
 const struct hd_core *hd_shard_core(const struct hd_shard *shard);
-struct hd_memory *hd_shard_memory(struct hd_shard *shard); /* for the edge's own objects, not in the budget */
+struct hd_memory *
+hd_shard_memory(struct hd_shard *shard); /* for the edge's own objects, not in the budget */
 struct hd_io *hd_shard_io(struct hd_shard *shard);
-struct hd_metrics *hd_shard_metrics(struct hd_shard *shard, uint32_t of); /* another shard's: to read */
+struct hd_metrics *hd_shard_metrics(struct hd_shard *shard,
+				    uint32_t of);     /* another shard's: to read */
 int64_t hd_shard_clock(const struct hd_shard *shard); /* this pass's time, ns since 1970 */
 
 #endif

@@ -49,7 +49,8 @@ add_token(struct hd_shard *shard, struct hd_run *run, uint64_t token)
 		uint64_t *tokens = hd_memory_take(&shard->cycled, room * sizeof *tokens, 8);
 		if (run->tokens != NULL) {
 			memcpy(tokens, run->tokens, run->tokens_count * sizeof *tokens);
-			hd_memory_give(&shard->cycled, run->tokens, run->tokens_room * sizeof *tokens);
+			hd_memory_give(&shard->cycled, run->tokens,
+				       run->tokens_room * sizeof *tokens);
 		}
 		run->tokens = tokens;
 		run->tokens_room = room;
@@ -111,7 +112,8 @@ ask_round(struct hd_shard *shard, struct hd_run *run)
 		HD_ASSERT(!question.full);
 		uint32_t size = (uint32_t)(question.at - g->question);
 		run->waiting++;
-		struct hd_writer writer = hd_entry_begin(shard, &g->ask[to], to, run->index, size, send_questions);
+		struct hd_writer writer =
+			hd_entry_begin(shard, &g->ask[to], to, run->index, size, send_questions);
 		hd_write_fixed(&writer, g->question, size);
 		hd_entry_end(g->ask[to], &writer);
 	}
@@ -269,7 +271,8 @@ hd_gathers_questions(struct hd_shard *shard, const struct hd_cell *cell)
 		hd_part_answer(shard->core, shard->pins, cell->from, question, &part);
 		HD_ASSERT(!part.full);
 		uint32_t size = (uint32_t)(part.at - shard->scratch);
-		struct hd_writer writer = hd_entry_begin(shard, answer, cell->from, run, size, hold_answers);
+		struct hd_writer writer =
+			hd_entry_begin(shard, answer, cell->from, run, size, hold_answers);
 		hd_write_fixed(&writer, shard->scratch, size);
 		hd_entry_end(*answer, &writer);
 	}

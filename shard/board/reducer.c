@@ -26,7 +26,8 @@ reduced_of(struct hd_reducer *reducer, uint16_t hunt, uint16_t board)
 	HD_ASSERT(hunt < HD_HUNTS_MAX && board < HD_BOARDS_MAX);
 	struct hd_reduced ***of_hunt = &reducer->of_hunt[hunt];
 	if (*of_hunt == NULL)
-		*of_hunt = hd_memory_take(&reducer->plain, HD_BOARDS_MAX * sizeof(struct hd_reduced *), 8);
+		*of_hunt = hd_memory_take(&reducer->plain,
+					  HD_BOARDS_MAX * sizeof(struct hd_reduced *), 8);
 	struct hd_reduced **at = &(*of_hunt)[board];
 	if (*at == NULL) {
 		*at = hd_memory_take(&reducer->plain, sizeof **at, 8);
@@ -182,7 +183,8 @@ hd_reducer_open(struct hd_reducer *reducer, struct hd_mesh *mesh)
 {
 	HD_ASSERT(reducer->shards > 0 && reducer->io != NULL);
 	hd_blocks_init(&reducer->blocks, &reducer->plain, (uint16_t)reducer->number);
-	reducer->post = hd_post_create(mesh, reducer->number, reducer->io, &reducer->plain, &reducer->blocks);
+	reducer->post = hd_post_create(mesh, reducer->number, reducer->io, &reducer->plain,
+				       &reducer->blocks);
 }
 
 bool
@@ -216,9 +218,11 @@ hd_reducer_close(struct hd_reducer *reducer)
 			continue;
 		for (uint32_t board = 0; board < HD_BOARDS_MAX; board++) {
 			if (of_hunt[board] != NULL)
-				hd_memory_give(&reducer->plain, of_hunt[board], sizeof *of_hunt[board]);
+				hd_memory_give(&reducer->plain, of_hunt[board],
+					       sizeof *of_hunt[board]);
 		}
-		hd_memory_give(&reducer->plain, of_hunt, HD_BOARDS_MAX * sizeof(struct hd_reduced *));
+		hd_memory_give(&reducer->plain, of_hunt,
+			       HD_BOARDS_MAX * sizeof(struct hd_reduced *));
 	}
 	hd_post_destroy(reducer->post);
 	hd_blocks_fini(&reducer->blocks);

@@ -20,8 +20,8 @@ struct hd_reducer {
 	struct hd_post *post;
 	struct hd_reduced **of_hunt[HD_HUNTS_MAX]; /* [hunt][board] */
 	struct hd_reduced *changed;                /* list: parts came since the last merge */
-	uint32_t ending;                           /* shards whose parts of this round are awaited */
-	int64_t due;                               /* BOOTTIME; 0: nothing is dirty */
+	uint32_t ending; /* shards whose parts of this round are awaited */
+	int64_t due;     /* BOOTTIME; 0: nothing is dirty */
 	int64_t boot;
 	bool dirty, finished;
 };

@@ -1,4 +1,5 @@
-/* A shard's side of the reducer: which boards are dirty, their parts, and the views that come back. */
+/* A shard's side of the reducer: which boards are dirty, their parts, and the views that come back.
+ */
 #include "huntd/value.h"
 #include "shard/inside.h"
 
@@ -77,7 +78,8 @@ parts_of_hunt(struct hd_shard *shard, uint16_t hunt)
 		return false;
 	HD_ASSERT(definition->boards_count <= HD_BOARDS_MAX);
 	if (views->reported[hunt] == NULL)
-		views->reported[hunt] = hd_memory_take(&shard->plain, HD_BOARDS_MAX * sizeof(uint64_t), 8);
+		views->reported[hunt] =
+			hd_memory_take(&shard->plain, HD_BOARDS_MAX * sizeof(uint64_t), 8);
 	for (uint16_t number = 0; number < definition->boards_count; number++) {
 		const struct hd_board *board = hd_core_board(shard->core, hunt, number);
 		uint64_t changes = hd_core_board_changes(shard->core, hunt, number) + 1;
@@ -114,7 +116,8 @@ hd_views_take(struct hd_shard *shard, const struct hd_cell *cell)
 	HD_ASSERT(view->hunt < HD_HUNTS_MAX && view->board < HD_BOARDS_MAX);
 	struct hd_block ***of_hunt = &shard->views.view[view->hunt];
 	if (*of_hunt == NULL)
-		*of_hunt = hd_memory_take(&shard->plain, HD_BOARDS_MAX * sizeof(struct hd_block *), 8);
+		*of_hunt =
+			hd_memory_take(&shard->plain, HD_BOARDS_MAX * sizeof(struct hd_block *), 8);
 	struct hd_block **kept = &(*of_hunt)[view->board];
 	if (*kept != NULL)
 		hd_post_give(shard->post, *kept);
@@ -136,14 +139,15 @@ static int64_t
 rank_of(const struct hd_view *view, uint32_t i, uint8_t mode, int64_t rank)
 {
 	bool equal = i > 0 && view->rows[i].score == view->rows[i - 1].score &&
-	             view->rows[i].sub == view->rows[i - 1].sub;
+		     view->rows[i].sub == view->rows[i - 1].sub;
 	if (mode == HD_MODE_DENSE)
 		return equal ? rank : rank + 1;
 	return equal && mode == HD_MODE_COMPETITION ? rank : (int64_t)i + 1;
 }
 
 static void
-show_rows(const struct hd_view *view, const struct hd_command *command, uint64_t end, struct hd_writer *out)
+show_rows(const struct hd_view *view, const struct hd_command *command, uint64_t end,
+	  struct hd_writer *out)
 {
 	int64_t rank = 0;
 	uint64_t first = command->offset < end ? command->offset : end;
@@ -185,8 +189,9 @@ hd_views_top(struct hd_shard *shard, const struct hd_command *command, struct hd
 	struct hd_writer out = hd_writer_of(shard->scratch, HD_PART_MAX);
 	show_rows(view, command, end, &out);
 	HD_ASSERT(!out.full);
-	*reply = (struct hd_reply){.kind = HD_REPLY_VALUE,
-	                           .detail = hd_bytes_of(shard->scratch, (size_t)(out.at - shard->scratch))};
+	*reply = (struct hd_reply){
+		.kind = HD_REPLY_VALUE,
+		.detail = hd_bytes_of(shard->scratch, (size_t)(out.at - shard->scratch))};
 	return true;
 }
 
@@ -197,9 +202,11 @@ hd_views_fini(struct hd_shard *shard)
 	HD_ASSERT(shard->finished || !shard->serving);
 	for (uint32_t hunt = 0; hunt < HD_HUNTS_MAX; hunt++) {
 		if (views->reported[hunt] != NULL)
-			hd_memory_give(&shard->plain, views->reported[hunt], HD_BOARDS_MAX * sizeof(uint64_t));
+			hd_memory_give(&shard->plain, views->reported[hunt],
+				       HD_BOARDS_MAX * sizeof(uint64_t));
 		if (views->view[hunt] != NULL)
-			hd_memory_give(&shard->plain, views->view[hunt], HD_BOARDS_MAX * sizeof(struct hd_block *));
+			hd_memory_give(&shard->plain, views->view[hunt],
+				       HD_BOARDS_MAX * sizeof(struct hd_block *));
 	}
 	*views = (struct hd_views){0};
 }

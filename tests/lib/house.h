@@ -1,5 +1,5 @@
-/* house.h - a whole runtime in the test's process: 1 to 8 shards with logs in a temporary folder, and
- * a fake edge that takes command structs and gives replies as text.
+/* house.h - a whole runtime in the test's process: 1 to 8 shards with logs in a temporary folder,
+ * and a fake edge that takes command structs and gives replies as text.
  *
  * Any test thread may ask any shard. A reply is given when its shard says that it is durable, as a
  * connection would see it. */
@@ -32,14 +32,15 @@ struct house_options {
 };
 
 /* Starts over `folder`. NULL: `*exit_code` and `message` (256 bytes) say why. */
-struct house *house_start(const char *folder, const struct house_options *options, int *exit_code, char *message);
+struct house *house_start(const char *folder, const struct house_options *options, int *exit_code,
+			  char *message);
 
 /* Ends it in order and returns its exit code. */
 int house_stop(struct house *house);
 
 /* A command in the syntax of huntd, `HUNT.AWARD ann reef 10 ID x`, asked at shard `at`, and its
- * answer: `+OK`, `:5`, `$text`, `_`, `-NOHUNT ...`, `applied 10 20`, values as `[a b [c]]`. The text
- * lives until the thread's next house_say. */
+ * answer: `+OK`, `:5`, `$text`, `_`, `-NOHUNT ...`, `applied 10 20`, values as `[a b [c]]`. The
+ * text lives until the thread's next house_say. */
 const char *house_say(struct house *house, uint32_t at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -53,6 +54,10 @@ struct hd_shard *house_shard(struct house *house, uint32_t number);
 uint32_t house_results(const struct house *house); /* of --hunts: files that were reported as bad */
 /* The newest view that came to shard 0 (`view` may be NULL); returns how many came. */
 uint64_t house_view(struct house *house, struct hd_view *view);
+
+/* house_text.c: a line as a command that borrows from `ask`, a reply as a line. */
+void house_parse(struct house_ask *ask, const char *line);
+void house_put_reply(char answer[HOUSE_ANSWER_MAX], const struct hd_reply *reply);
 
 /* A fresh folder under /tmp, and its end. */
 void house_folder(char path[64]);

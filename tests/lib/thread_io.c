@@ -89,13 +89,13 @@ complete(struct hd_io *io, uint64_t tag, int64_t result)
 {
 	struct thread_io *self = own(io);
 	HD_ASSERT(self->count < QUEUE);
-	self->queue[self->count++] =
-		(struct hd_completion){.tag = tag, .result = (int32_t)(result < 0 ? -errno : result)};
+	self->queue[self->count++] = (struct hd_completion){
+		.tag = tag, .result = (int32_t)(result < 0 ? -errno : result)};
 }
 
 static void
-queue_write(struct hd_io *io, int file, const void *from, uint32_t size, uint64_t offset, uint32_t flags,
-	    uint64_t tag)
+queue_write(struct hd_io *io, int file, const void *from, uint32_t size, uint64_t offset,
+	    uint32_t flags, uint64_t tag)
 {
 	ssize_t result = pwrite(file, from, size, (off_t)offset);
 	if (result >= 0 && (flags & HD_IO_SYNC) && fdatasync(file) != 0)
@@ -205,7 +205,8 @@ dir_sync(struct hd_io *io, const char *path)
 }
 
 static int
-dir_list(struct hd_io *io, const char *path, void (*each)(void *context, const char *name), void *context)
+dir_list(struct hd_io *io, const char *path, void (*each)(void *context, const char *name),
+	 void *context)
 {
 	struct dirent **entries;
 	(void)io;

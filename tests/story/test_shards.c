@@ -1,5 +1,5 @@
-/* Shards as one server: commands reach their shard, boards are exact over all of them, orders are in
- * force everywhere, and what was acknowledged is there after a restart. */
+/* Shards as one server: commands reach their shard, boards are exact over all of them, orders are
+ * in force everywhere, and what was acknowledged is there after a restart. */
 #include "tests/lib/house.h"
 #include "tests/lib/lib.h"
 
@@ -20,7 +20,8 @@
 static struct house *
 start(const char *folder, uint32_t shards, uint32_t ring_cells)
 {
-	struct house_options options = {.shards = shards, .ring_cells = ring_cells, .files = {"reef first"}};
+	struct house_options options = {
+		.shards = shards, .ring_cells = ring_cells, .files = {"reef first"}};
 	char message[256];
 	int code;
 	struct house *house = house_start(folder, &options, &code, message);
@@ -40,7 +41,8 @@ a_small_hunt(struct house *house, uint32_t shards)
 	SAYS(house, last, "applied 20 20", "HUNT.AWARD cat reef 20");
 	SAYS(house, 0, "correct 100 100", "HUNT.SUBMIT dan reef flag gold");
 	SAYS(house, last, "wrong 0 0", "HUNT.SUBMIT eve reef flag lead");
-	SAYS(house, 0, "[[1 dan 100] [2 ann 30] [3 bob 20] [3 cat 20] [5 eve 0]]", "BOARD.TOP reef");
+	SAYS(house, 0, "[[1 dan 100] [2 ann 30] [3 bob 20] [3 cat 20] [5 eve 0]]",
+	     "BOARD.TOP reef");
 	SAYS(house, last, "[[2 ann 30] [3 bob 20]]", "BOARD.TOP reef COUNT 2 OFFSET 1");
 	SAYS(house, 0, "[3 20 5]", "BOARD.RANK reef cat");
 	SAYS(house, last, "[3 20 5]", "BOARD.RANK reef cat MODE dense");
@@ -65,7 +67,8 @@ a_hunt_runs_on(uint32_t shards, uint32_t ring_cells)
 	a_small_hunt(house, shards);
 	assert_int_equal(house_stop(house), 0);
 	house = start(folder, shards, ring_cells);
-	SAYS(house, 0, "[[1 dan 100] [2 ann 31] [3 bob 20] [3 cat 20] [5 eve 0]]", "BOARD.TOP reef");
+	SAYS(house, 0, "[[1 dan 100] [2 ann 31] [3 bob 20] [3 cat 20] [5 eve 0]]",
+	     "BOARD.TOP reef");
 	SAYS(house, shards - 1, "applied 1 31", "HUNT.AWARD ann reef 1 ID x");
 	SAYS(house, 0, "solved 0 100", "HUNT.SUBMIT dan reef flag gold");
 	assert_int_equal(house_stop(house), 0);
@@ -113,7 +116,8 @@ documents_have_versions_everywhere(void **state)
 	for (uint32_t at = 0; at < 3; at++)
 		SAYS(house, at, "$cove one", "VELTRIX.GET cove");
 	SAYS(house, 1, ":2", "VELTRIX.PUT cove cove two");
-	SAYS(house, 0, "-ERR version conflict: version 2 is in force", "VELTRIX.ROLLBACK cove 1 IF 1");
+	SAYS(house, 0, "-ERR version conflict: version 2 is in force",
+	     "VELTRIX.ROLLBACK cove 1 IF 1");
 	SAYS(house, 0, ":3", "VELTRIX.ROLLBACK cove 1 IF 2");
 	SAYS(house, 0, "-ERR there is no such version", "VELTRIX.ROLLBACK cove 9");
 	SAYS(house, 2, "$cove one", "VELTRIX.GET cove");
@@ -218,7 +222,8 @@ events_come_page_by_page_each_once(void **state)
 		SAYS(house, i % 3, "applied 1 1", "HUNT.AWARD p%u reef 1", i);
 	uint32_t events = 0, pages = 0;
 	for (bool stands = false; !stands && pages < 100; pages++) {
-		const char *page = cursor[0] ? house_say(house, pages % 3, "HUNT.EVENTS reef FROM %s COUNT 7", cursor)
+		const char *page = cursor[0] ? house_say(house, pages % 3,
+							 "HUNT.EVENTS reef FROM %s COUNT 7", cursor)
 					     : house_say(house, 0, "HUNT.EVENTS reef COUNT 7");
 		char next[128] = "";
 		assert_int_equal(sscanf(page, "[%127[0-9.] ", next), 1);
@@ -227,7 +232,7 @@ events_come_page_by_page_each_once(void **state)
 		assert_true(rows <= 7);
 		assert_true(!stands || rows == 0);
 		events += rows;
-		strcpy(cursor, next);
+		memcpy(cursor, next, sizeof cursor);
 	}
 	assert_int_equal(events, 1 + 2 * 40); /* the document once, a JOINED and an AWARDED each */
 	SAYS(house, 0, "-ERR", "HUNT.EVENTS reef FROM nonsense");
@@ -279,7 +284,8 @@ write_on(void *context)
 {
 	struct writer *writer = context;
 	for (uint32_t i = 0; !writer->stop; i++) {
-		const char *answer = house_say(writer->house, i % writer->shards, "HUNT.AWARD w%u reef 1", writer->number);
+		const char *answer = house_say(writer->house, i % writer->shards,
+					       "HUNT.AWARD w%u reef 1", writer->number);
 		HD_ASSERT(strncmp(answer, "applied", 7) == 0);
 		writer->acknowledged++;
 	}
@@ -312,7 +318,9 @@ boards_hold_what_was_acknowledged(void **state)
 		int64_t before[4];
 		for (uint32_t i = 0; i < 4; i++)
 			before[i] = writers[i].acknowledged;
-		const char *rows = house_say(house, round % 3, round % 2 ? "BOARD.TOP reef" : "BOARD.TOP reef MODE dense");
+		const char *rows =
+			house_say(house, round % 3,
+				  round % 2 ? "BOARD.TOP reef" : "BOARD.TOP reef MODE dense");
 		for (uint32_t i = 0; i < 4; i++) {
 			int64_t shown = score_of(rows, i);
 			assert_true(shown >= before[i]);
@@ -326,7 +334,8 @@ boards_hold_what_was_acknowledged(void **state)
 	assert_int_equal(house_stop(house), 0);
 	house = start(folder, 3, 3);
 	for (uint32_t i = 0; i < 4; i++)
-		assert_int_equal(score_of(house_say(house, 0, "BOARD.TOP reef"), i), writers[i].acknowledged);
+		assert_int_equal(score_of(house_say(house, 0, "BOARD.TOP reef"), i),
+				 writers[i].acknowledged);
 	assert_int_equal(house_stop(house), 0);
 	house_folder_remove(folder);
 }
@@ -352,7 +361,8 @@ a_flood_is_answered_whole(void **state)
 	for (uint32_t i = 0; i < COUNT; i++) {
 		const char *answer = house_wait(house, asks[i]);
 		applied += strncmp(answer, "applied", 7) == 0;
-		assert_true(i % 50 == 49 || strncmp(answer, "applied", 7) == 0 || strncmp(answer, "-BUSY", 5) == 0);
+		assert_true(i % 50 == 49 || strncmp(answer, "applied", 7) == 0 ||
+			    strncmp(answer, "-BUSY", 5) == 0);
 		house_forget(asks[i]);
 	}
 	assert_true(applied > COUNT / 4);

@@ -15,6 +15,8 @@ BANNED = {
     "shard": r"\b(socket|accept4?|recv|send|open|pread|pwrite|fsync|fdatasync)\s*\(",
     "": r"\b(strcpy|strcat|sprintf|gets|strtok|alloca|system|popen)\s*\(",
 }
+# May call what its layer may not: it locks the directory before there is any io.
+EXEMPT = {("shard/data_dir.c", "shard")}
 # Which layers a layer may include; tests and perf may look anywhere.
 ARROWS = {"include": set(), "core": {"core"}, "shard": {"core", "shard"}, "net": {"core", "shard", "net"}}
 faults = []
@@ -57,7 +59,7 @@ def check_calls(path, text):
     layer = path.split("/")[0]
     bare = re.sub(r'"(\\.|[^"\\])*"', '""', re.sub(r"/\*.*?\*/", lambda m: "\n" * m.group().count("\n"), text, flags=re.S))
     for scope in (layer, ""):
-        if scope in BANNED:
+        if scope in BANNED and (path, scope) not in EXEMPT:
             for match in re.finditer(BANNED[scope], bare):
                 before = bare[: match.start()]
                 if before.endswith(("->", ".")):

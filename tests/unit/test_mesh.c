@@ -1,4 +1,5 @@
-/* The rings between threads: nothing is lost, order is kept, sleepers are woken, at any capacity. */
+/* The rings between threads: nothing is lost, order is kept, sleepers are woken, at any capacity.
+ */
 #include "shard/mesh.h"
 
 #include "huntd/assert.h"
@@ -23,9 +24,9 @@ struct end {
 	struct hd_io *io;
 	struct hd_post *post;
 	uint32_t self, threads;
-	uint64_t messages;                 /* to each of the others */
-	uint64_t sent, got;                /* in all */
-	uint64_t next[THREADS_MAX];        /* expected of each */
+	uint64_t messages;          /* to each of the others */
+	uint64_t sent, got;         /* in all */
+	uint64_t next[THREADS_MAX]; /* expected of each */
 	uint64_t seed;
 	uint64_t sleeps;
 	pthread_barrier_t *ready;
@@ -173,7 +174,8 @@ capacities_are_powers_of_two_less_one(void **state)
 	assert_int_equal(hd_mesh_capacity(256), 511);
 }
 
-/* Threads that all write to all, sleep whenever they have nothing to do, and end when all have all. */
+/* Threads that all write to all, sleep whenever they have nothing to do, and end when all have all.
+ */
 
 static bool
 has_all(const struct end *end)
@@ -215,8 +217,10 @@ run(void *context)
 		}
 		bool busy = number < end->messages && hd_post_waiting(end->post) < 200;
 		if (hd_post_sleep(end->post) && !busy && atomic_load(end->done) < end->threads) {
-			/* Returning a block wakes nobody: whoever waits for its last looks again. */
-			end->io->ops->wait(end->io, has_all(end) ? 1000000 : 5000000, &completion, 1);
+			/* Returning a block wakes nobody: whoever waits for its last looks again.
+			 */
+			end->io->ops->wait(end->io, has_all(end) ? 1000000 : 5000000, &completion,
+					   1);
 			end->sleeps++;
 		}
 		hd_post_awake(end->post);
