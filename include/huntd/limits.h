@@ -63,6 +63,12 @@
 #define HD_BUSY_UNDECIDED 1024u
 #define HD_UNFLUSHED_MAX (64u * HD_MIB) /* of one shard */
 
+/* The loop: with this many sleeps in a while, a wait stays up to HD_LINGER_NS for so many events. */
+#define HD_PACE_NS 2000000
+#define HD_PACE_SLEEPS 8u
+#define HD_LINGER_NS 50000
+#define HD_LINGER_EVENTS 16u
+
 /* The log. */
 #define HD_BLOCK 4096u
 #define HD_FRAME_MAX (512u * HD_KIB)    /* header, events and padding */

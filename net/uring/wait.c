@@ -10,6 +10,8 @@
 #include "huntd/assert.h"
 #include "net/uring/ring.h"
 
+#define LINGER_LIMIT_NS 3600000000000
+
 static unsigned
 queued_publish(struct hd_uring *u)
 {
@@ -34,6 +36,9 @@ buffers_publish(struct hd_uring *u)
 void
 hd_ring_enter(struct hd_uring *u, uint32_t least, int64_t timeout)
 {
+	/* Without a limit the kernel would take the end of a linger for the end of the wait. */
+	if (least > 1 && timeout < 0)
+		timeout = LINGER_LIMIT_NS;
 	struct __kernel_timespec limit = {.tv_sec = timeout / 1000000000,
 					  .tv_nsec = timeout % 1000000000};
 	struct io_uring_getevents_arg arg = {.sigmask_sz = _NSIG / 8};
