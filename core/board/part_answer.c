@@ -109,6 +109,8 @@ answer_rows(const struct hd_part_board *at, const struct hd_question *question,
 	answer_page(at, start, start, question->rows, &question->key, out);
 }
 
+/* Also for one row a row above it: where the key's group goes on above the page of a shard that holds
+ * none of it, the page's own first row would not tell. */
 static void
 answer_around(const struct hd_part_board *at, const struct hd_question *question,
 	      const struct hd_board_key *key, struct hd_writer *out)
@@ -117,7 +119,8 @@ answer_around(const struct hd_part_board *at, const struct hd_question *question
 	if (question->flags & HD_ASK_ENTRANT)
 		hd_key_write(out, key);
 	uint64_t place = hd_board_before(at->board, at->root, key);
-	uint64_t above = question->rows - 1 < place ? question->rows - 1 : place;
+	uint64_t context = question->rows > 1 ? question->rows - 1 : 1;
+	uint64_t above = context < place ? context : place;
 	answer_page(at, place - above, place, above + question->rows, NULL, out);
 }
 
