@@ -371,6 +371,13 @@ ready(void *context, const struct hd_log_report *reports, uint32_t shards)
 }
 
 static void
+clock_news(void *context, const char *line)
+{
+	(void)context;
+	fprintf(stderr, "huntd: %s\n", line);
+}
+
+static void
 random_bytes(void *context, uint8_t out[32])
 {
 	(void)context;
@@ -465,6 +472,7 @@ serve(struct server *server)
 		.hunt_file = hunt_file,
 		.hunt_file_result = hunt_file_result,
 		.ready = ready,
+		.clock_news = clock_news,
 		.random = random_bytes,
 	};
 	if (!open_doors(server))
@@ -500,6 +508,10 @@ settings_set(void *context, const char *name, const char *value, char *message, 
 {
 	const struct server *server = context;
 	struct hd_config trial = server->config;
+	if (strcmp(name, "clock") == 0 && strcmp(value, "accept") == 0) {
+		snprintf(message, room, "the clock and the wall clock are not apart");
+		return hd_runtime_accept_clock(server->runtime);
+	}
 	if (!hd_config_set(&trial, name, value, "CONFIG SET", message, room))
 		return false;
 	for (int i = 0; i < HD_SETTING_COUNT; i++) {

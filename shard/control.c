@@ -1,5 +1,7 @@
 #include "shard/control.h"
 
+#include <stdio.h>
+
 #include "huntd/assert.h"
 
 #define GIVE_UP_NS 10000000000
@@ -165,14 +167,43 @@ work(struct hd_control *control)
 	}
 }
 
+static void
+look_at_clock(struct hd_control *control)
+{
+	static const char *const words[] = {
+		[HD_CLOCK_ALARM] =
+			"not followed for ten minutes; `huntctl clock accept` takes it now",
+		[HD_CLOCK_TAKEN] = "taken",
+		[HD_CLOCK_BACK] = "the wall clock came back",
+	};
+	const struct hd_runtime_hooks *hooks = control->hooks;
+	int64_t difference;
+	enum hd_clock_news news = hd_clock_look(&control->clock, control->boot,
+						hooks->wall_clock(hooks->context), &difference);
+	if (news == HD_CLOCK_QUIET || hooks->clock_news == NULL)
+		return;
+	char line[128];
+	snprintf(line, sizeof line, "the wall clock is %+.3f s off: %s", (double)difference / 1e9,
+		 words[news]);
+	hooks->clock_news(hooks->context, line);
+}
+
+/* How long control may sleep, ns: until its next look at the clock, or until it gives up. */
+static int64_t
+patience(const struct hd_control *control)
+{
+	int64_t due = control->clock.looked + HD_CLOCK_LOOK_NS;
+	if (control->state == HD_CONTROL_DRAINING && control->give_up < due)
+		due = control->give_up;
+	return due > control->boot ? due - control->boot : 0;
+}
+
 bool
 hd_control_pass(struct hd_control *control, bool stop)
 {
 	struct hd_io *io = control->io;
 	struct hd_completion completions[8];
-	int64_t timeout = -1;
-	if (control->state == HD_CONTROL_DRAINING)
-		timeout = control->give_up > control->boot ? control->give_up - control->boot : 0;
+	int64_t timeout = patience(control);
 	if (stop && control->state < HD_CONTROL_DRAINING)
 		timeout = 0;
 	if (timeout != 0 && !hd_post_sleep(control->post))
@@ -180,6 +211,8 @@ hd_control_pass(struct hd_control *control, bool stop)
 	io->ops->wait(io, timeout, completions, 8);
 	hd_post_awake(control->post);
 	control->boot = io->ops->now(io);
+	if (hd_clock_due(&control->clock, control->boot))
+		look_at_clock(control);
 	hd_post_receive(control->post, take_cell, control);
 	work(control);
 	if (stop)

@@ -8,6 +8,7 @@
 #define HUNTD_SHARD_CONTROL_H
 
 #include "huntd/runtime.h"
+#include "shard/clock.h"
 #include "shard/mesh.h"
 
 #define HD_MESSAGE_MAX (64u * HD_KIB) /* faults of a document */
@@ -68,11 +69,12 @@ struct hd_control {
 	/* Draining: */
 	uint32_t drained;
 	int64_t boot, give_up; /* BOOTTIME ns */
+	struct hd_clock clock;
 	char message[HD_MESSAGE_MAX];
 	uint8_t definition[HD_DOCUMENT_MAX];
 };
 
-/* Identity, config, hooks, io, plain are set; the rest is zero. */
+/* Identity, config, hooks, io, plain and clock are set; the rest is zero. */
 void hd_control_open(struct hd_control *control, struct hd_mesh *mesh);
 void hd_control_close(struct hd_control *control);
 

@@ -12,6 +12,7 @@
 #include "huntd/ids.h"
 #include "huntd/runtime.h"
 #include "huntd/view.h"
+#include "shard/clock.h"
 #include "shard/mesh.h"
 
 #define HD_PASS_COMMANDS 1024u /* commands that start in one pass: about half a millisecond */
@@ -152,7 +153,7 @@ struct hd_shard {
 	void *edge;
 	struct hd_metrics *metrics; /* of all shards */
 	struct hd_status *status;   /* of all shards */
-	const _Atomic int64_t *offset;
+	const struct hd_clock_page *time;
 	int64_t busy_ns;
 
 	int64_t boot;  /* this pass: BOOTTIME ns */

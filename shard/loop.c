@@ -258,7 +258,10 @@ wait_and_take(struct hd_shard *shard)
 	shard->again = count == HD_COMPLETIONS;
 	shard->pass_commands = 0;
 	shard->boot = io->ops->now(io);
-	shard->clock = shard->boot + atomic_load_explicit(shard->offset, memory_order_relaxed);
+	shard->clock =
+		shard->boot + atomic_load_explicit(&shard->time->offset, memory_order_relaxed);
+	HD_GAUGE(hd_shard_mine(shard)->clock_difference_ns,
+		 atomic_load_explicit(&shard->time->difference, memory_order_relaxed));
 	for (uint32_t i = 0; i < count; i++)
 		dispatch(shard, &shard->completions[i]);
 	hd_post_receive(shard->post, take_cell, shard);

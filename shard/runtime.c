@@ -42,7 +42,7 @@ struct hd_runtime {
 	uint32_t begun_shard;
 	_Atomic int exit_code;
 	_Atomic bool stop;
-	_Atomic int64_t offset; /* clock = BOOTTIME + offset; control owns it */
+	struct hd_clock_page time;
 };
 
 static void
@@ -190,7 +190,7 @@ make_shard(struct hd_runtime *runtime, uint32_t number)
 	shard->ops = runtime->hooks.edge;
 	shard->metrics = runtime->metrics;
 	shard->status = runtime->status;
-	shard->offset = &runtime->offset;
+	shard->time = &runtime->time;
 	shard->busy_ns =
 		(int64_t)(runtime->config.busy_ms ? runtime->config.busy_ms : 20) * 1000000;
 }
@@ -232,10 +232,9 @@ begin_control(struct hd_runtime *runtime)
 	control->io = hooks->io_create(hooks->context, row);
 	if (control->io == NULL)
 		return false;
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	int64_t real = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-	atomic_store(&runtime->offset, real - control->io->ops->now(control->io));
+	control->clock.page = &runtime->time;
+	control->boot = control->io->ops->now(control->io);
+	hd_clock_start(&control->clock, control->boot, hooks->wall_clock(hooks->context));
 	hooks->memory_init(hooks->context, control->number, &control->plain);
 	hd_control_open(control, runtime->mesh);
 	return true;
@@ -343,16 +342,26 @@ begin(struct hd_runtime *runtime, char *message, uint32_t room)
 	return 0;
 }
 
+static int64_t
+wall_clock(void *context)
+{
+	struct timespec now;
+	(void)context;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 struct hd_runtime *
 hd_runtime_start(const struct hd_runtime_config *config, const struct hd_runtime_hooks *hooks,
 		 char *message, uint32_t room, int *exit_code)
 {
 	HD_ASSERT(room > 0 && exit_code != NULL);
-	struct hd_runtime *runtime = calloc(1, sizeof *runtime);
-	HD_ASSERT(runtime != NULL);
+	struct hd_runtime *runtime = cleared(sizeof *runtime);
 	message[0] = '\0';
 	runtime->config = *config;
 	runtime->hooks = *hooks;
+	if (runtime->hooks.wall_clock == NULL)
+		runtime->hooks.wall_clock = wall_clock;
 	runtime->dir.lock = -1;
 	pthread_mutex_init(&runtime->mutex, NULL);
 	pthread_cond_init(&runtime->begun, NULL);
@@ -382,6 +391,17 @@ hd_runtime_stop(struct hd_runtime *runtime)
 {
 	atomic_store(&runtime->stop, true);
 	hd_mesh_wake(runtime->mesh, runtime->control->number);
+}
+
+bool
+hd_runtime_accept_clock(struct hd_runtime *runtime)
+{
+	HD_ASSERT(runtime != NULL && runtime->control != NULL);
+	if (!hd_clock_far(atomic_load(&runtime->time.difference)))
+		return false;
+	atomic_store(&runtime->time.accept, true);
+	hd_mesh_wake(runtime->mesh, runtime->control->number);
+	return true;
 }
 
 const struct hd_topology *

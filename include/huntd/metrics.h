@@ -38,6 +38,7 @@
 	X(ids, "event ids remembered")                                             \
 	X(ids_oldest_stamp, "stamp of the oldest remembered id, ns")               \
 	X(allocations_total, "allocations of the event path's thread")             \
+	X(clock_difference_ns, "what the wall clock is ahead, ns; signed")         \
 	X(unflushed_bytes, "bytes appended and not flushed")
 
 struct hd_metrics {

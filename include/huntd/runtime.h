@@ -67,6 +67,11 @@ struct hd_runtime_hooks {
 	void (*hunt_file_result)(void *context, struct hd_bytes source, const char *message);
 	/* All shards serve. */
 	void (*ready)(void *context, const struct hd_log_report *reports, uint32_t shards);
+	/* On control: something to tell about the clock, one line without its end. NULL: nobody
+	 * listens. */
+	void (*clock_news)(void *context, const char *line);
+	/* The wall clock, ns since 1970. NULL: CLOCK_REALTIME. */
+	int64_t (*wall_clock)(void *context);
 	/* 32 random bytes. */
 	void (*random)(void *context, uint8_t out[32]);
 };
@@ -85,6 +90,10 @@ int hd_runtime_run(struct hd_runtime *runtime);
 
 /* From a signal handler or any thread: drain, flush, end. */
 void hd_runtime_stop(struct hd_runtime *runtime);
+
+/* From any thread: takes what the wall clock is ahead or behind, where that is waiting for a
+ * decision (DESIGN 4, Time; the gauge clock_difference_ns). False: nothing is. */
+bool hd_runtime_accept_clock(struct hd_runtime *runtime);
 
 const struct hd_topology *hd_runtime_topology(const struct hd_runtime *runtime);
 uint32_t hd_runtime_shards(const struct hd_runtime *runtime);

@@ -69,6 +69,8 @@ section_server(struct page *page)
 	line(page, "uptime_in_seconds:%lld", (long long)uptime);
 	line(page, "uptime_in_days:%lld", (long long)(uptime / 86400));
 	line(page, "server_time_usec:%lld", (long long)(hd_shard_clock(page->edge->shard) / 1000));
+	line(page, "clock_difference_ms:%lld",
+	     (long long)HD_METRIC(page->edge->metrics->clock_difference_ns) / 1000000);
 }
 
 static void

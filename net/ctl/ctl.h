@@ -63,6 +63,7 @@ enum hd_ctl_option {
 	X(open, "open", "HUNT", 1, 1, 0, "open a hunt now, whatever its schedule says")            \
 	X(freeze, "freeze", "HUNT", 1, 1, 0, "freeze its public boards now")                       \
 	X(close, "close", "HUNT", 1, 1, 0, "close it now")                                         \
+	X(clock_accept, "clock accept", "", 0, 0, 0, "take the wall clock after it was set")       \
 	X(log_verify, "log verify", "DATA", 1, 1, 0,                                               \
 	  "check a data directory: exit 0 whole, 1 torn, 65 damaged")                              \
 	X(log_dump, "log dump", "DATA", 1, 1, T(shard) | T(from) | T(count),                       \

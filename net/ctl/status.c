@@ -1,4 +1,4 @@
-/* status: the server's facts, with rates over a moment. */
+/* status: the server's facts, with rates over a moment; and its clock. */
 #include <unistd.h>
 
 #include "net/ctl/rates.h"
@@ -18,4 +18,16 @@ hd_ctl_status(struct hd_ctl *ctl, int argc, char **argv)
 	json_decref(before);
 	json_decref(after);
 	return facts ? hd_ctl_print(ctl, facts) : HD_EXIT_FAILED;
+}
+
+int
+hd_ctl_clock_accept(struct hd_ctl *ctl, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	json_t *reply = HD_CTL_ASK(ctl, "CONFIG", "SET", "clock", "accept");
+	if (reply == NULL)
+		return HD_EXIT_FAILED;
+	json_decref(reply);
+	return hd_ctl_print(ctl, json_pack("{s:s}", "clock", "accepted"));
 }

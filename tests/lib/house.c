@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "huntd/assert.h"
@@ -41,6 +42,8 @@ struct house {
 	bool ready, ended;
 	int code;
 	uint32_t bad_files;
+	_Atomic int64_t wall_ahead;
+	_Atomic uint32_t clock_news;
 };
 
 /* The fake edge. */
@@ -278,6 +281,23 @@ ready(void *context, const struct hd_log_report *reports, uint32_t shards)
 }
 
 static void
+clock_news(void *context, const char *line)
+{
+	struct house *house = context;
+	HD_ASSERT(strlen(line) < 128 && strchr(line, '\n') == NULL);
+	house->clock_news++;
+}
+
+static int64_t
+wall_clock(void *context)
+{
+	struct house *house = context;
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec + house->wall_ahead;
+}
+
+static void
 random_bytes(void *context, uint8_t out[32])
 {
 	(void)context;
@@ -333,6 +353,8 @@ house_start(const char *folder, const struct house_options *options, int *exit_c
 		.hunt_file = hunt_file,
 		.hunt_file_result = hunt_file_result,
 		.ready = ready,
+		.clock_news = clock_news,
+		.wall_clock = wall_clock,
 		.random = random_bytes,
 	};
 	house->config = (struct hd_runtime_config){
@@ -432,6 +454,18 @@ struct hd_shard *
 house_shard(struct house *house, uint32_t number)
 {
 	return house->doors[number].shard;
+}
+
+void
+house_set_wall(struct house *house, int64_t ahead)
+{
+	house->wall_ahead = ahead;
+}
+
+uint32_t
+house_clock_news(const struct house *house)
+{
+	return house->clock_news;
 }
 
 uint32_t

@@ -340,6 +340,44 @@ boards_hold_what_was_acknowledged(void **state)
 	house_folder_remove(folder);
 }
 
+/* The clock. */
+
+static int64_t
+clock_after_an_award(struct house *house)
+{
+	house_say(house, 0, "HUNT.AWARD ann reef 1");
+	return hd_shard_clock(house_shard(house, 0));
+}
+
+static void
+wait_for_clock_news(const struct house *house, uint32_t news)
+{
+	for (uint32_t i = 0; i < 1000 && house_clock_news(house) < news; i++)
+		usleep(10000);
+	assert_int_equal(house_clock_news(house), news);
+}
+
+static void
+a_wall_clock_that_was_set_waits_for_an_operator(void **state)
+{
+	(void)state;
+	const int64_t hour = INT64_C(3600000000000);
+	char folder[64];
+	house_folder(folder);
+	struct house *house = start(folder, 2, 0);
+	assert_false(hd_runtime_accept_clock(house_runtime(house)));
+	int64_t before = clock_after_an_award(house);
+	house_set_wall(house, hour);
+	wait_for_clock_news(house, 1);
+	assert_true(clock_after_an_award(house) - before < hour / 2);
+	assert_true(hd_runtime_accept_clock(house_runtime(house)));
+	wait_for_clock_news(house, 2);
+	assert_true(clock_after_an_award(house) - before > hour);
+	SAYS(house, 0, "applied 1 4", "HUNT.AWARD ann reef 1");
+	assert_int_equal(house_stop(house), 0);
+	house_folder_remove(folder);
+}
+
 /* Many in flight at once: credits bound them, all are answered. */
 static void
 a_flood_is_answered_whole(void **state)
@@ -403,6 +441,7 @@ main(void)
 		cmocka_unit_test(events_come_page_by_page_each_once),
 		cmocka_unit_test(views_follow_the_board),
 		cmocka_unit_test(boards_hold_what_was_acknowledged),
+		cmocka_unit_test(a_wall_clock_that_was_set_waits_for_an_operator),
 		cmocka_unit_test(a_flood_is_answered_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
