@@ -26,11 +26,12 @@ names_entrant(const struct hd_command *command)
 	       command->verb == HD_CMD_RANK || command->verb == HD_CMD_AROUND;
 }
 
+/* Most answers are wrong and move nobody: SUBMIT's path is not worth its lines. */
 static bool
 needs_board(const struct hd_command *command)
 {
-	return command->verb == HD_CMD_AWARD || command->verb == HD_CMD_SUBMIT ||
-	       command->verb == HD_CMD_RANK || command->verb == HD_CMD_AROUND;
+	return command->verb == HD_CMD_AWARD || command->verb == HD_CMD_RANK ||
+	       command->verb == HD_CMD_AROUND;
 }
 
 static uint32_t
