@@ -24,6 +24,12 @@ struct hd_status {
 	_Atomic bool stands;               /* its queue stands (DESIGN 9) */
 };
 
+/* hd_core_board_top_changes of each board of a shard, for the others to compare with their views.
+ * One writer, the shard: stored in the pass that changes, before anything leaves that pass. */
+struct hd_tops {
+	_Atomic(_Atomic uint64_t *) of_hunt[HD_HUNTS_MAX]; /* [hunt][board]; NULL: nothing yet */
+};
+
 /* A message that waits until its shard's log is durable up to `lsn`. */
 struct hd_held {
 	uint64_t lsn;
@@ -132,6 +138,8 @@ struct hd_views {
 	uint64_t dirty[HD_HUNTS_MAX / 64];
 	bool told; /* the reducer knows that something is dirty */
 	bool any;
+	uint64_t fresh[HD_HUNTS_MAX / 64]; /* touched in this pass */
+	bool any_fresh;
 };
 
 struct hd_shard {
@@ -153,6 +161,7 @@ struct hd_shard {
 	void *edge;
 	struct hd_metrics *metrics; /* of all shards */
 	struct hd_status *status;   /* of all shards */
+	struct hd_tops *tops;       /* of all shards */
 	const struct hd_clock_page *time;
 	int64_t busy_ns;
 
@@ -300,7 +309,10 @@ void hd_views_parts(struct hd_shard *shard);
 void hd_views_take(struct hd_shard *shard, const struct hd_cell *cell);
 /* Tells the reducer, once, that something is dirty. */
 void hd_views_pass(struct hd_shard *shard);
-/* Answers a TOP of VIEW tick; false: no view holds its rows. */
+/* Shows the other shards what this pass changed, before anything of it leaves. */
+void hd_views_show(struct hd_shard *shard);
+/* Answers a TOP of VIEW tick, or one whose view is what every shard still has; false: no view does,
+ * or none holds its rows. */
 bool hd_views_top(struct hd_shard *shard, const struct hd_command *command, struct hd_reply *reply);
 
 /* Bytes of a view or part with that many rows. */

@@ -311,6 +311,7 @@ hd_shard_pass(struct hd_shard *shard)
 	hd_remote_decide(shard);
 	shard->ops->input(shard->edge, shard->boot);
 	hd_shard_decide(shard);
+	hd_views_show(shard);
 	hd_remote_flush(shard);
 	hd_log_pass(shard->log, shard->boot, shard->slept);
 	/* An answer of this shard to itself may start another round. */

@@ -31,6 +31,7 @@ struct hd_runtime {
 	struct hd_log_report reports[HD_SHARDS_MAX];
 	struct hd_metrics *metrics;
 	struct hd_status *status;
+	struct hd_tops *tops;
 	struct hd_reducer *reducer;
 	struct hd_control *control;
 	pthread_barrier_t ended; /* nobody wakes anybody behind it */
@@ -190,6 +191,7 @@ make_shard(struct hd_runtime *runtime, uint32_t number)
 	shard->ops = runtime->hooks.edge;
 	shard->metrics = runtime->metrics;
 	shard->status = runtime->status;
+	shard->tops = runtime->tops;
 	shard->time = &runtime->time;
 	shard->busy_ns =
 		(int64_t)(runtime->config.busy_ms ? runtime->config.busy_ms : 20) * 1000000;
@@ -206,6 +208,7 @@ make_parts(struct hd_runtime *runtime)
 	runtime->mesh = hd_mesh_create(shards + 2, runtime->topology.ring_cells);
 	runtime->metrics = cleared(shards * sizeof *runtime->metrics);
 	runtime->status = cleared(shards * sizeof *runtime->status);
+	runtime->tops = cleared(shards * sizeof *runtime->tops);
 	for (uint32_t i = 0; i < shards; i++)
 		make_shard(runtime, i);
 	runtime->reducer = cleared(sizeof *runtime->reducer);
@@ -276,6 +279,7 @@ free_parts(struct hd_runtime *runtime)
 	free(runtime->control);
 	free(runtime->metrics);
 	free(runtime->status);
+	free(runtime->tops);
 	hd_data_dir_close(&runtime->dir);
 	pthread_mutex_destroy(&runtime->mutex);
 	pthread_cond_destroy(&runtime->begun);

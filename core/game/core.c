@@ -176,3 +176,19 @@ hd_core_board_changes(const struct hd_core *core, uint16_t hunt, uint16_t board)
 {
 	return live_board(core, hunt, board)->changes;
 }
+
+uint64_t
+hd_core_board_top_changes(const struct hd_core *core, uint16_t hunt, uint16_t board)
+{
+	return live_board(core, hunt, board)->top_changes;
+}
+
+void
+hd_core_board_watch(struct hd_core *core, uint16_t hunt, uint16_t board, int64_t score, int64_t sub)
+{
+	HD_ASSERT(hunt < core->hunts_count && board < HD_BOARDS_MAX);
+	struct hd_live_board *live = &core->hunts[hunt]->boards[board];
+	HD_ASSERT(live->tree != NULL);
+	live->watch_score = score;
+	live->watch_sub = sub;
+}

@@ -132,9 +132,8 @@ window_change(struct hd_core *core, struct hd_live_board *board, uint32_t handle
 	} else {
 		hd_board_insert(board->tree, handle, &key);
 	}
-	*hd_item_key(item) =
-		(struct hd_item_key){board->serial, key.score, key.sub, key.time};
-	board->changes++;
+	*hd_item_key(item) = (struct hd_item_key){board->serial, key.score, key.sub, key.time};
+	hd_live_board_changed(board, stood ? &old : NULL, &key);
 }
 
 uint32_t
@@ -170,7 +169,7 @@ hd_entrant_enrol(struct hd_core *core, struct hd_hunt *hunt, const struct hd_eve
 			frozen_keep(core, board, entrant, NULL);
 		struct hd_board_key key = {0, 0, event->time, hd_entrant_id(core, entrant)};
 		hd_board_insert(board->tree, handle, &key);
-		board->changes++;
+		hd_live_board_changed(board, NULL, &key);
 	}
 	return handle;
 }
@@ -199,7 +198,7 @@ hd_entrant_change(struct hd_core *core, struct hd_hunt *hunt, uint32_t handle,
 		if (board->frozen != NULL)
 			frozen_keep(core, board, entrant, &old);
 		hd_board_move(board->tree, handle, &old, &key);
-		board->changes++;
+		hd_live_board_changed(board, &old, &key);
 	}
 	entrant->score = key.score;
 	entrant->time = key.time;
@@ -235,8 +234,7 @@ hd_entrant_fits(const struct hd_core *core, const struct hd_hunt *hunt,
 
 bool
 hd_core_standing(const struct hd_core *core, uint16_t hunt, uint16_t board, bool frozen,
-		 struct hd_bytes entrant, uint32_t hint, struct hd_board_key *key,
-		 uint32_t *handle)
+		 struct hd_bytes entrant, uint32_t hint, struct hd_board_key *key, uint32_t *handle)
 {
 	HD_ASSERT(hunt < core->hunts_count && key != NULL);
 	const struct hd_hunt *in = core->hunts[hunt];

@@ -140,6 +140,8 @@ tree_create(struct hd_core *core, struct hd_hunt *hunt, struct hd_live_board *bo
 	board->tree = hd_board_create(core->memory, source);
 	board->serial = ++hunt->serial;
 	board->changes++;
+	board->top_changes++;
+	board->watch_score = board->watch_sub = INT64_MIN;
 }
 
 /* What is frozen shows nothing new: a tree that begins then is frozen as it begins. */

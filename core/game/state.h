@@ -40,6 +40,8 @@ struct hd_live_board {
 	uint64_t serial;              /* of the tree; a number is never used again in its hunt */
 	uint64_t frozen_serial;
 	uint64_t changes;
+	uint64_t top_changes; /* of them: of a row at or above the watched (score, sub) */
+	int64_t watch_score, watch_sub;
 	int64_t window_ns; /* 0: all time */
 	int64_t window;    /* number of the current one */
 	uint16_t number;
@@ -203,6 +205,19 @@ uint32_t hd_entrant_enrol(struct hd_core *core, struct hd_hunt *hunt, const stru
 
 /* Its play block, made where there is none. */
 struct hd_play *hd_entrant_play_make(struct hd_core *core, struct hd_entrant *entrant);
+
+/* Counts a change from `old` (NULL: it did not stand there) to `key`. */
+static inline void
+hd_live_board_changed(struct hd_live_board *board, const struct hd_board_key *old,
+		      const struct hd_board_key *key)
+{
+	int64_t score = board->watch_score, sub = board->watch_sub;
+	bool touched = key->score > score || (key->score == score && key->sub >= sub);
+	if (old != NULL)
+		touched |= old->score > score || (old->score == score && old->sub >= sub);
+	board->changes++;
+	board->top_changes += touched;
+}
 
 /* Moves score and sub by these changes, on every board; a change of nothing changes nothing. */
 void hd_entrant_change(struct hd_core *core, struct hd_hunt *hunt, uint32_t handle,

@@ -86,6 +86,14 @@ const struct hd_board_root *hd_core_board_frozen(const struct hd_core *core, uin
  * anything happened since. */
 uint64_t hd_core_board_changes(const struct hd_core *core, uint16_t hunt, uint16_t board);
 
+/* Counts, of these, the changes of rows that stood or came to stand at or above the watched (score,
+ * sub), and each new tree; a new tree watches all. Whoever took the rows down to a place, with the
+ * count, and watches that place, knows by the same count that these rows stand as they did. Not part
+ * of the state: replay and digest know nothing of it. */
+uint64_t hd_core_board_top_changes(const struct hd_core *core, uint16_t hunt, uint16_t board);
+void hd_core_board_watch(struct hd_core *core, uint16_t hunt, uint16_t board, int64_t score,
+			 int64_t sub);
+
 /* An entrant's standing on a board of its hunt: now, or as it was when the board was frozen (the key
  * of its first change after a freeze is kept with the entrant). False: it does not stand there.
  * `hint` as in hd_command, or 0. `handle` may be NULL. `key->id` borrows from the entrant. */

@@ -174,7 +174,7 @@ static bool
 from_view(struct hd_shard *shard, const struct hd_command *command, uint64_t token)
 {
 	struct hd_reply reply;
-	if (command->verb != HD_CMD_TOP || command->view != HD_VIEW_TICK)
+	if (command->verb != HD_CMD_TOP || command->view == HD_VIEW_FROZEN)
 		return false;
 	if (!hd_views_top(shard, command, &reply))
 		return false;

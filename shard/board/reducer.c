@@ -94,6 +94,7 @@ merge(const struct hd_reducer *reducer, struct hd_reduced *reduced, struct hd_vi
 	view->rows_count = 0;
 	for (uint32_t i = 0; i < reducer->shards; i++) {
 		const struct hd_view *part = part_of(reduced, i);
+		view->top_changes[i] = part == NULL ? HD_VIEW_NO_PART : part->top_changes[i];
 		if (part == NULL)
 			continue;
 		view->total += part->total;

@@ -8,7 +8,8 @@ hd_views_touch(struct hd_shard *shard, uint16_t hunt)
 {
 	HD_ASSERT(hunt < HD_HUNTS_MAX);
 	shard->views.dirty[hunt / 64] |= 1ull << (hunt % 64);
-	shard->views.any = true;
+	shard->views.fresh[hunt / 64] |= 1ull << (hunt % 64);
+	shard->views.any = shard->views.any_fresh = true;
 }
 
 void
@@ -17,6 +18,41 @@ hd_views_touch_all(struct hd_shard *shard)
 	HD_ASSERT(hd_core_hunts(shard->core) <= HD_HUNTS_MAX);
 	for (uint32_t hunt = 0; hunt < hd_core_hunts(shard->core); hunt++)
 		hd_views_touch(shard, (uint16_t)hunt);
+}
+
+static void
+show_hunt(struct hd_shard *shard, uint16_t hunt)
+{
+	const struct hd_definition *definition = hd_core_definition(shard->core, hunt);
+	_Atomic(_Atomic uint64_t *) *of_hunt = &shard->tops[shard->number].of_hunt[hunt];
+	_Atomic uint64_t *shown = atomic_load_explicit(of_hunt, memory_order_relaxed);
+	if (definition == NULL)
+		return;
+	HD_ASSERT(definition->boards_count <= HD_BOARDS_MAX);
+	if (shown == NULL) {
+		shown = hd_memory_take(&shard->plain, HD_BOARDS_MAX * sizeof *shown, 64);
+		atomic_store_explicit(of_hunt, shown, memory_order_release);
+	}
+	for (uint16_t number = 0; number < definition->boards_count; number++) {
+		uint64_t count = hd_core_board_top_changes(shard->core, hunt, number);
+		atomic_store_explicit(&shown[number], count, memory_order_release);
+	}
+}
+
+void
+hd_views_show(struct hd_shard *shard)
+{
+	struct hd_views *views = &shard->views;
+	HD_ASSERT(shard->batch_count == 0);
+	if (!views->any_fresh || shard->count == 1)
+		return;
+	for (uint32_t word = 0; word < HD_HUNTS_MAX / 64; word++) {
+		for (; views->fresh[word] != 0; views->fresh[word] &= views->fresh[word] - 1) {
+			uint32_t bit = (uint32_t)__builtin_ctzll(views->fresh[word]);
+			show_hunt(shard, (uint16_t)(word * 64 + bit));
+		}
+	}
+	views->any_fresh = false;
 }
 
 void
@@ -47,6 +83,20 @@ part_rows(struct hd_shard *shard, const struct hd_board *board, struct hd_view *
 	}
 }
 
+/* From here on a change counts for this part's readers if it touches one of its rows. */
+static void
+watch_rows(struct hd_shard *shard, struct hd_view *part)
+{
+	int64_t score = INT64_MIN, sub = INT64_MIN;
+	if (part->rows_count == HD_VIEW_ROWS) {
+		score = part->rows[HD_VIEW_ROWS - 1].score;
+		sub = part->rows[HD_VIEW_ROWS - 1].sub;
+	}
+	hd_core_board_watch(shard->core, part->hunt, part->board, score, sub);
+	part->top_changes[shard->number] =
+		hd_core_board_top_changes(shard->core, part->hunt, part->board);
+}
+
 static void
 send_part(struct hd_shard *shard, uint16_t hunt, uint16_t number, const struct hd_board *board)
 {
@@ -62,6 +112,7 @@ send_part(struct hd_shard *shard, uint16_t hunt, uint16_t number, const struct h
 	part->rows_count = 0;
 	part_rows(shard, board, part);
 	HD_ASSERT(part->rows_count == rows);
+	watch_rows(shard, part);
 	block->used = hd_view_size(rows);
 	struct hd_cell cell = {.type = HD_CELL_PART, .block = block};
 	hd_shard_hold(shard, shard->reducer, &cell);
@@ -164,10 +215,32 @@ show_rows(const struct hd_view *view, const struct hd_command *command, uint64_t
 	}
 }
 
+/* True where each shard's first rows stand as they did when it gave its part: then the view is what
+ * a gather would find. This shard's own count is the core's, which knows of this pass too. */
+static bool
+view_stands(const struct hd_shard *shard, const struct hd_view *view)
+{
+	uint16_t hunt = view->hunt, board = view->board;
+	if (view->top_changes[shard->number] != hd_core_board_top_changes(shard->core, hunt, board))
+		return false;
+	for (uint32_t i = 0; i < shard->count; i++) {
+		if (i == shard->number)
+			continue;
+		_Atomic uint64_t *shown =
+			atomic_load_explicit(&shard->tops[i].of_hunt[hunt], memory_order_acquire);
+		if (shown == NULL)
+			return false;
+		uint64_t count = atomic_load_explicit(&shown[board], memory_order_acquire);
+		if (count != view->top_changes[i])
+			return false;
+	}
+	return true;
+}
+
 bool
 hd_views_top(struct hd_shard *shard, const struct hd_command *command, struct hd_reply *reply)
 {
-	HD_ASSERT(command->verb == HD_CMD_TOP || command->view != HD_VIEW_TICK);
+	HD_ASSERT(command->verb == HD_CMD_TOP && command->view != HD_VIEW_FROZEN);
 	uint16_t hunt;
 	if (!hd_core_hunt_find(shard->core, command->hunt, &hunt))
 		return false;
@@ -180,7 +253,7 @@ hd_views_top(struct hd_shard *shard, const struct hd_command *command, struct hd
 		number = rule->number;
 	}
 	const struct hd_view *view = view_of(shard, hunt, number);
-	if (view == NULL)
+	if (view == NULL || (command->view == HD_VIEW_LIVE && !view_stands(shard, view)))
 		return false;
 	uint64_t end = command->offset + command->count;
 	if (end < command->offset || (end > view->rows_count && view->rows_count < view->total))
@@ -204,6 +277,9 @@ hd_views_fini(struct hd_shard *shard)
 		if (views->reported[hunt] != NULL)
 			hd_memory_give(&shard->plain, views->reported[hunt],
 				       HD_BOARDS_MAX * sizeof(uint64_t));
+		_Atomic uint64_t *shown = shard->tops[shard->number].of_hunt[hunt];
+		if (shown != NULL)
+			hd_memory_give(&shard->plain, shown, HD_BOARDS_MAX * sizeof *shown);
 		if (views->view[hunt] != NULL)
 			hd_memory_give(&shard->plain, views->view[hunt],
 				       HD_BOARDS_MAX * sizeof(struct hd_block *));

@@ -340,6 +340,106 @@ boards_hold_what_was_acknowledged(void **state)
 	house_folder_remove(folder);
 }
 
+/* The same where TOP comes from a view: writers pause now and then, so that views catch up. */
+
+#define CROWD 150
+
+static void *
+climb_and_rest(void *context)
+{
+	struct writer *writer = context;
+	uint64_t seed = writer->number + 1;
+	while (!writer->stop) {
+		uint32_t at = (uint32_t)(hd_test_random(&seed) % writer->shards);
+		const char *answer =
+			house_say(writer->house, at, "HUNT.AWARD w%u reef 1", writer->number);
+		HD_ASSERT(strncmp(answer, "applied", 7) == 0);
+		writer->acknowledged++;
+		if (hd_test_random(&seed) % 4 == 0)
+			usleep((useconds_t)(hd_test_random(&seed) % 60000));
+	}
+	return NULL;
+}
+
+static uint64_t
+reads_from_views(struct house *house)
+{
+	uint64_t reads = 0;
+	for (uint32_t i = 0; i < hd_runtime_shards(house_runtime(house)); i++)
+		reads += HD_METRIC(hd_runtime_metrics(house_runtime(house), i)->view_reads_total);
+	return reads;
+}
+
+/* The score of the last of the first 100 rows. */
+static int64_t
+last_score(const char *rows)
+{
+	return atoll(strrchr(rows, ' ') + 1);
+}
+
+static void
+views_hold_what_was_acknowledged(void **state)
+{
+	(void)state;
+	char folder[64];
+	struct writer writers[4] = {0};
+	pthread_t threads[4];
+	house_folder(folder);
+	struct house *house = start(folder, 3, 0);
+	for (uint32_t i = 0; i < CROWD; i++) /* the first 100: scores from 11 on */
+		house_say(house, i % 3, "HUNT.AWARD p%u reef %u", i, i / 5 + 1);
+	for (uint32_t i = 0; i < 4; i++) {
+		writers[i] = (struct writer){.house = house, .number = i, .shards = 3};
+		pthread_create(&threads[i], NULL, climb_and_rest, &writers[i]);
+	}
+	for (uint32_t round = 0; round < 20000 && writers[3].acknowledged < 60; round++) {
+		int64_t before[4];
+		for (uint32_t i = 0; i < 4; i++)
+			before[i] = writers[i].acknowledged;
+		const char *rows = house_say(house, round % 3, "BOARD.TOP reef COUNT 100");
+		for (uint32_t i = 0; i < 4; i++) {
+			int64_t shown = score_of(rows, i);
+			assert_true(shown >= before[i] || before[i] <= last_score(rows));
+			assert_true(shown <= writers[i].acknowledged + 1);
+		}
+	}
+	for (uint32_t i = 0; i < 4; i++) {
+		writers[i].stop = true;
+		pthread_join(threads[i], NULL);
+	}
+	assert_true(reads_from_views(house) > 100);
+	assert_int_equal(house_stop(house), 0);
+	house_folder_remove(folder);
+}
+
+/* Changes below the first 100 rows leave the view as good as it was. */
+static void
+a_view_stands_while_others_move_below_it(void **state)
+{
+	(void)state;
+	char folder[64];
+	struct hd_view view = {0};
+	house_folder(folder);
+	struct house *house = start(folder, 3, 0);
+	for (uint32_t i = 0; i < 400; i++)
+		house_say(house, i % 3, "HUNT.AWARD p%u reef %u", i, 1000 + i);
+	for (uint32_t i = 0; i < 200 && (view.total < 400 || view.rows[0].score < 1399); i++) {
+		usleep(10000);
+		house_view(house, &view);
+	}
+	usleep(100000); /* the other shards have it too */
+	uint64_t before = reads_from_views(house);
+	for (uint32_t i = 0; i < 60; i++) {
+		house_say(house, i % 3, "HUNT.AWARD low%u reef 1", i % 7);
+		SAYS(house, i % 3, "[[1 p399 1399]]", "BOARD.TOP reef COUNT 1");
+	}
+	assert_int_equal(reads_from_views(house), before + 60);
+	house_say(house, 1, "HUNT.AWARD low0 reef 5000");
+	assert_non_null(strstr(house_say(house, 2, "BOARD.TOP reef COUNT 1"), "[[1 low0 50"));
+	assert_int_equal(house_stop(house), 0);
+	house_folder_remove(folder);
+}
+
 /* The clock. */
 
 static int64_t
@@ -441,6 +541,8 @@ main(void)
 		cmocka_unit_test(events_come_page_by_page_each_once),
 		cmocka_unit_test(views_follow_the_board),
 		cmocka_unit_test(boards_hold_what_was_acknowledged),
+		cmocka_unit_test(views_hold_what_was_acknowledged),
+		cmocka_unit_test(a_view_stands_while_others_move_below_it),
 		cmocka_unit_test(a_wall_clock_that_was_set_waits_for_an_operator),
 		cmocka_unit_test(a_flood_is_answered_whole),
 	};
