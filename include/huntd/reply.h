@@ -54,6 +54,9 @@ struct hd_reply {
 	int64_t points, score;
 	int64_t detail_number; /* guesses left, or ms to wait */
 	struct hd_bytes detail; /* borrowed; who decided says how long it lives */
+	/* Not 0: two replies of one shard with this number are the same to the byte, so that a page
+	 * that many ask for is encoded once a protocol. Not sent between shards. */
+	uint64_t same;
 };
 
 #endif

@@ -123,11 +123,20 @@ struct conn {
 	uint32_t links[LIST_COUNT_];
 };
 
+#define EDGE_PAGE_BYTES 4096u
+
 struct list {
 	uint32_t first, last;
 };
 
 struct feed; /* pubsub.c */
+
+/* An encoded answer that may be asked for again (hd_reply.same). */
+struct page {
+	uint64_t same; /* 0: none */
+	uint32_t size;
+	uint8_t bytes[EDGE_PAGE_BYTES];
+};
 
 struct hd_edge {
 	const struct hd_server_info *info;
@@ -157,6 +166,7 @@ struct hd_edge {
 	int64_t sample_at;
 	uint64_t sample_commands, sample_rate;
 	uint8_t *scratch; /* where the edge's own replies are made */
+	struct page pages[2]; /* by protocol: the page that was encoded last */
 	struct hd_request request;
 };
 

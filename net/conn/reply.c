@@ -156,8 +156,20 @@ static void
 encode(struct hd_edge *edge, struct conn *conn, const struct hd_reply *reply, uint64_t lsn)
 {
 	uint32_t size, room = reply->detail.size + HD_RESP_ROOM;
-	while (!hd_resp_reply(hd_output_room(edge, conn, room), room, conn->protocol, reply, &size))
-		room *= 2;
+	struct page *page = &edge->pages[conn->protocol == 3];
+	if (reply->same != 0 && page->same == reply->same) {
+		memcpy(hd_output_room(edge, conn, page->size), page->bytes, page->size);
+		hd_output_wrote(edge, conn, page->size, lsn);
+		return;
+	}
+	uint8_t *at = hd_output_room(edge, conn, room);
+	while (!hd_resp_reply(at, room, conn->protocol, reply, &size))
+		at = hd_output_room(edge, conn, room *= 2);
+	if (reply->same != 0 && size <= sizeof page->bytes) {
+		page->same = reply->same;
+		page->size = size;
+		memcpy(page->bytes, at, size);
+	}
 	hd_output_wrote(edge, conn, size, lsn);
 }
 
