@@ -132,7 +132,7 @@ struct list {
 struct feed; /* pubsub.c */
 
 /* An encoded answer that may be asked for again (hd_reply.same). */
-struct page {
+struct encoded {
 	uint64_t same; /* 0: none */
 	uint32_t size;
 	uint8_t bytes[EDGE_PAGE_BYTES];
@@ -166,7 +166,7 @@ struct hd_edge {
 	int64_t sample_at;
 	uint64_t sample_commands, sample_rate;
 	uint8_t *scratch; /* where the edge's own replies are made */
-	struct page pages[2]; /* by protocol: the page that was encoded last */
+	struct encoded pages[2]; /* by protocol: the page that was encoded last */
 	struct hd_request request;
 };
 

@@ -156,7 +156,7 @@ static void
 encode(struct hd_edge *edge, struct conn *conn, const struct hd_reply *reply, uint64_t lsn)
 {
 	uint32_t size, room = reply->detail.size + HD_RESP_ROOM;
-	struct page *page = &edge->pages[conn->protocol == 3];
+	struct encoded *page = &edge->pages[conn->protocol == 3];
 	if (reply->same != 0 && page->same == reply->same) {
 		memcpy(hd_output_room(edge, conn, page->size), page->bytes, page->size);
 		hd_output_wrote(edge, conn, page->size, lsn);
