@@ -15,6 +15,7 @@
 #include "shard/clock.h"
 #include "shard/mesh.h"
 
+#define HD_PASS_OWN      256u  /* of them always left to the own readers */
 #define HD_PASS_COMMANDS 1024u /* commands that start in one pass: about half a millisecond */
 #define HD_COMPLETIONS   512u
 
@@ -142,6 +143,16 @@ struct hd_views {
 	bool any_fresh;
 };
 
+/* The page of a board that was answered last. */
+struct hd_page {
+	uint64_t same; /* hd_reply.same; 0: none */
+	uint64_t changes;
+	uint32_t count, size;
+	uint16_t hunt, board;
+	uint8_t mode;
+	uint8_t bytes[16 * HD_KIB];
+};
+
 struct hd_shard {
 	uint32_t number, count;    /* of `count` shards */
 	uint32_t reducer, control; /* thread numbers */
@@ -155,6 +166,8 @@ struct hd_shard {
 	struct hd_log *log;
 	struct hd_log_report *report;
 	struct hd_pins *pins;
+	struct hd_page page;
+	uint64_t pages_made;
 	struct hd_mesh *mesh;
 	struct hd_post *post;
 	const struct hd_edge_ops *ops;
@@ -249,8 +262,15 @@ void hd_remote_replies(struct hd_shard *shard, const struct hd_cell *cell);
 void hd_remote_decide(struct hd_shard *shard);
 /* Sends what this pass collected for others. */
 void hd_remote_flush(struct hd_shard *shard);
-/* True where a credit of `target` is left. */
+/* True where a credit of `target` (this shard's own too) is left; whoever is told so may take it.
+ */
 bool hd_remote_credit(struct hd_shard *shard, uint32_t target, bool *late);
+static inline void
+hd_remote_take(struct hd_shard *shard, uint32_t target)
+{
+	HD_ASSERT(shard->remote.open[target] < shard->remote.share);
+	shard->remote.open[target]++;
+}
 void hd_remote_measure(struct hd_shard *shard);
 bool hd_remote_idle(const struct hd_shard *shard);
 
@@ -314,6 +334,9 @@ void hd_views_show(struct hd_shard *shard);
 /* Answers a TOP of VIEW tick, or one whose view is what every shard still has; false: no view does,
  * or none holds its rows. */
 bool hd_views_top(struct hd_shard *shard, const struct hd_command *command, struct hd_reply *reply);
+/* TOP where there is one shard. */
+void hd_views_page(struct hd_shard *shard, const struct hd_command *command,
+		   struct hd_reply *reply);
 
 /* Bytes of a view or part with that many rows. */
 static inline uint32_t

@@ -13,6 +13,8 @@ board_one(struct hd_shard *shard, const struct hd_command *command, struct hd_re
 	HD_ASSERT(shard->count == 1);
 	if (command->view == HD_VIEW_TICK && hd_views_top(shard, command, reply))
 		HD_COUNT(hd_shard_mine(shard)->view_reads_total, 1);
+	else if (command->verb == HD_CMD_TOP)
+		hd_views_page(shard, command, reply);
 	else
 		hd_gather_local(shard->core, command, shard->scratch, reply);
 }

@@ -237,21 +237,32 @@ view_stands(const struct hd_shard *shard, const struct hd_view *view)
 	return true;
 }
 
+/* The board that a command names. False: there is none. */
+static bool
+find_board(const struct hd_shard *shard, const struct hd_command *command, uint16_t *hunt,
+	   uint16_t *board)
+{
+	HD_ASSERT(command->verb == HD_CMD_TOP);
+	if (!hd_core_hunt_find(shard->core, command->hunt, hunt))
+		return false;
+	const struct hd_definition *definition = hd_core_definition(shard->core, *hunt);
+	*board = definition->board_first;
+	if (command->board.size == 0)
+		return true;
+	const struct hd_board_rule *rule = hd_definition_board(definition, command->board);
+	if (rule == NULL || rule->gone)
+		return false;
+	*board = rule->number;
+	return true;
+}
+
 bool
 hd_views_top(struct hd_shard *shard, const struct hd_command *command, struct hd_reply *reply)
 {
 	HD_ASSERT(command->verb == HD_CMD_TOP && command->view != HD_VIEW_FROZEN);
-	uint16_t hunt;
-	if (!hd_core_hunt_find(shard->core, command->hunt, &hunt))
+	uint16_t hunt, number;
+	if (!find_board(shard, command, &hunt, &number))
 		return false;
-	const struct hd_definition *definition = hd_core_definition(shard->core, hunt);
-	uint16_t number = definition->board_first;
-	if (command->board.size > 0) {
-		const struct hd_board_rule *rule = hd_definition_board(definition, command->board);
-		if (rule == NULL || rule->gone)
-			return false;
-		number = rule->number;
-	}
 	const struct hd_view *view = view_of(shard, hunt, number);
 	if (view == NULL || (command->view == HD_VIEW_LIVE && !view_stands(shard, view)))
 		return false;
@@ -266,6 +277,41 @@ hd_views_top(struct hd_shard *shard, const struct hd_command *command, struct hd
 		.kind = HD_REPLY_VALUE,
 		.detail = hd_bytes_of(shard->scratch, (size_t)(out.at - shard->scratch))};
 	return true;
+}
+
+/* The first page of a board, where this shard is all there is: kept as it was answered while no
+ * change has touched the watched rows, so that an audience that polls it costs a copy each. */
+void
+hd_views_page(struct hd_shard *shard, const struct hd_command *command, struct hd_reply *reply)
+{
+	struct hd_page *page = &shard->page;
+	uint16_t hunt, board;
+	HD_ASSERT(shard->count == 1);
+	if (command->offset != 0 || command->count > HD_VIEW_ROWS ||
+	    command->view != HD_VIEW_LIVE || !find_board(shard, command, &hunt, &board)) {
+		hd_gather_local(shard->core, command, shard->scratch, reply);
+		return;
+	}
+	uint64_t changes = hd_core_board_top_changes(shard->core, hunt, board);
+	if (page->same != 0 && page->hunt == hunt && page->board == board &&
+	    page->mode == command->mode && page->count == command->count &&
+	    page->changes == changes) {
+		*reply = (struct hd_reply){.kind = HD_REPLY_VALUE,
+					   .detail = hd_bytes_of(page->bytes, page->size),
+					   .same = page->same};
+		return;
+	}
+	hd_gather_local(shard->core, command, shard->scratch, reply);
+	if (reply->kind != HD_REPLY_VALUE || reply->detail.size > sizeof page->bytes)
+		return;
+	page->hunt = hunt;
+	page->board = board;
+	page->mode = command->mode;
+	page->count = command->count;
+	page->changes = changes;
+	page->size = reply->detail.size;
+	memcpy(page->bytes, reply->detail.at, page->size);
+	reply->same = page->same = ++shard->pages_made;
 }
 
 void
