@@ -57,7 +57,16 @@ milliseconds(void)
 
 /* Settings. */
 
-enum { OPTION_SET = 256, OPTION_CONFIG, OPTION_CHECK, OPTION_PRINT, OPTION_TOPOLOGY, OPTION_VERSION, OPTION_HELP, OPTION_NAMED };
+enum {
+	OPTION_SET = 256,
+	OPTION_CONFIG,
+	OPTION_CHECK,
+	OPTION_PRINT,
+	OPTION_TOPOLOGY,
+	OPTION_VERSION,
+	OPTION_HELP,
+	OPTION_NAMED
+};
 
 static const char *const named[] = {"data", "hunts", "resp", "http", "shards", "durability"};
 
@@ -192,7 +201,8 @@ scan_options(struct server *server, int argc, char **argv, const char **file)
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "huntd: `%s` is not an option; huntd --help lists them\n", argv[optind]);
+		fprintf(stderr, "huntd: `%s` is not an option; huntd --help lists them\n",
+			argv[optind]);
 		return HD_EXIT_USAGE;
 	}
 	return -1;
@@ -319,8 +329,8 @@ memory_init(void *context, uint32_t shard, struct hd_memory *memory)
 }
 
 static bool
-compile(void *context, struct hd_bytes name, struct hd_bytes text, struct hd_bytes previous, uint32_t version,
-        struct hd_writer *out, char *message, uint32_t room)
+compile(void *context, struct hd_bytes name, struct hd_bytes text, struct hd_bytes previous,
+	uint32_t version, struct hd_writer *out, char *message, uint32_t room)
 {
 	(void)context;
 	return hd_hunts_compile(name, text, previous, version, out, message, room);
@@ -342,8 +352,8 @@ hunt_file_result(void *context, struct hd_bytes source, const char *message)
 		end = strstr(message, " | ");
 		if (!end)
 			end = message + strlen(message);
-		fprintf(stderr, "%s/%.*s:%.*s\n", server->hunts.folder, (int)source.size, (const char *)source.at,
-		        (int)(end - message), message);
+		fprintf(stderr, "%s/%.*s:%.*s\n", server->hunts.folder, (int)source.size,
+			(const char *)source.at, (int)(end - message), message);
 	}
 }
 
@@ -356,16 +366,18 @@ ready(void *context, const struct hd_log_report *reports, uint32_t shards)
 		events += reports[i].events;
 		cut += reports[i].cut_bytes;
 		if (!reports[i].direct && i == 0)
-			fprintf(stderr, "huntd: the file system takes no O_DIRECT: buffered writes and fdatasync\n");
+			fprintf(stderr, "huntd: the file system takes no O_DIRECT: buffered writes "
+					"and fdatasync\n");
 	}
 	if (events)
 		fprintf(stderr, "huntd: recovered %llu events (to %u:%llu) in %lld ms%s\n",
-		        (unsigned long long)events, shards - 1, (unsigned long long)reports[shards - 1].last_lsn,
-		        (long long)(milliseconds() - server->started_ms),
-		        cut ? "; a torn, unacknowledged tail was cut" : "");
+			(unsigned long long)events, shards - 1,
+			(unsigned long long)reports[shards - 1].last_lsn,
+			(long long)(milliseconds() - server->started_ms),
+			cut ? "; a torn, unacknowledged tail was cut" : "");
 	fprintf(stderr, "huntd %s: serving %s on %u shard%s, durability %s\n", hd_version(),
-	        server->config.values[HD_SETTING_resp].text, shards, shards == 1 ? "" : "s",
-	        server->config.values[HD_SETTING_durability].text);
+		server->config.values[HD_SETTING_resp].text, shards, shards == 1 ? "" : "s",
+		server->config.values[HD_SETTING_durability].text);
 	if (server->config.durability == HD_DURABLE_OFF)
 		fprintf(stderr, "huntd: durability off: a crash loses what was acknowledged\n");
 }
@@ -418,8 +430,9 @@ stop_server(void *context)
 	hd_runtime_stop(server->runtime);
 }
 
-/* The port is first opened without SO_REUSEPORT: one in use is an error, not half of the connections.
- * Asked for two seconds, because the kernel lets go of a killed process' listener a little after it. */
+/* The port is first opened without SO_REUSEPORT: one in use is an error, not half of the
+ * connections. Asked for two seconds, because the kernel lets go of a killed process' listener a
+ * little after it. */
 static int
 probe_port(const char *where, uint16_t *port, char *message, size_t room)
 {
@@ -444,11 +457,12 @@ open_doors(struct server *server)
 		return false;
 	}
 	close(probe);
-	snprintf(server->where, sizeof server->where, "%u.%u.%u.%u:%u", resp->host >> 24, resp->host >> 16 & 255,
-	         resp->host >> 8 & 255, resp->host & 255, server->info.port);
+	snprintf(server->where, sizeof server->where, "%u.%u.%u.%u:%u", resp->host >> 24,
+		 resp->host >> 16 & 255, resp->host >> 8 & 255, resp->host & 255,
+		 server->info.port);
 	if (!hd_hunts_open(&server->hunts, server->config.values[HD_SETTING_hunts].text)) {
-		fprintf(stderr, "huntd: cannot read %s: %s\n", server->config.values[HD_SETTING_hunts].text,
-		        strerror(errno));
+		fprintf(stderr, "huntd: cannot read %s: %s\n",
+			server->config.values[HD_SETTING_hunts].text, strerror(errno));
 		return false;
 	}
 	return true;
@@ -494,7 +508,7 @@ serve(struct server *server)
 
 static void
 settings_get(void *context, const char *pattern,
-             void (*each)(void *to, const char *name, const char *value), void *to)
+	     void (*each)(void *to, const char *name, const char *value), void *to)
 {
 	const struct server *server = context;
 	for (int i = 0; i < HD_SETTING_COUNT; i++) {
@@ -519,7 +533,8 @@ settings_set(void *context, const char *name, const char *value, char *message, 
 		    strcmp(server->config.values[i].text, value) == 0)
 			return true;
 	}
-	snprintf(message, room, "%s is read at start only: put it into the configuration and restart", name);
+	snprintf(message, room,
+		 "%s is read at start only: put it into the configuration and restart", name);
 	return false;
 }
 
@@ -545,7 +560,8 @@ main(int argc, char **argv)
 	static struct server server;
 	server.started_ms = milliseconds();
 	if (!__builtin_cpu_supports("avx2") || sodium_init() < 0) {
-		fprintf(stderr, "huntd: this processor lacks AVX2; build with -DHUNT_MARCH=x86-64-v2\n");
+		fprintf(stderr,
+			"huntd: this processor lacks AVX2; build with -DHUNT_MARCH=x86-64-v2\n");
 		return HD_EXIT_FAILED;
 	}
 	int code = configure(&server, argc, argv);

@@ -7,9 +7,10 @@
  * Linear hashing alone fills unevenly: while a round of splits runs, a bucket whose turn has not
  * come holds twice what a split one does. So overflow goes to units of half a line (5 entries), and
  * a bucket is split not by count but whenever the table's bytes fall under 6.9 an entry. Those stay
- * constant (memory is asked for in steps of 32 and 64 KiB: 7.3 at most from 200,000 entries on, 6.95
- * at a million, where nothing is removed), and what swings is the share of entries that stand in a
- * second line: 10 to 21 in a hundred. It grows only; what is removed leaves room for what comes.
+ * constant (memory is asked for in steps of 32 and 64 KiB: 7.3 at most from 200,000 entries
+ * on, 6.95 at a million, where nothing is removed), and what swings is the share of entries that
+ * stand in a second line: 10 to 21 in a hundred. It grows only; what is removed leaves room for
+ * what comes.
  *
  * Lookup in three passes over a batch hides all misses: hd_index_prefetch for each, then the first
  * hd_index_next for each (prefetch what the handle names), then compare. */

@@ -109,8 +109,8 @@ answer_rows(const struct hd_part_board *at, const struct hd_question *question,
 	answer_page(at, start, start, question->rows, &question->key, out);
 }
 
-/* Also for one row a row above it: where the key's group goes on above the page of a shard that holds
- * none of it, the page's own first row would not tell. */
+/* Also for one row a row above it: where the key's group goes on above the page of a shard that
+ * holds none of it, the page's own first row would not tell. */
 static void
 answer_around(const struct hd_part_board *at, const struct hd_question *question,
 	      const struct hd_board_key *key, struct hd_writer *out)

@@ -21,12 +21,12 @@
 
 struct hd_entrant {
 	int64_t score;
-	int64_t time;     /* of the own last change of score or sub; first the JOIN's */
-	uint32_t play;    /* 0: none */
+	int64_t time;  /* of the own last change of score or sub; first the JOIN's */
+	uint32_t play; /* 0: none */
 	uint16_t hunt;
 	uint16_t bracket; /* number in the hunt; 0: none */
 	uint8_t id_size;
-	uint8_t has_sub;  /* play->sub is not 0 */
+	uint8_t has_sub;                  /* play->sub is not 0 */
 	uint8_t id[HD_ENTRANT_ID_INLINE]; /* a longer id: its handle in long_ids */
 };
 
@@ -45,7 +45,7 @@ struct hd_live_board {
 	int64_t window_ns; /* 0: all time */
 	int64_t window;    /* number of the current one */
 	uint16_t number;
-	uint16_t bracket;  /* 0: everybody */
+	uint16_t bracket; /* 0: everybody */
 };
 
 struct hd_version {
@@ -65,12 +65,12 @@ struct hd_hunt {
 	struct hd_version *version; /* newest */
 	struct hd_bytes name;       /* in the oldest version */
 	uint16_t number;
-	uint16_t window_boards;     /* how many of `boards` are of windows */
-	uint8_t phase;              /* enum hd_phase */
-	bool override;              /* the phase is an operator's */
+	uint16_t window_boards; /* how many of `boards` are of windows */
+	uint8_t phase;          /* enum hd_phase */
+	bool override;          /* the phase is an operator's */
 	uint32_t boards_count;
 	uint64_t entrants;
-	uint64_t serial;            /* the last one given to a tree or a freeze */
+	uint64_t serial;             /* the last one given to a tree or a freeze */
 	struct hd_bracket *brackets; /* bracket n is at n - 1 */
 	uint32_t brackets_count, brackets_room;
 	struct hd_live_board boards[HD_BOARDS_MAX];
@@ -81,11 +81,11 @@ struct hd_answered {
 	uint8_t key[16];  /* of (argument 1, id) */
 	uint8_t args[16]; /* of all arguments */
 	int64_t stamp, points, score;
-	uint32_t newer;   /* handle; 0: the newest */
+	uint32_t newer; /* handle; 0: the newest */
 	uint16_t detail_size;
 	uint8_t outcome;
 	uint8_t detail_inline[21];
-	uint8_t *detail;  /* where it is longer */
+	uint8_t *detail; /* where it is longer */
 };
 
 struct hd_event_ids {
@@ -107,17 +107,17 @@ struct hd_core {
 	struct hd_index *by_id;
 	struct hd_event_ids ids;
 
-	struct hd_hunt **hunts;    /* HD_HUNTS_MAX */
-	int64_t *due;              /* by hunt: its next hour or window */
-	uint16_t *hunt_table;      /* HD_HUNT_TABLE: number + 1 by hash of the name */
+	struct hd_hunt **hunts; /* HD_HUNTS_MAX */
+	int64_t *due;           /* by hunt: its next hour or window */
+	uint16_t *hunt_table;   /* HD_HUNT_TABLE: number + 1 by hash of the name */
 	uint32_t hunts_count;
-	int64_t deadline;          /* least of `due` */
+	int64_t deadline; /* least of `due` */
 
-	uint64_t *done;            /* a bit for each order */
+	uint64_t *done; /* a bit for each order */
 	uint32_t done_words;
-	struct hd_board **old;     /* trees to be freed */
+	struct hd_board **old; /* trees to be freed */
 	uint32_t old_count, old_room;
-	uint8_t *answer;           /* room for long answers */
+	uint8_t *answer; /* room for long answers */
 	uint32_t answer_room;
 };
 
@@ -212,11 +212,13 @@ hd_live_board_changed(struct hd_live_board *board, const struct hd_board_key *ol
 		      const struct hd_board_key *key)
 {
 	int64_t score = board->watch_score, sub = board->watch_sub;
-	bool touched = key->score > score || (key->score == score && key->sub >= sub);
-	if (old != NULL)
-		touched |= old->score > score || (old->score == score && old->sub >= sub);
+	bool above = key->score > score || (key->score == score && key->sub >= sub);
+	bool was = old != NULL && (old->score > score || (old->score == score && old->sub >= sub));
 	board->changes++;
-	board->top_changes += touched;
+	board->top_changes += above || was;
+	if (was &&
+	    !above) /* one row fewer stands there: whoever comes next to the last one counts */
+		board->watch_score = board->watch_sub = INT64_MIN;
 }
 
 /* Moves score and sub by these changes, on every board; a change of nothing changes nothing. */

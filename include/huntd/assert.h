@@ -10,13 +10,13 @@
  * program (net/, perf/, tests/), so that core/ needs no stdio. */
 _Noreturn void hd_assert_failed(const char *condition, const char *file, int line);
 
-#define HD_LIKELY(x) __builtin_expect(!!(x), 1)
+#define HD_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define HD_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-#define HD_ASSERT(condition)                                              \
-	do {                                                              \
-		if (HD_UNLIKELY(!(condition)))                            \
-			hd_assert_failed(#condition, __FILE__, __LINE__); \
+#define HD_ASSERT(condition)                                                                       \
+	do {                                                                                       \
+		if (HD_UNLIKELY(!(condition)))                                                     \
+			hd_assert_failed(#condition, __FILE__, __LINE__);                          \
 	} while (0)
 
 /* For what a switch or a table has already excluded. */

@@ -4,12 +4,12 @@
  *   apply(state, event)                                changes the state, cannot fail
  *
  * The core is deterministic: it has no clock, no I/O, no threads, no randomness, no floats and no
- * globals. Whoever runs it supplies `now` (the stamp that the command's events will carry), logs the
- * events and applies them; replay applies the same events and reaches the same state byte for byte.
- * Old events stay true under new rules, because rules are read only by decide.
+ * globals. Whoever runs it supplies `now` (the stamp that the command's events will carry), logs
+ * the events and applies them; replay applies the same events and reaches the same state byte for
+ * byte. Old events stay true under new rules, because rules are read only by decide.
  *
- * A command's events are applied right after it was decided, before the next command is. All of them
- * stand in one frame of the log.
+ * A command's events are applied right after it was decided, before the next command is. All of
+ * them stand in one frame of the log.
  *
  * Errors are found in INTERFACE's order: IDMISMATCH, NOHUNT, NOENTRANT, NOCHALLENGE, board, answer
  * without normal form, overflow; syntax and arity were the codec's. */
@@ -41,12 +41,15 @@ void hd_core_destroy(struct hd_core *core);
 
 /* Makes a batch's lines arrive together: hashes the keys, finds index buckets, then entrants, then
  * the board paths, each pass over the whole batch. Sets each command's `hint`. Commands of other
- * routes than ENTRANT, READ and BOARD (RANK, AROUND) are passed over. count at most HD_BATCH_MAX. */
+ * routes than ENTRANT, READ and BOARD (RANK, AROUND) are passed over. count at most HD_BATCH_MAX.
+ */
 void hd_core_warm(struct hd_core *core, struct hd_command *const *commands, uint32_t count);
 
-/* Decides a command of HD_ROUTE_ENTRANT, HD_ROUTE_READ or HD_ROUTE_LOCAL. now: ns since 1970, above the last
- * event's stamp. The k-th event of a decision has stamp now + k. The caller applies them in order. */
-void hd_core_decide(struct hd_core *core, int64_t now, const struct hd_command *command, struct hd_decision *decision);
+/* Decides a command of HD_ROUTE_ENTRANT, HD_ROUTE_READ or HD_ROUTE_LOCAL. now: ns since 1970, above
+ * the last event's stamp. The k-th event of a decision has stamp now + k. The caller applies them
+ * in order. */
+void hd_core_decide(struct hd_core *core, int64_t now, const struct hd_command *command,
+		    struct hd_decision *decision);
 
 /* Applies one event, new or from the log. Events must come in log order. */
 void hd_core_apply(struct hd_core *core, const struct hd_event *event);
@@ -56,8 +59,8 @@ void hd_core_apply(struct hd_core *core, const struct hd_event *event);
 /* The time at which hd_core_due has something next; HD_NEVER where nothing is scheduled. */
 int64_t hd_core_deadline(const struct hd_core *core);
 
-/* Fills `event` with the next PHASE or WINDOW that is due at `now`; false: none. The caller logs and
- * applies it with stamp `now`, and asks again. */
+/* Fills `event` with the next PHASE or WINDOW that is due at `now`; false: none. The caller logs
+ * and applies it with stamp `now`, and asks again. */
 bool hd_core_due(const struct hd_core *core, int64_t now, struct hd_event *event);
 
 /* Frees what was replaced (old windows' trees), at most `objects` of them. True: more is left. */
@@ -65,50 +68,56 @@ bool hd_core_sweep(struct hd_core *core, uint32_t objects);
 
 /* What the runtime reads. */
 
-uint32_t hd_core_hunts(const struct hd_core *core);      /* numbers are 0 .. hunts-1 */
+uint32_t hd_core_hunts(const struct hd_core *core); /* numbers are 0 .. hunts-1 */
 bool hd_core_hunt_find(const struct hd_core *core, struct hd_bytes id, uint16_t *number);
 const struct hd_definition *hd_core_definition(const struct hd_core *core, uint16_t hunt);
 enum hd_phase hd_core_phase(const struct hd_core *core, uint16_t hunt);
-uint64_t hd_core_entrants(const struct hd_core *core);   /* over all hunts */
+uint64_t hd_core_entrants(const struct hd_core *core); /* over all hunts */
 uint64_t hd_core_hunt_entrants(const struct hd_core *core, uint16_t hunt);
-int64_t hd_core_stamp(const struct hd_core *core);       /* of the last event applied; 0: none */
-uint64_t hd_core_order(const struct hd_core *core);      /* n of the last ORDER applied; 0: none */
+int64_t hd_core_stamp(const struct hd_core *core);  /* of the last event applied; 0: none */
+uint64_t hd_core_order(const struct hd_core *core); /* n of the last ORDER applied; 0: none */
 bool hd_core_order_done(const struct hd_core *core, uint64_t n); /* shard 0: its DONE was applied */
-const uint8_t *hd_core_secret(const struct hd_core *core); /* 32 bytes; NULL before ORDER 1 */
-int64_t hd_core_ids_oldest(const struct hd_core *core);  /* stamp of the oldest kept id; 0: none */
+const uint8_t *hd_core_secret(const struct hd_core *core);       /* 32 bytes; NULL before ORDER 1 */
+int64_t hd_core_ids_oldest(const struct hd_core *core); /* stamp of the oldest kept id; 0: none */
 uint64_t hd_core_ids(const struct hd_core *core);
 
-/* A board by hunt and board number (NULL: gone), and the same as it was frozen (NULL: not frozen). */
+/* A board by hunt and board number (NULL: gone), and the same as it was frozen (NULL: not frozen).
+ */
 struct hd_board *hd_core_board(const struct hd_core *core, uint16_t hunt, uint16_t board);
-const struct hd_board_root *hd_core_board_frozen(const struct hd_core *core, uint16_t hunt, uint16_t board);
+const struct hd_board_root *hd_core_board_frozen(const struct hd_core *core, uint16_t hunt,
+						 uint16_t board);
 
 /* Counts changes of the board (insert, move, remove); a reader that kept the number knows whether
  * anything happened since. */
 uint64_t hd_core_board_changes(const struct hd_core *core, uint16_t hunt, uint16_t board);
 
 /* Counts, of these, the changes of rows that stood or came to stand at or above the watched (score,
- * sub), and each new tree; a new tree watches all. Whoever took the rows down to a place, with the
- * count, and watches that place, knows by the same count that these rows stand as they did. Not part
- * of the state: replay and digest know nothing of it. */
+ * sub), and each new tree; a new tree watches all, and so does a board that a watched row fell out
+ * of, until it is told again. Whoever watches the place of row k knows by an equal count that the
+ * first k rows stand as they did. Not part of the state: replay and digest know nothing of it. */
 uint64_t hd_core_board_top_changes(const struct hd_core *core, uint16_t hunt, uint16_t board);
 void hd_core_board_watch(struct hd_core *core, uint16_t hunt, uint16_t board, int64_t score,
 			 int64_t sub);
 
-/* An entrant's standing on a board of its hunt: now, or as it was when the board was frozen (the key
- * of its first change after a freeze is kept with the entrant). False: it does not stand there.
+/* An entrant's standing on a board of its hunt: now, or as it was when the board was frozen (the
+ * key of its first change after a freeze is kept with the entrant). False: it does not stand there.
  * `hint` as in hd_command, or 0. `handle` may be NULL. `key->id` borrows from the entrant. */
-bool hd_core_standing(const struct hd_core *core, uint16_t hunt, uint16_t board, bool frozen, struct hd_bytes entrant,
-                      uint32_t hint, struct hd_board_key *key, uint32_t *handle);
+bool hd_core_standing(const struct hd_core *core, uint16_t hunt, uint16_t board, bool frozen,
+		      struct hd_bytes entrant, uint32_t hint, struct hd_board_key *key,
+		      uint32_t *handle);
 
-/* Documents: the version in force (version 0) or an old one. False: none. Bytes borrow from the state. */
+/* Documents: the version in force (version 0) or an old one. False: none. Bytes borrow from the
+ * state. */
 struct hd_document_version {
 	uint32_t version;
 	int64_t stamp;
 	struct hd_bytes source, text, definition;
 };
-bool hd_core_document(const struct hd_core *core, struct hd_bytes name, uint32_t version, struct hd_document_version *out);
+bool hd_core_document(const struct hd_core *core, struct hd_bytes name, uint32_t version,
+		      struct hd_document_version *out);
 /* The newest version of a document that came from `source`. */
-bool hd_core_document_from(const struct hd_core *core, struct hd_bytes name, struct hd_bytes source, struct hd_document_version *out);
+bool hd_core_document_from(const struct hd_core *core, struct hd_bytes name, struct hd_bytes source,
+			   struct hd_document_version *out);
 
 /* 16 bytes: sum mod 2^128 of the hash of every object's canonical encoding; no pointers, handles or
  * table order in it. Equal states have equal digests on every machine and after every replay. */

@@ -1,8 +1,9 @@
-/* definition.h - a hunt, checked and compiled: integers, numbers instead of names, no text to parse.
+/* definition.h - a hunt, checked and compiled: integers, numbers instead of names, no text to
+ * parse.
  *
- * core/veltrix compiles a checked document into the encoding below the structs; the encoding is what
- * an ORDER logs and what every shard decodes. Challenges and boards are matched to the previous
- * version by id and keep their number for ever; a number is never used again.
+ * core/veltrix compiles a checked document into the encoding below the structs; the encoding is
+ * what an ORDER logs and what every shard decodes. Challenges and boards are matched to the
+ * previous version by id and keep their number for ever; a number is never used again.
  *
  * Answers stand in the encoding normalised by the hunt's profile. Decoding hashes them with the
  * server secret and keeps only the hashes (SipHash-2-4-128), compared in constant time. */
@@ -13,7 +14,13 @@
 #include "huntd/limits.h"
 #include "huntd/memory.h"
 
-enum hd_profile { HD_PROFILE_LETTERS_DIGITS, HD_PROFILE_LETTERS, HD_PROFILE_ASCII, HD_PROFILE_EXACT, HD_PROFILE_FOLD };
+enum hd_profile {
+	HD_PROFILE_LETTERS_DIGITS,
+	HD_PROFILE_LETTERS,
+	HD_PROFILE_ASCII,
+	HD_PROFILE_EXACT,
+	HD_PROFILE_FOLD
+};
 
 #define HD_NEVER INT64_MAX /* a time that does not come; `opens` absent is INT64_MIN */
 
@@ -50,17 +57,17 @@ struct hd_board_rule {
 	bool gone;
 	struct hd_bytes id;
 	struct hd_bytes bracket; /* empty: all entrants */
-	int64_t window_ns;       /* 0: all time; else windows count from 1970, number = time / window */
+	int64_t window_ns; /* 0: all time; else windows count from 1970, number = time / window */
 };
 
 struct hd_definition {
 	uint32_t version;
 	struct hd_bytes id, title;
 	bool auto_join;
-	uint8_t profile; /* enum hd_profile */
+	uint8_t profile;                /* enum hd_profile */
 	int64_t opens, freezes, closes; /* ns since 1970 */
-	uint32_t guess_limit;  /* wrong guesses per entrant and challenge, ever; 0: none */
-	uint32_t per_window;   /* wrong guesses per entrant in window_ns; 0: none */
+	uint32_t guess_limit;           /* wrong guesses per entrant and challenge, ever; 0: none */
+	uint32_t per_window;            /* wrong guesses per entrant in window_ns; 0: none */
 	int64_t window_ns;
 	uint32_t challenges_count; /* challenges[number], gone ones too */
 	uint32_t boards_count;     /* boards[number], gone ones too */
@@ -71,11 +78,14 @@ struct hd_definition {
 };
 
 /* Decodes into one block of `memory`. NULL: not a definition. secret: 16 bytes. */
-struct hd_definition *hd_definition_decode(struct hd_memory *memory, struct hd_bytes encoding, const uint8_t *secret);
+struct hd_definition *hd_definition_decode(struct hd_memory *memory, struct hd_bytes encoding,
+					   const uint8_t *secret);
 void hd_definition_destroy(struct hd_memory *memory, struct hd_definition *definition);
 
 /* By id, gone ones too; NULL where there never was one. */
-const struct hd_challenge *hd_definition_challenge(const struct hd_definition *definition, struct hd_bytes id);
-const struct hd_board_rule *hd_definition_board(const struct hd_definition *definition, struct hd_bytes id);
+const struct hd_challenge *hd_definition_challenge(const struct hd_definition *definition,
+						   struct hd_bytes id);
+const struct hd_board_rule *hd_definition_board(const struct hd_definition *definition,
+						struct hd_bytes id);
 
 #endif

@@ -1,8 +1,9 @@
 /* error.h - every operating error, one row each.
  *
- * HD_ERRORS rows: symbol, the prefix a client sees, the text behind it. A row's text is what is sent
- * unless the command gives a better one in `struct hd_reply`. Errors are for requests that make no
- * sense or cannot be served now; `wrong`, `locked` and their like are outcomes, not errors. */
+ * HD_ERRORS rows: symbol, the prefix a client sees, the text behind it. A row's text is what is
+ * sent unless the command gives a better one in `struct hd_reply`. Errors are for requests that
+ * make no sense or cannot be served now; `wrong`, `locked` and their like are outcomes, not errors.
+ */
 #ifndef HUNTD_ERROR_H
 #define HUNTD_ERROR_H
 
@@ -16,7 +17,8 @@
 	X(BAD_ID, "ERR", "an id is 1 to 64 printable bytes without spaces")                        \
 	X(BAD_NAME, "ERR", "NAME must be UTF-8 of at most 128 bytes without control characters")   \
 	X(BAD_AT, "ERR", "AT takes unix milliseconds, with up to six decimals")                    \
-	X(BAD_ANSWER, "ERR", "the answer has no normal form: 1 to 256 bytes of UTF-8 with letters or digits") \
+	X(BAD_ANSWER, "ERR",                                                                       \
+	  "the answer has no normal form: 1 to 256 bytes of UTF-8 with letters or digits")         \
 	X(TOO_LONG, "ERR", "an argument is too long")                                              \
 	X(IDMISMATCH, "IDMISMATCH", "this ID was used with other arguments")                       \
 	X(NOHUNT, "NOHUNT", "no such hunt")                                                        \
@@ -43,7 +45,7 @@ enum hd_error {
 #define X(symbol, prefix, text) HD_ERR_##symbol,
 	HD_ERRORS(X)
 #undef X
-	HD_ERROR_COUNT
+		HD_ERROR_COUNT
 };
 
 /* The row's prefix and text; both static. */

@@ -1,16 +1,16 @@
 /* event.h - what did happen.
  *
  * An event is a fact: durable, never refused, applied in order, again at every replay. It names
- * hunts by the number that their first ORDER gave them (the same in every log) and entrants by their
- * id bytes; it holds no pointer, no shard-local number and no text to be parsed.
+ * hunts by the number that their first ORDER gave them (the same in every log) and entrants by
+ * their id bytes; it holds no pointer, no shard-local number and no text to be parsed.
  *
- * Encoding (core/wire): the frame carries {length, type, stamp delta}; the body starts with a byte of
- * HD_EVENT_HAS_* flags, then the fields of the type's row, then the flagged ones. A type's number is
- * for ever; a new meaning is a new type.
+ * Encoding (core/wire): the frame carries {length, type, stamp delta}; the body starts with a byte
+ * of HD_EVENT_HAS_* flags, then the fields of the type's row, then the flagged ones. A type's
+ * number is for ever; a new meaning is a new type.
  *
  * What is encoded is what the row and the flags name, so these must be set when a field is: encode
- * asserts that nothing would be lost. `outcome` is encoded where the row names it and with every id;
- * an event without both decodes with outcome 0, whatever it was. */
+ * asserts that nothing would be lost. `outcome` is encoded where the row names it and with every
+ * id; an event without both decodes with outcome 0, whatever it was. */
 #ifndef HUNTD_EVENT_H
 #define HUNTD_EVENT_H
 
@@ -18,28 +18,31 @@
 #include "huntd/reply.h"
 
 #define HD_EVENTS(X)                                                                               \
-	X(ORDER, 1, "order")        /* order = n, text = order body (order.h) */                   \
-	X(DONE, 2, "done")          /* order = n: shard 0 has the last answer to ORDER n */        \
-	X(PHASE, 3, "phase")        /* hunt, value = enum hd_phase: a scheduled hour has come */   \
-	X(WINDOW, 4, "window")      /* hunt, number = board, value = window number that begins */  \
-	X(JOINED, 5, "joined")      /* hunt, entrant, text = name, extra = bracket id */           \
-	X(AWARDED, 6, "awarded")    /* hunt, entrant, op, points and sub = changes, text = reason */ \
-	X(JUDGED, 7, "judged")      /* hunt, entrant, number = challenge, outcome, points, text = answer, extra = normalised guess hash (8 bytes) of wrong and partial, by */ \
-	X(HINTED, 8, "hinted")      /* hunt, entrant, number = challenge, value = n, points = -cost */ \
-	X(ANSWERED, 9, "answered")  /* hunt, entrant, outcome, points, value = score, detail: an outcome with an id that changed nothing else */
+	X(ORDER, 1, "order")     /* order = n, text = order body (order.h) */                      \
+	X(DONE, 2, "done")       /* order = n: shard 0 has the last answer to ORDER n */           \
+	X(PHASE, 3, "phase")     /* hunt, value = enum hd_phase: a scheduled hour has come */      \
+	X(WINDOW, 4, "window")   /* hunt, number = board, value = window number that begins */     \
+	X(JOINED, 5, "joined")   /* hunt, entrant, text = name, extra = bracket id */              \
+	X(AWARDED, 6, "awarded") /* hunt, entrant, op, points and sub = changes, text = reason */  \
+	X(JUDGED, 7,                                                                               \
+	  "judged") /* hunt, entrant, number = challenge, outcome, points, text = answer, extra =  \
+		       normalised guess hash (8 bytes) of wrong and partial, by */                 \
+	X(HINTED, 8, "hinted") /* hunt, entrant, number = challenge, value = n, points = -cost */  \
+	X(ANSWERED, 9, "answered") /* hunt, entrant, outcome, points, value = score, detail: an    \
+				      outcome with an id that changed nothing else */
 
 enum hd_event_type {
 #define X(symbol, number, name) HD_EVENT_##symbol = number,
 	HD_EVENTS(X)
 #undef X
-	HD_EVENT_TYPE_END
+		HD_EVENT_TYPE_END
 };
 
 const char *hd_event_name(enum hd_event_type type);
 
 enum hd_event_has {
-	HD_EVENT_HAS_AT = 1 << 0,     /* time differs from the stamp */
-	HD_EVENT_HAS_ID = 1 << 1,     /* id, args_hash, outcome, detail */
+	HD_EVENT_HAS_AT = 1 << 0, /* time differs from the stamp */
+	HD_EVENT_HAS_ID = 1 << 1, /* id, args_hash, outcome, detail */
 	HD_EVENT_HAS_BY = 1 << 2,
 	HD_EVENT_HAS_SUB = 1 << 3,
 };
@@ -56,12 +59,12 @@ struct hd_event {
 	int64_t time;    /* ns: AT's, else the stamp */
 	int64_t points, sub;
 	int64_t value;
-	uint64_t order;  /* ORDER, DONE: n */
+	uint64_t order; /* ORDER, DONE: n */
 	struct hd_bytes entrant, text, extra, by;
 	/* With an id: */
-	struct hd_bytes id;      /* as sent */
-	uint8_t args_hash[16];   /* of the command's arguments, keyed */
-	struct hd_bytes detail;  /* as answered; decimal where it was a number */
+	struct hd_bytes id;     /* as sent */
+	uint8_t args_hash[16];  /* of the command's arguments, keyed */
+	struct hd_bytes detail; /* as answered; decimal where it was a number */
 	/* Not encoded: the entrant's handle where decide knows it, 0 at replay. */
 	uint32_t handle;
 };
@@ -74,6 +77,7 @@ uint32_t hd_event_size_max(const struct hd_event *event);
 void hd_event_encode(const struct hd_event *event, struct hd_writer *out);
 
 /* Reads a body of `type`; byte fields borrow from `body`. False: not a body of that type. */
-bool hd_event_decode(enum hd_event_type type, int64_t stamp, struct hd_bytes body, struct hd_event *event);
+bool hd_event_decode(enum hd_event_type type, int64_t stamp, struct hd_bytes body,
+		     struct hd_event *event);
 
 #endif

@@ -1,7 +1,7 @@
 /* ids.h - names of things, and where they live.
  *
- * A slot is one of 16384 buckets of keys, entrants' and hunts' alike: CRC16 (XMODEM) of the key, or of
- * what stands between the first `{` and the next `}` where that is not empty, exactly as Redis
+ * A slot is one of 16384 buckets of keys, entrants' and hunts' alike: CRC16 (XMODEM) of the key, or
+ * of what stands between the first `{` and the next `}` where that is not empty, exactly as Redis
  * Cluster counts it (redis.io/docs/reference/cluster-spec, "Hash tags"). */
 #ifndef HUNTD_IDS_H
 #define HUNTD_IDS_H
@@ -11,7 +11,8 @@
 
 uint16_t hd_slot(struct hd_bytes key);
 
-/* The shard of a slot while slots do not move: contiguous equal ranges. shards: 1..HD_SHARDS_MAX. */
+/* The shard of a slot while slots do not move: contiguous equal ranges. shards: 1..HD_SHARDS_MAX.
+ */
 static inline uint32_t
 hd_slot_shard(uint16_t slot, uint32_t shards)
 {

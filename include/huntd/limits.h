@@ -13,86 +13,89 @@
 #define HD_MIB (1024u * 1024u)
 
 /* Names and texts. */
-#define HD_ID_MAX 64u           /* entrant, hunt, challenge, board, bracket, player: printable, no spaces */
-#define HD_EVENT_ID_MAX 64u     /* the key of `ID <key>` */
-#define HD_NAME_MAX 128u        /* an entrant's display name */
-#define HD_REASON_MAX 256u      /* AWARD's REASON */
-#define HD_ANSWER_MAX 256u      /* an answer as sent */
-#define HD_NORMAL_MAX 1024u     /* the same after NFKD, which may lengthen it up to 18 times: cut as -ERR */
-#define HD_TEXT_MAX 1024u       /* a title, a partial's `say`, a hint */
+#define HD_ID_MAX       64u  /* entrant, hunt, challenge, board, bracket, player */
+#define HD_EVENT_ID_MAX 64u  /* the key of `ID <key>` */
+#define HD_NAME_MAX     128u /* an entrant's display name */
+#define HD_REASON_MAX   256u /* AWARD's REASON */
+#define HD_ANSWER_MAX   256u /* an answer as sent */
+#define HD_NORMAL_MAX                                                                              \
+	1024u /* the same after NFKD, which may lengthen it up to 18 times: cut as -ERR */
+#define HD_TEXT_MAX 1024u /* a title, a partial's `say`, a hint */
 
 /* Documents. */
-#define HD_DOCUMENT_MAX (500u * HD_KIB) /* text and compiled encoding together */
-#define HD_HUNTS_MAX 4096u
-#define HD_CHALLENGES_MAX 1024u /* of one hunt, over all its versions */
-#define HD_BOARDS_MAX 16u       /* of one hunt, over all its versions */
-#define HD_ANSWERS_MAX 256u     /* of one challenge, exact, regex and partial together */
-#define HD_HINTS_MAX 32u        /* of one challenge */
-#define HD_FAULTS_MAX 200u      /* listed for one document; then "and N more" */
+#define HD_DOCUMENT_MAX       (500u * HD_KIB) /* text and compiled encoding together */
+#define HD_HUNTS_MAX          4096u
+#define HD_CHALLENGES_MAX     1024u /* of one hunt, over all its versions */
+#define HD_BOARDS_MAX         16u   /* of one hunt, over all its versions */
+#define HD_ANSWERS_MAX        256u  /* of one challenge, exact, regex and partial together */
+#define HD_HINTS_MAX          32u   /* of one challenge */
+#define HD_FAULTS_MAX         200u  /* listed for one document; then "and N more" */
 #define HD_DOCUMENT_DEPTH_MAX 32u
-#define HD_REGEX_MAX 512u       /* instructions of one compiled regex */
-#define HD_PER_WINDOW_MAX 64u   /* guesses.per_window: one time is kept for each */
-#define HD_GUESS_LIMIT_MAX 65535u
+#define HD_REGEX_MAX          512u /* instructions of one compiled regex */
+#define HD_PER_WINDOW_MAX     64u  /* guesses.per_window: one time is kept for each */
+#define HD_GUESS_LIMIT_MAX    65535u
 
 /* Judging. */
-#define HD_GUESSES_KEPT 32u     /* newest wrong or partial guesses kept for `duplicate` */
+#define HD_GUESSES_KEPT 32u /* newest wrong or partial guesses kept for `duplicate` */
 
 /* Commands and replies. */
-#define HD_ARGS_MAX 1024u               /* of one RESP array */
-#define HD_BULK_MAX (512u * HD_KIB)     /* one RESP bulk */
-#define HD_INLINE_MAX (64u * HD_KIB)
-#define HD_REQUEST_MAX HD_MIB           /* all bulks of one RESP array together */
-#define HD_BATCH_MAX 64u                /* commands decided together in one loop pass slice */
-#define HD_DECISION_EVENTS_MAX 4u       /* events that one command can cause in its own shard */
-#define HD_ROWS_MAX 1000u               /* BOARD.TOP COUNT */
-#define HD_ROWS_DEFAULT 10u
-#define HD_EVENTS_DEFAULT 100u          /* HUNT.EVENTS COUNT */
-#define HD_REPLY_SMALL_MAX (2u * HD_KIB) /* the most an entrant's command answers, HINT and PROGRESS apart */
-#define HD_INFLIGHT_MAX 1024u           /* commands in flight on one connection */
-#define HD_UNSENT_MAX HD_MIB            /* unsent replies of one connection: then it is not read */
-#define HD_UNSENT_SECONDS 10u           /* without progress at HD_UNSENT_MAX: closed */
+#define HD_ARGS_MAX            1024u           /* of one RESP array */
+#define HD_BULK_MAX            (512u * HD_KIB) /* one RESP bulk */
+#define HD_INLINE_MAX          (64u * HD_KIB)
+#define HD_REQUEST_MAX         HD_MIB /* all bulks of one RESP array together */
+#define HD_BATCH_MAX           64u    /* commands decided together in one loop pass slice */
+#define HD_DECISION_EVENTS_MAX 4u     /* events that one command can cause in its own shard */
+#define HD_ROWS_MAX            1000u  /* BOARD.TOP COUNT */
+#define HD_ROWS_DEFAULT        10u
+#define HD_EVENTS_DEFAULT      100u /* HUNT.EVENTS COUNT */
+#define HD_REPLY_SMALL_MAX                                                                         \
+	(2u * HD_KIB) /* the most an entrant's command answers, HINT and PROGRESS apart */
+#define HD_INFLIGHT_MAX    1024u  /* commands in flight on one connection */
+#define HD_UNSENT_MAX      HD_MIB /* unsent replies of one connection: then it is not read */
+#define HD_UNSENT_SECONDS  10u    /* without progress at HD_UNSENT_MAX: closed */
 #define HD_PREAUTH_SECONDS 5u
 
 /* Shards and the mesh. */
-#define HD_SHARDS_MAX 64u
-#define HD_SLOTS 16384u
-#define HD_SHARD_CREDITS 8192u          /* commands let in towards one shard, over all readers */
+#define HD_SHARDS_MAX         64u
+#define HD_SLOTS              16384u
+#define HD_SHARD_CREDITS      8192u /* commands let in towards one shard, over all readers */
 #define HD_READER_CREDITS_MIN 64u
-#define HD_CELL 64u                     /* one ring message: a cache line */
-#define HD_GATHERS_MAX 64u              /* gathers of rows running for one core */
-#define HD_BUSY_UNDECIDED 1024u
-#define HD_UNFLUSHED_MAX (64u * HD_MIB) /* of one shard */
+#define HD_CELL               64u /* one ring message: a cache line */
+#define HD_GATHERS_MAX        64u /* gathers of rows running for one core */
+#define HD_BUSY_UNDECIDED     1024u
+#define HD_UNFLUSHED_MAX      (64u * HD_MIB) /* of one shard */
 
-/* The loop: with this many sleeps in a while, a wait stays up to HD_LINGER_NS for so many events. */
-#define HD_PACE_NS 2000000
-#define HD_PACE_SLEEPS 8u
-#define HD_LINGER_NS 50000
+/* The loop: with this many sleeps in a while, a wait stays up to HD_LINGER_NS for so many events.
+ */
+#define HD_PACE_NS       2000000
+#define HD_PACE_SLEEPS   8u
+#define HD_LINGER_NS     50000
 #define HD_LINGER_EVENTS 16u
 
 /* The log. */
-#define HD_BLOCK 4096u
-#define HD_FRAME_MAX (512u * HD_KIB)    /* header, events and padding */
+#define HD_BLOCK           4096u
+#define HD_FRAME_MAX       (512u * HD_KIB) /* header, events and padding */
 #define HD_SEGMENT_DEFAULT (64u * HD_MIB)
-#define HD_EVENT_MAX (HD_FRAME_MAX - 2u * HD_BLOCK)
+#define HD_EVENT_MAX       (HD_FRAME_MAX - 2u * HD_BLOCK)
 
 /* Boards. */
-#define HD_VIEW_ROWS 100u               /* K: rows of a merged view */
-#define HD_TICK_MS 20u
-#define HD_DENSE_RUN 500u               /* distinct scores in one part of a dense gather */
-#define HD_PIVOTS 64u                   /* pivot keys a round of a deep OFFSET */
-#define HD_PINS_MAX 8u                  /* roots of one board pinned at once */
+#define HD_VIEW_ROWS 100u /* K: rows of a merged view */
+#define HD_TICK_MS   20u
+#define HD_DENSE_RUN 500u /* distinct scores in one part of a dense gather */
+#define HD_PIVOTS    64u  /* pivot keys a round of a deep OFFSET */
+#define HD_PINS_MAX  8u   /* roots of one board pinned at once */
 
 /* Event ids. */
-#define HD_IDS_KEPT 1000000u            /* newest ids of a shard always remembered (`ids_max`) */
-#define HD_IDS_AGE_S 60u                /* and all that are younger (`ids_age`) */
+#define HD_IDS_KEPT  1000000u /* newest ids of a shard always remembered (`ids_max`) */
+#define HD_IDS_AGE_S 60u      /* and all that are younger (`ids_age`) */
 
 static_assert(HD_EVENT_MAX < HD_FRAME_MAX, "an event fits a frame with its header");
 static_assert(HD_DOCUMENT_MAX + 4u * HD_KIB <= HD_EVENT_MAX, "a document's order fits one event");
 static_assert(HD_BULK_MAX >= HD_DOCUMENT_MAX, "a document can be sent as one bulk");
 static_assert(HD_FRAME_MAX % HD_BLOCK == 0 && HD_SEGMENT_DEFAULT % HD_FRAME_MAX == 0,
-              "frames are whole blocks, segments are whole frames");
+	      "frames are whole blocks, segments are whole frames");
 static_assert(HD_SHARD_CREDITS / (HD_SHARDS_MAX + 2u) >= HD_READER_CREDITS_MIN,
-              "credits can be split over all readers");
+	      "credits can be split over all readers");
 static_assert(HD_ANSWER_MAX <= HD_NORMAL_MAX, "an ASCII answer always has a normal form");
 
 #endif

@@ -11,34 +11,34 @@
 
 #include "huntd/command.h"
 
-#define HD_COUNTERS(X)                                                             \
-	X(passes_total, "loop passes")                                             \
-	X(enters_total, "calls into the kernel")                                   \
-	X(sleeps_total, "passes that slept")                                       \
-	X(commands_total, "commands decided")                                      \
-	X(remote_commands_total, "commands sent to another shard")                 \
-	X(errors_total, "commands answered with an error")                         \
-	X(busy_total, "commands refused by overload")                              \
-	X(events_total, "events logged")                                           \
-	X(replayed_total, "events replayed at start")                              \
-	X(gathers_total, "board commands gathered over shards")                    \
-	X(view_reads_total, "TOP answered from a view")                            \
-	X(views_total, "views received from the reducer")                          \
-	X(log_frames_total, "frames flushed")                                      \
-	X(log_bytes_total, "bytes flushed")                                        \
-	X(log_flush_ns_total, "time in flushes")                                   \
-	X(connections_total, "connections accepted")                               \
-	X(connections, "connections open")                                         \
-	X(connections_closed_slow_total, "connections closed for not reading")     \
-	X(received_bytes_total, "bytes received")                                  \
-	X(sent_bytes_total, "bytes sent")                                          \
-	X(protocol_errors_total, "connections closed for breaking the protocol")   \
-	X(entrants, "entrants over all hunts")                                     \
-	X(memory_bytes, "bytes of state")                                          \
-	X(ids, "event ids remembered")                                             \
-	X(ids_oldest_stamp, "stamp of the oldest remembered id, ns")               \
-	X(allocations_total, "allocations of the event path's thread")             \
-	X(clock_difference_ns, "what the wall clock is ahead, ns; signed")         \
+#define HD_COUNTERS(X)                                                                             \
+	X(passes_total, "loop passes")                                                             \
+	X(enters_total, "calls into the kernel")                                                   \
+	X(sleeps_total, "passes that slept")                                                       \
+	X(commands_total, "commands decided")                                                      \
+	X(remote_commands_total, "commands sent to another shard")                                 \
+	X(errors_total, "commands answered with an error")                                         \
+	X(busy_total, "commands refused by overload")                                              \
+	X(events_total, "events logged")                                                           \
+	X(replayed_total, "events replayed at start")                                              \
+	X(gathers_total, "board commands gathered over shards")                                    \
+	X(view_reads_total, "TOP answered from a view")                                            \
+	X(views_total, "views received from the reducer")                                          \
+	X(log_frames_total, "frames flushed")                                                      \
+	X(log_bytes_total, "bytes flushed")                                                        \
+	X(log_flush_ns_total, "time in flushes")                                                   \
+	X(connections_total, "connections accepted")                                               \
+	X(connections, "connections open")                                                         \
+	X(connections_closed_slow_total, "connections closed for not reading")                     \
+	X(received_bytes_total, "bytes received")                                                  \
+	X(sent_bytes_total, "bytes sent")                                                          \
+	X(protocol_errors_total, "connections closed for breaking the protocol")                   \
+	X(entrants, "entrants over all hunts")                                                     \
+	X(memory_bytes, "bytes of state")                                                          \
+	X(ids, "event ids remembered")                                                             \
+	X(ids_oldest_stamp, "stamp of the oldest remembered id, ns")                               \
+	X(allocations_total, "allocations of the event path's thread")                             \
+	X(clock_difference_ns, "what the wall clock is ahead, ns; signed")                         \
 	X(unflushed_bytes, "bytes appended and not flushed")
 
 struct hd_metrics {
@@ -50,9 +50,12 @@ struct hd_metrics {
 };
 
 /* One writer: a load, an add, a store; never a locked instruction. */
-#define HD_COUNT(counter, n) \
-	atomic_store_explicit(&(counter), atomic_load_explicit(&(counter), memory_order_relaxed) + (uint64_t)(n), memory_order_relaxed)
+#define HD_COUNT(counter, n)                                                                       \
+	atomic_store_explicit(&(counter),                                                          \
+			      atomic_load_explicit(&(counter), memory_order_relaxed) +             \
+				      (uint64_t)(n),                                               \
+			      memory_order_relaxed)
 #define HD_GAUGE(counter, n) atomic_store_explicit(&(counter), (uint64_t)(n), memory_order_relaxed)
-#define HD_METRIC(counter) atomic_load_explicit(&(counter), memory_order_relaxed)
+#define HD_METRIC(counter)   atomic_load_explicit(&(counter), memory_order_relaxed)
 
 #endif

@@ -1,7 +1,7 @@
 /* order.h - hunt-wide orders: the only changes that every shard makes alike.
  *
- * Shard 0 numbers them 1, 2, 3, ...; the number is the epoch. Each shard logs the order whole, as an
- * ORDER event, and applies it. Order 1 is always SECRET. An order's body is one of:
+ * Shard 0 numbers them 1, 2, 3, ...; the number is the epoch. Each shard logs the order whole, as
+ * an ORDER event, and applies it. Order 1 is always SECRET. An order's body is one of:
  *
  *   kind      fields
  *   SECRET    32 random bytes, drawn once by net/: the key of every keyed hash

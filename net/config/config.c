@@ -11,7 +11,7 @@
 #include "huntd/assert.h"
 
 const struct hd_config_row hd_config_rows[HD_SETTING_COUNT] = {
-#define X(field, name, kind, fallback, when, help) \
+#define X(field, name, kind, fallback, when, help)                                                 \
 	{name, HD_CONFIG_##kind, fallback, HD_CONFIG_##when, help},
 	HD_SETTINGS(X)
 #undef X
@@ -110,7 +110,7 @@ allowed(enum hd_config_kind kind)
 
 static bool
 read_value(struct hd_config *config, enum hd_config_kind kind, const char *text,
-           struct hd_config_value *value)
+	   struct hd_config_value *value)
 {
 	bool automatic = strcmp(text, "auto") == 0;
 	int64_t *out = &value->number;
@@ -157,11 +157,12 @@ find_row(const char *name)
 
 bool
 hd_config_set(struct hd_config *config, const char *name, const char *value, const char *from,
-              char *fault, size_t room)
+	      char *fault, size_t room)
 {
 	int row = find_row(name);
 	if (row < 0) {
-		snprintf(fault, room, "`%.64s` is not a setting; huntd --print-config lists them", name);
+		snprintf(fault, room, "`%.64s` is not a setting; huntd --print-config lists them",
+			 name);
 		return false;
 	}
 	struct hd_config_value next = {0};
@@ -170,7 +171,7 @@ hd_config_set(struct hd_config *config, const char *name, const char *value, con
 	    !read_value(config, hd_config_rows[row].kind, value, &next)) {
 		config->durability = durability;
 		snprintf(fault, room, "`%.64s` is not allowed; %s takes %s", value, name,
-		         allowed(hd_config_rows[row].kind));
+			 allowed(hd_config_rows[row].kind));
 		return false;
 	}
 	snprintf(next.text, sizeof next.text, "%s", value);
@@ -185,15 +186,16 @@ hd_config_defaults(struct hd_config *config)
 	char fault[HD_CONFIG_TEXT_MAX];
 	memset(config, 0, sizeof *config);
 	for (int i = 0; i < HD_SETTING_COUNT; i++) {
-		bool good = hd_config_set(config, hd_config_rows[i].name, hd_config_rows[i].fallback,
-		                          "default", fault, sizeof fault);
+		bool good =
+			hd_config_set(config, hd_config_rows[i].name, hd_config_rows[i].fallback,
+				      "default", fault, sizeof fault);
 		HD_ASSERT(good);
 	}
 }
 
 static void
 add_fault(struct hd_faults *faults, uint32_t line, uint32_t column, const char *path,
-          const char *what)
+	  const char *what)
 {
 	if (faults->count == HD_FAULTS_MAX) {
 		faults->skipped++;
@@ -209,22 +211,24 @@ add_fault(struct hd_faults *faults, uint32_t line, uint32_t column, const char *
 /* Maps nest or names are dotted: `log: {segment: 64MiB}` and `log.segment: 64MiB` are one. */
 static void
 apply_map(struct hd_config *config, const struct hd_document *document, uint32_t map,
-          const char *prefix, const char *file, struct hd_faults *faults)
+	  const char *prefix, const char *file, struct hd_faults *faults)
 {
 	for (uint32_t i = document->nodes[map].first; i; i = document->nodes[i].next) {
 		const struct hd_node *node = &document->nodes[i];
 		char name[128], value[HD_CONFIG_TEXT_MAX + 1], what[256], from[HD_CONFIG_TEXT_MAX];
 		snprintf(name, sizeof name, "%s%s%.*s", prefix, prefix[0] ? "." : "",
-		         (int)(node->key.size < 64 ? node->key.size : 64), (const char *)node->key.at);
+			 (int)(node->key.size < 64 ? node->key.size : 64),
+			 (const char *)node->key.at);
 		if (node->kind == HD_NODE_MAP && !prefix[0]) {
 			apply_map(config, document, i, name, file, faults);
 			continue;
 		}
 		snprintf(value, sizeof value, "%.*s", (int)node->text.size,
-		         node->text.size ? (const char *)node->text.at : "");
+			 node->text.size ? (const char *)node->text.at : "");
 		snprintf(from, sizeof from, "%.200s:%u", file, node->line);
 		if (node->kind != HD_NODE_SCALAR)
-			add_fault(faults, node->line, node->column, name, "must be one value, not a list or map");
+			add_fault(faults, node->line, node->column, name,
+				  "must be one value, not a list or map");
 		else if (!hd_config_set(config, name, value, from, what, sizeof what))
 			add_fault(faults, node->key_line, node->key_column, name, what);
 	}
@@ -232,7 +236,7 @@ apply_map(struct hd_config *config, const struct hd_document *document, uint32_t
 
 void
 hd_config_document(struct hd_config *config, const struct hd_document *document, const char *file,
-                   struct hd_faults *faults)
+		   struct hd_faults *faults)
 {
 	if (document->count == 0)
 		return;
@@ -254,7 +258,8 @@ hd_config_environment(struct hd_config *config, char *const *environment, struct
 			continue;
 		snprintf(name, sizeof name, "%.*s", (int)(equals - *environment), *environment);
 		for (size_t i = 6; i <= strlen(name); i++)
-			setting[i - 6] = name[i] == '_' ? '.' : (char)tolower((unsigned char)name[i]);
+			setting[i - 6] =
+				name[i] == '_' ? '.' : (char)tolower((unsigned char)name[i]);
 		if (!hd_config_set(config, setting, equals + 1, name, what, sizeof what))
 			add_fault(faults, 0, 0, name, what);
 	}
@@ -269,9 +274,9 @@ hd_config_whole(const struct hd_config *config, char *fault, size_t room)
 		if (value->host >> 24 == 127 || config->values[HD_SETTING_trust].number)
 			continue;
 		snprintf(fault, room,
-		         "%s %.64s is not a loopback address, and every connection is an operator; "
-		         "say trust=all to listen there all the same",
-		         hd_config_rows[addresses[i]].name, value->text);
+			 "%s %.64s is not a loopback address, and every connection is an operator; "
+			 "say trust=all to listen there all the same",
+			 hd_config_rows[addresses[i]].name, value->text);
 		return false;
 	}
 	return true;
@@ -312,17 +317,20 @@ size_t
 hd_config_print(const struct hd_config *config, char *out, size_t room)
 {
 	out[0] = 0;
-	size_t used = append(out, room,
-	                     "# huntd.yaml: every setting with its default. Uncomment to change.\n"
-	                     "# Weakest first: default, this file, HUNTD_NAME, the command line.\n"
-	                     "# All of them are read at start (restart-only) unless marked live.\n");
+	size_t used =
+		append(out, room,
+		       "# huntd.yaml: every setting with its default. Uncomment to change.\n"
+		       "# Weakest first: default, this file, HUNTD_NAME, the command line.\n"
+		       "# All of them are read at start (restart-only) unless marked live.\n");
 	for (int i = 0; i < HD_SETTING_COUNT; i++) {
 		const struct hd_config_row *row = &hd_config_rows[i];
 		const struct hd_config_value *value = &config->values[i];
 		used = append(out, room, "\n# %s%s\n# %s: %s\n", row->help,
-		              row->when == HD_CONFIG_LIVE ? " (live)" : "", row->name, row->fallback);
+			      row->when == HD_CONFIG_LIVE ? " (live)" : "", row->name,
+			      row->fallback);
 		if (strcmp(value->from, "default") != 0)
-			used = append(out, room, "%s: \"%s\" # from %s\n", row->name, value->text, value->from);
+			used = append(out, room, "%s: \"%s\" # from %s\n", row->name, value->text,
+				      value->from);
 	}
 	return used;
 }

@@ -1,9 +1,9 @@
 /* config.h - every setting of the server: one row each, checked, and able to explain itself.
  *
- * A setting comes from, weakest first: its default, the file (--config, YAML, dotted names or nested
- * maps alike), the environment (HUNTD_NAME, dots as underscores), the command line (its own option
- * or --set name=value). Each value remembers where it came from, so `--print-config` can say why it
- * is what it is. An unknown name or a value out of range is refused, all faults at once.
+ * A setting comes from, weakest first: its default, the file (--config, YAML, dotted names or
+ * nested maps alike), the environment (HUNTD_NAME, dots as underscores), the command line (its own
+ * option or --set name=value). Each value remembers where it came from, so `--print-config` can say
+ * why it is what it is. An unknown name or a value out of range is refused, all faults at once.
  *
  *   field, name, kind, default, when, help
  *
@@ -15,6 +15,7 @@
 #include "huntd/document.h"
 #include "huntd/runtime.h"
 
+/* clang-format off */
 #define HD_SETTINGS(X)                                                                                                          \
 	X(resp, "resp", ADDRESS, "127.0.0.1:4868", RESTART, "where Redis clients connect (H-U-N-T on a telephone)")              \
 	X(http, "http", ADDRESS, "127.0.0.1:4880", RESTART, "where /metrics and pages will be served; bound by a later release") \
@@ -31,6 +32,7 @@
 	X(tick_ms, "tick", MILLIS, "20ms", RESTART, "how often the reducer merges boards that changed")                          \
 	X(clients, "clients.max", COUNT, "10000", RESTART, "connections of one shard")                                           \
 	X(ring_cells, "ring.cells", RINGS, "auto", RESTART, "messages one ring between two threads holds")
+/* clang-format on */
 
 enum hd_config_kind {
 	HD_CONFIG_ADDRESS,
@@ -52,7 +54,7 @@ enum hd_setting {
 #define X(field, name, kind, fallback, when, help) HD_SETTING_##field,
 	HD_SETTINGS(X)
 #undef X
-	HD_SETTING_COUNT
+		HD_SETTING_COUNT
 };
 
 #define HD_CONFIG_TEXT_MAX 256u
@@ -83,11 +85,15 @@ extern const struct hd_config_row hd_config_rows[HD_SETTING_COUNT];
 void hd_config_defaults(struct hd_config *config);
 
 /* Sets one value. False: `fault` says what is wrong and what is allowed. */
-bool hd_config_set(struct hd_config *config, const char *name, const char *value, const char *from, char *fault, size_t room);
+bool hd_config_set(struct hd_config *config, const char *name, const char *value, const char *from,
+		   char *fault, size_t room);
 
-/* Applies a document's tree, and every HUNTD_ variable; faults are added, with positions or names. */
-void hd_config_document(struct hd_config *config, const struct hd_document *document, const char *file, struct hd_faults *faults);
-void hd_config_environment(struct hd_config *config, char *const *environment, struct hd_faults *faults);
+/* Applies a document's tree, and every HUNTD_ variable; faults are added, with positions or names.
+ */
+void hd_config_document(struct hd_config *config, const struct hd_document *document,
+			const char *file, struct hd_faults *faults);
+void hd_config_environment(struct hd_config *config, char *const *environment,
+			   struct hd_faults *faults);
 
 /* What only the whole can tell: listening beyond loopback needs trust. False: see `fault`. */
 bool hd_config_whole(const struct hd_config *config, char *fault, size_t room);
@@ -95,7 +101,8 @@ bool hd_config_whole(const struct hd_config *config, char *fault, size_t room);
 struct hd_runtime_config hd_config_runtime(const struct hd_config *config);
 
 /* The shipped file: every setting as a comment with its default and help; values that differ from
- * the default stand live, with where they came from. Returns bytes written (room 16 KiB is enough). */
+ * the default stand live, with where they came from. Returns bytes written (room 16 KiB is enough).
+ */
 size_t hd_config_print(const struct hd_config *config, char *out, size_t room);
 
 #endif

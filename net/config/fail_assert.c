@@ -9,6 +9,6 @@ _Noreturn void
 hd_assert_failed(const char *condition, const char *file, int line)
 {
 	fprintf(stderr, "huntd: invariant failed: %s at %s:%d; this is a bug in huntd\n", condition,
-	        file, line);
+		file, line);
 	_exit(HD_EXIT_INVARIANT);
 }

@@ -8,7 +8,9 @@
 _Noreturn void
 hd_log_failed(const char *message)
 {
-	fprintf(stderr, "huntd: storage failed: %s; nothing acknowledged is lost, mend the disk and start again\n",
-	        message);
+	fprintf(stderr,
+		"huntd: storage failed: %s; nothing acknowledged is lost, mend the disk and start "
+		"again\n",
+		message);
 	_exit(HD_EXIT_STORAGE);
 }

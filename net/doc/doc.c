@@ -507,7 +507,8 @@ read_text(struct reader *reader, struct hd_bytes text)
 	}
 	yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
 	/* libyaml takes no null, which is where an empty text may be. */
-	yaml_parser_set_input_string(&reader->parser, text.size ? text.at : (const uint8_t *)"", text.size);
+	yaml_parser_set_input_string(&reader->parser, text.size ? text.at : (const uint8_t *)"",
+				     text.size);
 	read_events(reader, text);
 	yaml_parser_delete(&reader->parser);
 	check_tree(reader);

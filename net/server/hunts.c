@@ -17,15 +17,16 @@ join_faults(const struct hd_faults *faults, char *message, uint32_t room)
 		if (i)
 			used += (uint32_t)snprintf(message + used, room - used, " | ");
 		if (used + 1 < room)
-			used += hd_doc_fault_line(NULL, &faults->row[i], message + used, room - used);
+			used += hd_doc_fault_line(NULL, &faults->row[i], message + used,
+						  room - used);
 	}
 	if (faults->skipped && used + 32 < room)
 		snprintf(message + used, room - used, " | and %u more", faults->skipped);
 }
 
 bool
-hd_hunts_compile(struct hd_bytes name, struct hd_bytes text, struct hd_bytes previous, uint32_t version,
-                 struct hd_writer *out, char *message, uint32_t room)
+hd_hunts_compile(struct hd_bytes name, struct hd_bytes text, struct hd_bytes previous,
+		 uint32_t version, struct hd_writer *out, char *message, uint32_t room)
 {
 	struct hd_doc doc = {0};
 	struct hd_faults *faults = calloc(1, sizeof *faults);

@@ -1,4 +1,5 @@
-/* hunts.h - documents as control needs them: compiled from text, and read from the --hunts folder. */
+/* hunts.h - documents as control needs them: compiled from text, and read from the --hunts folder.
+ */
 #ifndef HUNTD_NET_SERVER_HUNTS_H
 #define HUNTD_NET_SERVER_HUNTS_H
 
@@ -6,8 +7,8 @@
 
 /* Reads and compiles `text` as version `version` of `name` (empty: the document's own). False:
  * `message` has every fault, `file:line:column: path: what`, joined by " | ". */
-bool hd_hunts_compile(struct hd_bytes name, struct hd_bytes text, struct hd_bytes previous, uint32_t version,
-                      struct hd_writer *out, char *message, uint32_t room);
+bool hd_hunts_compile(struct hd_bytes name, struct hd_bytes text, struct hd_bytes previous,
+		      uint32_t version, struct hd_writer *out, char *message, uint32_t room);
 
 /* The files of a folder that end in .yaml, .yml or .json, in byte order of their names. */
 struct hd_hunts {
@@ -23,6 +24,7 @@ void hd_hunts_close(struct hd_hunts *hunts);
 
 /* The n-th file: its name and text, until the next call. False: there are no more, or (text.at
  * NULL) it cannot be read or is over HD_DOCUMENT_MAX. */
-bool hd_hunts_file(struct hd_hunts *hunts, uint32_t n, struct hd_bytes *source, struct hd_bytes *text);
+bool hd_hunts_file(struct hd_hunts *hunts, uint32_t n, struct hd_bytes *source,
+		   struct hd_bytes *text);
 
 #endif
