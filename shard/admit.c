@@ -17,6 +17,15 @@ busy(struct hd_shard *shard, enum hd_error why, enum hd_error *error)
 }
 
 static enum hd_admit
+admit_credit(struct hd_shard *shard, uint32_t target, enum hd_error *error)
+{
+	bool late;
+	if (HD_LIKELY(hd_remote_credit(shard, target, &late)))
+		return HD_ADMIT_YES;
+	return late ? busy(shard, HD_ERR_BUSY, error) : HD_ADMIT_WAIT;
+}
+
+static enum hd_admit
 admit_to_shard(struct hd_shard *shard, const struct hd_command *command, bool writes,
 	       enum hd_error *error)
 {
@@ -29,14 +38,9 @@ admit_to_shard(struct hd_shard *shard, const struct hd_command *command, bool wr
 		room = (enum hd_error)atomic_load_explicit(&status->room, memory_order_relaxed);
 	if (HD_UNLIKELY(room != HD_ERR_NONE))
 		return busy(shard, room, error);
-	if (target == shard->number)
-		return HD_ADMIT_YES;
-	bool late;
 	if (atomic_load_explicit(&status->stands, memory_order_relaxed))
 		return busy(shard, HD_ERR_BUSY, error);
-	if (hd_remote_credit(shard, target, &late))
-		return HD_ADMIT_YES;
-	return late ? busy(shard, HD_ERR_BUSY, error) : HD_ADMIT_WAIT;
+	return admit_credit(shard, target, error);
 }
 
 static enum hd_admit
@@ -46,12 +50,10 @@ admit_gather(struct hd_shard *shard, const struct hd_command *command, enum hd_e
 		return HD_ADMIT_WAIT;
 	if (wants_rows(command) && shard->gathers.rows_running >= HD_GATHERS_MAX)
 		return HD_ADMIT_WAIT;
-	bool late;
-	for (uint32_t target = 0; target < shard->count; target++) {
-		if (!hd_remote_credit(shard, target, &late))
-			return late ? busy(shard, HD_ERR_BUSY, error) : HD_ADMIT_WAIT;
-	}
-	return HD_ADMIT_YES;
+	enum hd_admit admit = HD_ADMIT_YES;
+	for (uint32_t target = 0; target < shard->count && admit == HD_ADMIT_YES; target++)
+		admit = admit_credit(shard, target, error);
+	return admit;
 }
 
 enum hd_admit
@@ -71,12 +73,13 @@ hd_shard_admit(struct hd_shard *shard, const struct hd_command *command, enum hd
 	case HD_ROUTE_READ:
 		return admit_to_shard(shard, command, route == HD_ROUTE_ENTRANT, error);
 	case HD_ROUTE_BOARD:
-		return hd_shard_is_local(shard, command) ? HD_ADMIT_YES
-							 : admit_gather(shard, command, error);
+		if (!hd_shard_is_local(shard, command))
+			return admit_gather(shard, command, error);
+		return admit_credit(shard, shard->number, error);
 	case HD_ROUTE_ORDER:
 		return shard->orders.asked < HD_OPEN_ORDERS_MAX ? HD_ADMIT_YES : HD_ADMIT_WAIT;
 	default:
-		return HD_ADMIT_YES;
+		return admit_credit(shard, shard->number, error);
 	}
 }
 
@@ -104,6 +107,7 @@ hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token
 	HD_ASSERT(command->verb < HD_CMD_COUNT_);
 	shard->pass_commands++;
 	if (HD_LIKELY(hd_shard_is_local(shard, command))) {
+		hd_remote_take(shard, shard->number);
 		shard->batch[shard->batch_count++] = (struct hd_work){command, token};
 		if (shard->batch_count == HD_BATCH_MAX)
 			hd_shard_decide(shard);
@@ -138,6 +142,8 @@ hd_shard_decide(struct hd_shard *shard)
 		return;
 	shard->batch_count = 0;
 	hd_step_run(shard, shard->batch, count, shard->number, answer_edge);
+	HD_ASSERT(shard->remote.open[shard->number] >= count);
+	shard->remote.open[shard->number] -= count;
 }
 
 uint64_t

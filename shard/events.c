@@ -80,7 +80,7 @@ run_create(struct hd_shard *shard, const struct hd_command *command, uint64_t to
 	pages->running++;
 	for (uint32_t i = 0; i < shard->count; i++) {
 		run->next[i] = 1;
-		shard->remote.open[i]++;
+		hd_remote_take(shard, i);
 	}
 	return run;
 }

@@ -83,7 +83,7 @@ hd_remote_give(struct hd_shard *shard, uint32_t target, const struct hd_command 
 						 hd_command_size_max(command), send_commands);
 	hd_command_encode(command, &writer);
 	hd_entry_end(remote->ask[target], &writer);
-	remote->open[target]++;
+	hd_remote_take(shard, target);
 }
 
 void
@@ -205,7 +205,7 @@ void
 hd_remote_decide(struct hd_shard *shard)
 {
 	struct hd_remote *remote = &shard->remote;
-	while (remote->todo != NULL && shard->pass_commands < HD_PASS_COMMANDS) {
+	while (remote->todo != NULL && shard->pass_commands < HD_PASS_COMMANDS - HD_PASS_OWN) {
 		struct hd_block *block = remote->todo;
 		if (remote->todo_at == 0)
 			delay_add(&remote->delay, shard->boot - block->sent);

@@ -57,7 +57,7 @@ add_token(struct hd_shard *shard, struct hd_run *run, uint64_t token)
 	}
 	run->tokens[run->tokens_count++] = token;
 	for (uint32_t i = 0; i < shard->count; i++)
-		shard->remote.open[i]++;
+		hd_remote_take(shard, i);
 }
 
 static struct hd_run *

@@ -16,7 +16,7 @@
 #include "tests/lib/thread_io.h"
 #include "tests/lib/world.h"
 
-#define SHARDS 8u
+#define SHARDS 16u
 
 /* The edge of one shard: asks come in through `inbox`; what waits for the log lies in `held`. */
 struct door {
@@ -26,6 +26,7 @@ struct door {
 	struct house_ask *inbox, **inbox_end; /* under the mutex */
 	struct house_ask *todo, **todo_end;   /* the shard's */
 	struct house_ask *held;               /* replied, not durable */
+	bool shut;                            /* nothing is taken in; under the mutex */
 	uint32_t open;                        /* given, not replied */
 	uint64_t views;
 	struct hd_view view;
@@ -68,7 +69,7 @@ static void
 take_inbox(struct door *door)
 {
 	pthread_mutex_lock(&door->mutex);
-	if (door->inbox != NULL) {
+	if (door->inbox != NULL && !door->shut) {
 		*door->todo_end = door->inbox;
 		door->todo_end = door->inbox_end;
 		door->inbox = NULL;
@@ -409,6 +410,17 @@ house_ask(struct house *house, uint32_t at, const char *line)
 	struct hd_io *io = hd_shard_io(door->shard);
 	io->ops->wake(NULL, io);
 	return ask;
+}
+
+void
+house_shut(struct house *house, uint32_t at, bool shut)
+{
+	struct door *door = &house->doors[at];
+	pthread_mutex_lock(&door->mutex);
+	door->shut = shut;
+	pthread_mutex_unlock(&door->mutex);
+	struct hd_io *io = hd_shard_io(door->shard);
+	io->ops->wake(NULL, io);
 }
 
 const char *

@@ -1,4 +1,4 @@
-/* house.h - a whole runtime in the test's process: 1 to 8 shards with logs in a temporary folder,
+/* house.h - a whole runtime in the test's process: 1 to 16 shards with logs in a temporary folder,
  * and a fake edge that takes command structs and gives replies as text.
  *
  * Any test thread may ask any shard. A reply is given when its shard says that it is durable, as a
@@ -47,6 +47,8 @@ const char *house_say(struct house *house, uint32_t at, const char *format, ...)
 /* The same in two halves. */
 struct house_ask *house_ask(struct house *house, uint32_t at, const char *line);
 const char *house_wait(struct house *house, struct house_ask *ask);
+/* While a door is shut what is asked there gathers, to come in together. */
+void house_shut(struct house *house, uint32_t at, bool shut);
 void house_forget(struct house_ask *ask);
 
 struct hd_runtime *house_runtime(struct house *house);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "huntd/assert.h"
+#include "huntd/ids.h"
 // clang-format off
 #include <stdarg.h>
 #include <setjmp.h>
@@ -509,6 +510,42 @@ a_flood_is_answered_whole(void **state)
 	house_folder_remove(folder);
 }
 
+/* Ranks hold credits of every shard, the asked one's own too: its own writes wait for them. Who
+ * takes more than its share is stopped by an assertion. */
+static void
+own_commands_take_credits_like_others(void **state)
+{
+	(void)state;
+	enum { SHARDS = 16, SHARE = HD_SHARD_CREDITS / SHARDS, COUNT = SHARE + 200 };
+	char folder[64], line[64];
+	uint32_t own = 0;
+	house_folder(folder);
+	struct house *house = start(folder, SHARDS, 0);
+	struct house_ask *asks[COUNT];
+	for (char name[16] = "";; own++) {
+		snprintf(name, sizeof name, "e%u", own);
+		if (hd_slot_shard(hd_slot(hd_bytes_str(name)), SHARDS) == 3)
+			break;
+	}
+	house_shut(house, 3, true);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		if (i < SHARE)
+			snprintf(line, sizeof line, "BOARD.RANK reef e%u", own);
+		else
+			snprintf(line, sizeof line, "HUNT.AWARD e%u reef 1", own);
+		asks[i] = house_ask(house, 3, line);
+	}
+	house_shut(house, 3, false);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		const char *answer = house_wait(house, asks[i]);
+		if (i >= SHARE)
+			assert_true(atoll(strrchr(answer, ' ')) == i - SHARE + 1);
+		house_forget(asks[i]);
+	}
+	assert_int_equal(house_stop(house), 0);
+	house_folder_remove(folder);
+}
+
 static void
 a_topology_names_every_thread(void **state)
 {
@@ -545,6 +582,7 @@ main(void)
 		cmocka_unit_test(a_view_stands_while_others_move_below_it),
 		cmocka_unit_test(a_wall_clock_that_was_set_waits_for_an_operator),
 		cmocka_unit_test(a_flood_is_answered_whole),
+		cmocka_unit_test(own_commands_take_credits_like_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
