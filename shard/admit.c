@@ -83,6 +83,17 @@ hd_shard_admit(struct hd_shard *shard, const struct hd_command *command, enum hd
 	}
 }
 
+/* Where one shard is all there is a dense rank walks the distinct scores above it: on a board of
+ * many it goes in slices, as a gather of one. */
+static bool
+is_short(const struct hd_shard *shard, const struct hd_command *command)
+{
+	uint16_t hunt;
+	if (command->mode != HD_MODE_DENSE || !hd_core_hunt_find(shard->core, command->hunt, &hunt))
+		return true;
+	return hd_core_hunt_entrants(shard->core, hunt) <= HD_DENSE_AT_ONCE;
+}
+
 bool
 hd_shard_is_local(const struct hd_shard *shard, const struct hd_command *command)
 {
@@ -92,7 +103,8 @@ hd_shard_is_local(const struct hd_shard *shard, const struct hd_command *command
 	case HD_ROUTE_READ:
 		return hd_slot_shard(command->slot, shard->count) == shard->number;
 	case HD_ROUTE_BOARD:
-		return shard->count == 1 && command->verb != HD_CMD_EVENTS;
+		return shard->count == 1 && command->verb != HD_CMD_EVENTS &&
+		       is_short(shard, command);
 	case HD_ROUTE_ORDER:
 		return false;
 	default:

@@ -15,8 +15,10 @@
 #include "shard/clock.h"
 #include "shard/mesh.h"
 
+#define HD_PASS_ROUNDS   8u    /* of gathers */
 #define HD_PASS_OWN      256u  /* of them always left to the own readers */
 #define HD_PASS_COMMANDS 1024u /* commands that start in one pass: about half a millisecond */
+#define HD_DENSE_AT_ONCE 4096u /* entrants: more are walked in slices */
 #define HD_COMPLETIONS   512u
 
 /* What the other shards' admission looks at; written once a pass by the shard itself. */
@@ -73,6 +75,7 @@ struct hd_remote {
 struct hd_run {
 	struct hd_gather *gather;
 	uint32_t waiting, index;
+	uint64_t lsn; /* the own log's tail when this shard last answered */
 	bool rows;
 	uint32_t tokens_count, tokens_room;
 	uint64_t *tokens;
@@ -193,6 +196,7 @@ struct hd_shard {
 	struct hd_work batch[HD_BATCH_MAX];
 	uint32_t batch_count;
 	struct hd_held_list held;
+	struct hd_held_list own;     /* answers to itself: wait for nothing but their turn */
 	struct hd_held_list *behind; /* [thread]: messages of senders that know newer orders */
 	uint32_t behind_count;
 

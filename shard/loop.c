@@ -68,6 +68,23 @@ release_held(struct hd_shard *shard)
 	}
 }
 
+/* Gathers go round by round. Where this shard answers itself they could go on to their end, so a
+ * pass has a bounded number of rounds: the next one goes on. */
+static void
+run_gathers(struct hd_shard *shard)
+{
+	bool asked = true;
+	for (uint32_t rounds = 0; asked && rounds < HD_PASS_ROUNDS; rounds++) {
+		asked = hd_gathers_flush(shard);
+		release_held(shard);
+		for (uint32_t own = shard->own.count; own > 0; own--) {
+			struct hd_held held = held_pop(&shard->own);
+			hd_shard_send(shard, shard->number, &held.cell);
+		}
+	}
+	shard->again |= asked;
+}
+
 static void
 take_of_control(struct hd_shard *shard, const struct hd_cell *cell)
 {
@@ -314,12 +331,7 @@ hd_shard_pass(struct hd_shard *shard)
 	hd_views_show(shard);
 	hd_remote_flush(shard);
 	hd_log_pass(shard->log, shard->boot, shard->slept);
-	/* An answer of this shard to itself may start another round. */
-	bool asked;
-	do {
-		asked = hd_gathers_flush(shard);
-		release_held(shard);
-	} while (asked);
+	run_gathers(shard);
 	hd_orders_pass(shard);
 	shard->ops->output(shard->edge, shard->boot);
 	if (shard->sweep)

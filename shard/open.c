@@ -63,6 +63,7 @@ hd_shard_free(struct hd_shard *shard)
 	hd_views_fini(shard);
 	hd_gathers_fini(shard);
 	hd_held_fini(shard, &shard->held);
+	hd_held_fini(shard, &shard->own);
 	for (uint32_t i = 0; i < shard->count + 2; i++)
 		hd_held_fini(shard, &shard->behind[i]);
 	hd_memory_give(&shard->plain, shard->behind, (shard->count + 2) * sizeof *shard->behind);

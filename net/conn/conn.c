@@ -272,7 +272,6 @@ hd_edge_create(const struct hd_edge_options *options, struct hd_shard *shard)
 	edge->info = options->info;
 	edge->listener = options->listener;
 	edge->clients_max = options->clients_max ? options->clients_max : 10000;
-	edge->alone = hd_shard_count(shard) == 1;
 	edge->buffers.memory = memory;
 	edge->scratch = hd_memory_take(memory, EDGE_SCRATCH, 64);
 	hd_pool_init(&edge->conns, memory, (sizeof(struct conn) + 7) & ~7u);

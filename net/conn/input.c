@@ -112,8 +112,7 @@ kind_of(const struct hd_edge *edge, const struct hd_command *command, enum hd_ro
 	case HD_ROUTE_ENTRANT:
 		return TOKEN_WRITE;
 	case HD_ROUTE_BOARD:
-		return !edge->alone && !hd_shard_is_local(edge->shard, command) ? TOKEN_GATHER
-										: TOKEN_READ;
+		return hd_shard_is_local(edge->shard, command) ? TOKEN_READ : TOKEN_GATHER;
 	case HD_ROUTE_ORDER:
 		return TOKEN_ORDER;
 	default:

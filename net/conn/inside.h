@@ -154,7 +154,7 @@ struct hd_edge {
 	uint64_t ids, pass, durable;
 	int64_t now, slow_at;
 	int listener;
-	bool accepting, draining, loading, alone;
+	bool accepting, draining, loading;
 	struct mark *marks_freed;
 	/* Commands given and not decided yet; their bytes must stay. */
 	uint32_t given;

@@ -126,7 +126,7 @@ run_reply(struct hd_shard *shard, struct hd_run *run, const struct hd_reply *rep
 	if (reply->kind == HD_REPLY_ERROR)
 		HD_COUNT(hd_shard_mine(shard)->errors_total, run->tokens_count);
 	for (uint32_t i = 0; i < run->tokens_count; i++)
-		shard->ops->reply(shard->edge, run->tokens[i], reply, 0);
+		shard->ops->reply(shard->edge, run->tokens[i], reply, run->lsn);
 	for (uint32_t i = 0; i < shard->count; i++) {
 		HD_ASSERT(shard->remote.open[i] >= run->tokens_count);
 		shard->remote.open[i] -= run->tokens_count;
@@ -253,8 +253,11 @@ hd_gathers_flush(struct hd_shard *shard)
 static void
 hold_answers(struct hd_shard *shard, uint32_t to, struct hd_block *block)
 {
-	struct hd_cell cell = {.type = HD_CELL_ANSWERS, .block = block};
-	hd_shard_hold(shard, to, &cell);
+	struct hd_held held = {.cell = {.type = HD_CELL_ANSWERS, .block = block}};
+	if (to == shard->number) /* the reply waits in its place: hd_run.lsn */
+		hd_held_push(shard, &shard->own, &held);
+	else
+		hd_shard_hold(shard, to, &held.cell);
 }
 
 void
@@ -295,6 +298,8 @@ hd_gathers_answers(struct hd_shard *shard, const struct hd_cell *cell)
 		struct hd_run *run = g->runs[index];
 		HD_ASSERT(run->waiting > 0);
 		hd_gather_answer(run->gather, cell->from, part);
+		if (cell->from == shard->number)
+			run->lsn = hd_log_tail(shard->log);
 		if (--run->waiting == 0)
 			run_advance(shard, run);
 	}

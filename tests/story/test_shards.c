@@ -546,6 +546,39 @@ own_commands_take_credits_like_others(void **state)
 	house_folder_remove(folder);
 }
 
+/* With one shard a dense rank on a large board is cut into slices, so that nobody waits for its
+ * end. */
+static void
+dense_ranks_of_one_shard_go_in_slices(void **state)
+{
+	(void)state;
+	enum { COUNT = 6000 };
+	char folder[64], line[64];
+	house_folder(folder);
+	struct house *house = start(folder, 1, 0);
+	struct house_ask **asks = calloc(COUNT, sizeof(struct house_ask *));
+	for (uint32_t i = 0; i < COUNT; i++) {
+		snprintf(line, sizeof line, "HUNT.AWARD e%u reef %u", i, i / 2 + 1);
+		asks[i] = house_ask(house, 0, line);
+	}
+	for (uint32_t i = 0; i < COUNT; i++) {
+		house_wait(house, asks[i]);
+		house_forget(asks[i]);
+	}
+	free(asks);
+	const struct hd_metrics *metrics = hd_runtime_metrics(house_runtime(house), 0);
+	assert_int_equal(HD_METRIC(metrics->gathers_total), 0);
+	SAYS(house, 0, "[3000 1 6000]", "BOARD.RANK reef e0 MODE dense");
+	SAYS(house, 0, "[1 3000 6000]", "BOARD.RANK reef e5999 MODE dense");
+	SAYS(house, 0, "[[3000 e0 1] [3000 e1 1]]",
+	     "BOARD.TOP reef COUNT 9 OFFSET 5998 MODE dense");
+	assert_int_equal(HD_METRIC(metrics->gathers_total), 3);
+	SAYS(house, 0, "[5999 1 6000]", "BOARD.RANK reef e0");
+	assert_int_equal(HD_METRIC(metrics->gathers_total), 3);
+	assert_int_equal(house_stop(house), 0);
+	house_folder_remove(folder);
+}
+
 static void
 a_topology_names_every_thread(void **state)
 {
@@ -582,6 +615,7 @@ main(void)
 		cmocka_unit_test(a_view_stands_while_others_move_below_it),
 		cmocka_unit_test(a_wall_clock_that_was_set_waits_for_an_operator),
 		cmocka_unit_test(a_flood_is_answered_whole),
+		cmocka_unit_test(dense_ranks_of_one_shard_go_in_slices),
 		cmocka_unit_test(own_commands_take_credits_like_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
