@@ -15,7 +15,7 @@
 #include "shard/clock.h"
 #include "shard/mesh.h"
 
-#define HD_PASS_ROUNDS   8u    /* of gathers */
+#define HD_PASS_ANSWERS  16u   /* of this shard to its own gathers, but for a last round */
 #define HD_PASS_OWN      256u  /* of them always left to the own readers */
 #define HD_PASS_COMMANDS 1024u /* commands that start in one pass: about half a millisecond */
 #define HD_DENSE_AT_ONCE 4096u /* entrants: more are walked in slices */

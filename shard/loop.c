@@ -68,17 +68,19 @@ release_held(struct hd_shard *shard)
 	}
 }
 
-/* Gathers go round by round. Where this shard answers itself they could go on to their end, so a
- * pass has a bounded number of rounds: the next one goes on. */
+/* Gathers go round by round. Where this shard answers itself they could go on to their end, so
+ * after some answers a pass leaves the next round to the next pass. */
 static void
 run_gathers(struct hd_shard *shard)
 {
 	bool asked = true;
-	for (uint32_t rounds = 0; asked && rounds < HD_PASS_ROUNDS; rounds++) {
+	uint32_t answers = 0;
+	while (asked && answers < HD_PASS_ANSWERS) {
 		asked = hd_gathers_flush(shard);
 		release_held(shard);
 		for (uint32_t own = shard->own.count; own > 0; own--) {
 			struct hd_held held = held_pop(&shard->own);
+			answers += held.cell.block->count;
 			hd_shard_send(shard, shard->number, &held.cell);
 		}
 	}
