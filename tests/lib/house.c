@@ -28,6 +28,7 @@ struct door {
 	struct house_ask *held;               /* replied, not durable */
 	bool shut;                            /* nothing is taken in; under the mutex */
 	uint32_t open;                        /* given, not replied */
+	_Atomic int64_t clock;                /* of the pass that replied last */
 	uint64_t views;
 	struct hd_view view;
 };
@@ -112,6 +113,7 @@ edge_reply(void *edge, uint64_t token, const struct hd_reply *reply, uint64_t ls
 	HD_ASSERT(!ask->replied && door->open > 0);
 	house_put_reply(ask->answer, reply);
 	ask->replied = true;
+	door->clock = hd_shard_clock(door->shard);
 	ask->lsn = lsn;
 	ask->next = door->held;
 	door->held = ask;
@@ -472,6 +474,12 @@ void
 house_set_wall(struct house *house, int64_t ahead)
 {
 	house->wall_ahead = ahead;
+}
+
+int64_t
+house_clock(const struct house *house)
+{
+	return house->doors[0].clock;
 }
 
 uint32_t

@@ -55,6 +55,7 @@ struct hd_runtime *house_runtime(struct house *house);
 struct hd_shard *house_shard(struct house *house, uint32_t number);
 /* Sets the wall clock ahead of the true one, ns; how many lines control has said about it. */
 void house_set_wall(struct house *house, int64_t ahead);
+int64_t house_clock(const struct house *house); /* shard 0's when it replied last */
 uint32_t house_clock_news(const struct house *house);
 uint32_t house_results(const struct house *house); /* of --hunts: files that were reported as bad */
 /* The newest view that came to shard 0 (`view` may be NULL); returns how many came. */

@@ -225,7 +225,7 @@ static int64_t
 clock_after_an_award(struct house *house)
 {
 	house_say(house, 0, "HUNT.AWARD ann reef 1");
-	return hd_shard_clock(house_shard(house, 0));
+	return house_clock(house);
 }
 
 static void
