@@ -58,7 +58,7 @@ order_apply(struct hd_core *core, const struct hd_event *event)
 		setting_apply(core, &order);
 		return;
 	case HD_ORDER_DOCUMENT:
-		hd_hunt_document(core, &order, event->stamp);
+		hd_hunt_document(core, &order, event->stamp, event->time);
 		break;
 	case HD_ORDER_PHASE:
 		hunt = hd_hunt_find(core, order.name);

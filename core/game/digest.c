@@ -65,7 +65,7 @@ add_version(struct digest *digest, const struct hd_hunt *hunt, const struct hd_v
 	HD_ASSERT(version->document.version > 0);
 	hd_write_bytes(out, hunt->name);
 	hd_write_varint(out, version->document.version);
-	hd_write_signed(out, version->document.stamp);
+	hd_write_signed(out, version->document.time);
 	write_hashed(out, version->document.source);
 	write_hashed(out, version->document.text);
 	write_hashed(out, version->document.definition);

@@ -94,7 +94,7 @@ history_decide(struct hd_case *c)
 	for (const struct hd_version *version = newest; version; version = version->older) {
 		hd_value_array(&out, 4);
 		hd_value_int(&out, version->document.version);
-		hd_value_int(&out, version->document.stamp / MS_NS);
+		hd_value_int(&out, version->document.time / MS_NS);
 		hd_value_int(&out, version->document.text.size);
 		hd_value_bulk(&out, version->document.source);
 	}

@@ -55,7 +55,7 @@ put(uint8_t **at, struct hd_bytes bytes)
 }
 
 static void
-version_add(struct hd_core *core, struct hd_hunt *hunt, const struct hd_order *order, int64_t stamp)
+version_add(struct hd_core *core, struct hd_hunt *hunt, const struct hd_order *order, int64_t time)
 {
 	size_t size = sizeof(struct hd_version) + order->name.size + order->source.size +
 		      order->text.size + order->definition.size;
@@ -68,7 +68,7 @@ version_add(struct hd_core *core, struct hd_hunt *hunt, const struct hd_order *o
 	version->footprint = size;
 	version->older = hunt->version;
 	version->document.version = order->version;
-	version->document.stamp = stamp;
+	version->document.time = time;
 	version->document.source = put(&at, order->source);
 	version->document.text = put(&at, order->text);
 	version->document.definition = put(&at, order->definition);
@@ -209,16 +209,16 @@ hours_equal(const struct hd_definition *a, const struct hd_definition *b)
 }
 
 void
-hd_hunt_document(struct hd_core *core, const struct hd_order *order, int64_t stamp)
+hd_hunt_document(struct hd_core *core, const struct hd_order *order, int64_t stamp, int64_t time)
 {
 	struct hd_hunt *hunt = hd_hunt_find(core, order->name);
 	if (hunt == NULL)
 		hunt = hunt_create(core, order->name);
-	version_add(core, hunt, order, stamp);
+	version_add(core, hunt, order, time);
 	struct hd_definition *old = hunt->definition;
 	hunt->definition = hd_definition_decode(core->memory, order->definition, core->secret);
 	const struct hd_definition *new = hunt->definition;
-	HD_ASSERT(new != NULL && new->boards_count <= HD_BOARDS_MAX);
+	HD_ASSERT(new != NULL &&new->boards_count <= HD_BOARDS_MAX);
 	if (old == NULL || !hours_equal(old, new)) {
 		hunt->override = false;
 		hd_phase_enter(hunt, hd_phase_scheduled(new, stamp));

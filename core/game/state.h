@@ -248,7 +248,9 @@ void hd_entrant_prefetch(const void *context, uint32_t handle);
 
 /* NULL: none of that name. */
 struct hd_hunt *hd_hunt_find(const struct hd_core *core, struct hd_bytes name);
-void hd_hunt_document(struct hd_core *core, const struct hd_order *order, int64_t stamp);
+/* stamp: this log's own; time: shard 0's, the same in every log. */
+void hd_hunt_document(struct hd_core *core, const struct hd_order *order, int64_t stamp,
+		      int64_t time);
 void hd_hunt_destroy(struct hd_core *core, struct hd_hunt *hunt);
 
 /* The bracket's number in the hunt, given where it has none; 0 for an empty id. */

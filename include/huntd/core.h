@@ -110,7 +110,7 @@ bool hd_core_standing(const struct hd_core *core, uint16_t hunt, uint16_t board,
  * state. */
 struct hd_document_version {
 	uint32_t version;
-	int64_t stamp;
+	int64_t time; /* ns: when shard 0 ordered it */
 	struct hd_bytes source, text, definition;
 };
 bool hd_core_document(const struct hd_core *core, struct hd_bytes name, uint32_t version,

@@ -45,10 +45,7 @@ def versions_conflicts_and_rollbacks():
             server.restart()
             c = server.client()
             same("after kill -9", (c("VELTRIX.LIST"), c("BOARD.TOP", "bay")), ([["bay", "hunt", 4]], board))
-            # Each shard tells when it logged the version itself, so times may differ by a flush.
-            for was, now in zip(history, c("VELTRIX.HISTORY", "bay")):
-                same("history after kill -9", now[:1] + now[2:], was[:1] + was[2:])
-                check("within a second", abs(now[1] - was[1]) < 1000, was, now)
+            same("history after kill -9, from whatever shard", c("VELTRIX.HISTORY", "bay"), history)
 
 
 def documents_that_are_refused():
