@@ -437,11 +437,11 @@ static int
 probe_port(const char *where, uint16_t *port, char *message, size_t room)
 {
 	const struct timespec pause = {.tv_nsec = 20000000};
-	int probe = -1;
-	for (int tries = 0; tries < 100 && probe < 0; tries++) {
-		probe = hd_listen(where, false, port, message, room);
-		if (probe < 0)
+	int probe = -EADDRINUSE;
+	for (int tries = 0; tries < 100 && probe == -EADDRINUSE; tries++) {
+		if (tries > 0)
 			nanosleep(&pause, NULL);
+		probe = hd_listen(where, false, port, message, room);
 	}
 	return probe;
 }

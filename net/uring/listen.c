@@ -79,7 +79,7 @@ hd_listen(const char *where, bool shared, uint16_t *port, char *message, size_t 
 {
 	struct addrinfo *found = resolve(where, message, room);
 	if (!found)
-		return -1;
+		return -EINVAL;
 	struct sockaddr_storage bound;
 	socklen_t size = sizeof bound;
 	int listener = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -87,15 +87,18 @@ hd_listen(const char *where, bool shared, uint16_t *port, char *message, size_t 
 		  bind(listener, found->ai_addr, found->ai_addrlen) == 0 &&
 		  listen(listener, BACKLOG) == 0 &&
 		  getsockname(listener, (struct sockaddr *)&bound, &size) == 0;
+	int error = errno;
 	freeaddrinfo(found);
 	if (ok) {
 		*port = port_of(&bound);
 		return listener;
 	}
-	snprintf(message, room, "cannot listen on %s: %s", where, strerror(errno));
+	snprintf(message, room, "cannot listen on %s: %s%s", where, strerror(error),
+		 error == EADDRINUSE ? "; is another huntd running? --resp takes another port"
+				     : "");
 	if (listener >= 0)
 		close(listener);
-	return -1;
+	return -error;
 }
 
 static bool

@@ -11,7 +11,8 @@
 
 /* `where` is ADDR:PORT, [ADDR6]:PORT or :PORT. shared: SO_REUSEPORT, one listener a shard; start
  * first opens the port without it, so that a port in use is an error. port 0: the kernel chooses;
- * `*port` gets it. Below 0: `message` says why. */
+ * `*port` gets it. Below 0: -errno,
+ * and `message` says why. */
 int hd_listen(const char *where, bool shared, uint16_t *port, char *message, size_t room);
 
 /* True where every address that `where` names is loopback. */
