@@ -184,9 +184,9 @@ struct hd_shard {
 	int64_t boot;  /* this pass: BOOTTIME ns */
 	int64_t clock; /* this pass: ns since 1970 */
 	int64_t stamp; /* the last given out; rises */
-	/* How often the loop slept of late: over a rate, it lingers for more completions a wake. */
+	/* What came of late: over a rate, the loop lingers for more completions a wake. */
 	int64_t pace_end;
-	uint32_t pace_sleeps;
+	uint32_t pace_completions;
 	bool crowded;
 	bool slept, again, serving, started, draining, drained, finished;
 	bool sweep; /* old objects are left to free */

@@ -254,13 +254,18 @@ pace(struct hd_shard *shard, bool sleeps)
 {
 	struct hd_io *io = shard->io;
 	if (shard->boot >= shard->pace_end) {
-		shard->crowded = shard->pace_sleeps >= HD_PACE_SLEEPS;
-		shard->pace_sleeps = 0;
+		shard->crowded = shard->pace_completions >= HD_PACE_COMPLETIONS;
+		shard->pace_completions = 0;
 		shard->pace_end = shard->boot + HD_PACE_NS;
 	}
-	shard->pace_sleeps += sleeps;
-	if (sleeps && shard->crowded && io->ops->linger != NULL)
+	if (!sleeps || !shard->crowded || io->ops->linger == NULL)
+		return;
+	int64_t left = hd_log_flush_near(shard->log) - shard->boot;
+	if (left <= HD_LINGER_NS)
 		io->ops->linger(io, HD_LINGER_EVENTS, HD_LINGER_NS);
+	else
+		io->ops->linger(io, HD_BATCH_MAX,
+				left < HD_LINGER_NS_MAX ? left : HD_LINGER_NS_MAX);
 }
 
 static void
@@ -275,6 +280,7 @@ wait_and_take(struct hd_shard *shard)
 	hd_post_awake(shard->post);
 	shard->slept = timeout != 0;
 	shard->again = count == HD_COMPLETIONS;
+	shard->pace_completions += count;
 	shard->pass_commands = 0;
 	shard->boot = io->ops->now(io);
 	shard->clock =

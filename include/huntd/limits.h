@@ -65,12 +65,13 @@
 #define HD_BUSY_UNDECIDED     1024u
 #define HD_UNFLUSHED_MAX      (64u * HD_MIB) /* of one shard */
 
-/* The loop: with this many sleeps in a while, a wait stays up to HD_LINGER_NS for so many events.
+/* The loop: where so many completions came in a while, a wait that sleeps stays for more of them.
  */
-#define HD_PACE_NS       2000000
-#define HD_PACE_SLEEPS   8u
-#define HD_LINGER_NS     50000
-#define HD_LINGER_EVENTS 16u
+#define HD_PACE_NS          2000000
+#define HD_PACE_COMPLETIONS 32u
+#define HD_LINGER_NS        50000
+#define HD_LINGER_NS_MAX    200000 /* while a flush runs */
+#define HD_LINGER_EVENTS    16u
 
 /* The log. */
 #define HD_BLOCK           4096u

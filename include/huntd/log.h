@@ -92,6 +92,11 @@ _Noreturn void hd_log_failed(const char *message);
  * BOOTTIME ns. */
 int64_t hd_log_deadline(const struct hd_log *log);
 
+/* When the flush in flight is likely to be three quarters through, by the flushes before it;
+ * BOOTTIME ns, 0 where none runs. Before that no reply can go: the loop may as well gather
+ * commands. */
+int64_t hd_log_flush_near(const struct hd_log *log);
+
 /* Reading back while running, for HUNT.EVENTS: one page at a time through the same io. */
 
 /* Where to read for the event `lsn`, 1 .. tail: opens what is needed and queues one read of up to

@@ -81,9 +81,10 @@ struct hd_log {
 	bool syncing, closing;
 	uint64_t sync_writes, sync_lsn; /* what the running fdatasync covers */
 	int64_t now, idle_at, window_at;
-	bool was_active;  /* since the last pass something was written or flushed */
-	bool flush_ended; /* since the last pass: `flight.started` to now is a flush time */
-	uint8_t *block;   /* HD_BLOCK: the empty frames */
+	bool was_active;       /* since the last pass something was written or flushed */
+	int64_t flush_typical; /* ns: of the last flushes, the newest weighs an eighth */
+	bool flush_ended;      /* since the last pass: `flight.started` to now is a flush time */
+	uint8_t *block;        /* HD_BLOCK: the empty frames */
 	uint32_t last_flags;
 	uint8_t previous[HD_FRAME_HASH];
 

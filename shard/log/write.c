@@ -164,6 +164,7 @@ stamp_progress(struct hd_log *log)
 	if (log->flush_ended && log->now > log->flight.started) {
 		uint64_t took = (uint64_t)(log->now - log->flight.started);
 		log->stats.flush_ns_sum += took;
+		log->flush_typical += ((int64_t)took - log->flush_typical) / 8;
 		if (took > log->stats.flush_ns_max)
 			log->stats.flush_ns_max = took;
 	}
@@ -281,6 +282,14 @@ hd_log_complete(struct hd_log *log, const struct hd_completion *completion)
 		return;
 	}
 	HD_UNREACHABLE();
+}
+
+int64_t
+hd_log_flush_near(const struct hd_log *log)
+{
+	if (!log->flight.busy && !log->syncing)
+		return 0;
+	return log->flight.started + log->flush_typical / 4 * 3;
 }
 
 int64_t
