@@ -12,6 +12,7 @@
 #define EVENTS_DEFAULT  100u
 #define EVENT_SHOWN_MAX (6u * HD_KIB)
 #define PART_ROOM       (512u * HD_KIB)
+#define PAGE_ROOM       (1u * HD_MIB) /* of a page's events: what a block holds with ease */
 #define CURSOR_ROOM     (21u * HD_SHARDS_MAX)
 
 struct hd_page_run {
@@ -149,22 +150,20 @@ head_next(struct head *head)
 	HD_ASSERT(!reader.bad);
 }
 
-static uint32_t
-heads_open(struct hd_shard *shard, const struct hd_page_run *run, struct head *heads,
-	   uint32_t *bytes)
+/* The bytes that all parts' events take. */
+static uint64_t
+heads_open(struct hd_shard *shard, const struct hd_page_run *run, struct head *heads)
 {
-	uint32_t events = 0;
-	*bytes = 0;
+	uint64_t bytes = 0;
 	for (uint32_t i = 0; i < shard->count; i++) {
 		heads[i] = (struct head){0};
 		if (run->part[i] == NULL)
 			continue;
 		heads[i].reader = hd_reader_of(hd_block_used(run->part[i]));
-		events += run->part[i]->count;
-		*bytes += run->part[i]->used;
+		bytes += run->part[i]->used;
 		head_next(&heads[i]);
 	}
-	return events;
+	return bytes;
 }
 
 static struct head *
@@ -175,25 +174,34 @@ oldest_head(struct head *heads, uint32_t count)
 		if (heads[i].some && (oldest == NULL || heads[i].stamp < oldest->stamp))
 			oldest = &heads[i];
 	}
-	HD_ASSERT(oldest != NULL);
 	return oldest;
+}
+
+/* Writes events, the oldest first, until the page has all it may; returns how many. */
+static uint32_t
+merge(struct head *heads, uint32_t count, uint32_t wanted, struct hd_writer *rows)
+{
+	uint32_t shown = 0;
+	struct head *head;
+	while (shown < wanted && (head = oldest_head(heads, count)) != NULL &&
+	       head->shown.size <= (size_t)(rows->end - rows->at)) {
+		hd_write_fixed(rows, head->shown.at, head->shown.size);
+		head_next(head);
+		shown++;
+	}
+	HD_ASSERT(!rows->full);
+	return shown;
 }
 
 static void
 run_reply(struct hd_shard *shard, struct hd_page_run *run)
 {
 	struct head heads[HD_SHARDS_MAX];
-	uint32_t bytes;
-	uint32_t events = heads_open(shard, run, heads, &bytes);
-	uint32_t shown = events < run->wanted ? events : run->wanted;
-	struct hd_block *merged = hd_blocks_take(&shard->blocks, bytes + 16);
+	uint64_t bytes = heads_open(shard, run, heads);
+	struct hd_block *merged = hd_blocks_take(
+		&shard->blocks, bytes < PAGE_ROOM ? (uint32_t)bytes : PAGE_ROOM);
 	struct hd_writer rows = hd_block_writer(merged);
-	for (uint32_t i = 0; i < shown; i++) {
-		struct head *head = oldest_head(heads, shard->count);
-		hd_write_fixed(&rows, head->shown.at, head->shown.size);
-		head_next(head);
-	}
-	HD_ASSERT(!rows.full);
+	uint32_t shown = merge(heads, shard->count, run->wanted, &rows);
 	hd_block_written(merged, &rows);
 	/* What was not taken is the next page's first. */
 	for (uint32_t i = 0; i < shard->count; i++) {

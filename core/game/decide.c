@@ -1,5 +1,6 @@
 /* decide: what a command comes to. Reads the state, changes nothing. */
 #include "core/game/state.h"
+#include "huntd/wire.h"
 
 /* Answers. */
 
@@ -260,12 +261,6 @@ entrant_decide(struct hd_case *c)
 	verb_decide(c);
 }
 
-static bool
-is_write(uint8_t verb)
-{
-	return hd_command_rows[verb].route == HD_ROUTE_ENTRANT;
-}
-
 /* Room for the worst that a command can take, so that its events can be applied whatever comes. */
 static bool
 memory_left(const struct hd_core *core)
@@ -273,6 +268,25 @@ memory_left(const struct hd_core *core)
 	static_assert(HD_CORE_STEP_MEMORY >= 2 * HD_PLAY_STEP_MEMORY, "an old and a new block");
 	return hd_memory_has(core->memory,
 			     HD_CORE_STEP_MEMORY + HD_BOARDS_MAX * HD_BOARD_STEP_MEMORY);
+}
+
+/* The id first: a retry gets its first outcome whatever has happened since, want of memory too. */
+static void
+write_decide(struct hd_case *c)
+{
+	if (!(c->command->given & HD_GIVEN_ID)) {
+		entrant_decide(c);
+		return;
+	}
+	hd_command_args_hash(c->core->secret, c->command, c->args);
+	const struct hd_answered *answered =
+		hd_event_ids_find(c->core, c->command->entrant, c->command->id);
+	if (answered != NULL) {
+		answer_again(c, answered);
+		return;
+	}
+	entrant_decide(c);
+	attach_id(c);
 }
 
 void
@@ -288,25 +302,12 @@ hd_core_decide(struct hd_core *core, int64_t now, const struct hd_command *comma
 		hd_documents_decide(&c);
 		return;
 	}
-	if (is_write(command->verb) && !memory_left(core)) {
-		hd_case_error(&c, HD_ERR_OOM);
-		return;
-	}
 	if (!core->has_secret) {
 		hd_case_error(&c, HD_ERR_NOHUNT);
 		return;
 	}
-	if (!(command->given & HD_GIVEN_ID)) {
-		entrant_decide(&c);
-		return;
-	}
-	hd_event_ids_args(core, command, c.args);
-	const struct hd_answered *answered =
-		hd_event_ids_find(core, command->entrant, command->id);
-	if (answered != NULL) {
-		answer_again(&c, answered);
-		return;
-	}
-	entrant_decide(&c);
-	attach_id(&c);
+	write_decide(&c);
+	/* Only what would be logged takes memory; all that says no without it comes first. */
+	if (decision->events_count > 0 && !memory_left(core))
+		hd_case_error(&c, HD_ERR_OOM);
 }

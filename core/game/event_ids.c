@@ -8,7 +8,6 @@
 #define FORGET_MAX  4u
 #define INLINE_SIZE sizeof(((struct hd_answered *)0)->detail_inline)
 #define SECOND_NS   INT64_C(1000000000)
-#define ARGS_MAX    (8u * HD_ID_MAX)
 
 void
 hd_event_ids_init(struct hd_event_ids *ids, struct hd_memory *memory)
@@ -150,29 +149,6 @@ hd_event_ids_keep(struct hd_core *core, const struct hd_event *event, int64_t sc
 		ids->oldest = handle;
 	ids->newest = handle;
 	forget(ids, event->stamp);
-}
-
-void
-hd_event_ids_args(const struct hd_core *core, const struct hd_command *command, uint8_t hash[16])
-{
-	uint8_t text[ARGS_MAX], free_text[16];
-	struct hd_writer out = hd_writer_of(text, sizeof(text));
-	hd_hash_128(core->secret, command->text, free_text); /* an answer may yet be too long */
-	hd_write_fixed(&out, free_text, sizeof(free_text));
-	hd_write_u8(&out, command->verb);
-	hd_write_u8(&out, command->op);
-	hd_write_varint(&out, command->given);
-	hd_write_varint(&out, command->count);
-	hd_write_signed(&out, command->points);
-	hd_write_signed(&out, command->sub);
-	hd_write_signed(&out, command->at);
-	hd_write_bytes(&out, command->entrant);
-	hd_write_bytes(&out, command->hunt);
-	hd_write_bytes(&out, command->challenge);
-	hd_write_bytes(&out, command->board);
-	hd_write_bytes(&out, command->by);
-	HD_ASSERT(!out.full);
-	hd_hash_128(core->secret, hd_bytes_of(text, (size_t)(out.at - text)), hash);
 }
 
 int64_t

@@ -292,15 +292,30 @@ test_no_memory(void **state)
 	struct hd_world *w = *state;
 	hd_world_document(w, &bay);
 	SAY("JOIN ann bay", "+joined");
+	SAY("AWARD ann bay 7 ID a", "applied 7 7 ''");
+	SAY("HINT ann bay map 1", "'Look up.'");
 	w->memory.budget = w->memory.used;
 	SAY("AWARD ann bay 1", "-OOM");
 	SAY("JOIN bob bay ID b", "-OOM");
 	SAY("SUBMIT ann bay map gold", "-OOM");
-	SAY("PROGRESS ann bay", "{score 0 subscore 0 solved [] open [map chest] locked [] "
-				"guesses 0 hints 0 position 1728000000000.000002}");
+	SAY("HINT ann bay map 2", "-OOM");
+	SAY("AWARD ann bay 0 ID c", "-OOM"); /* an id takes memory too */
+	/* A retry hears its first outcome, and what is refused anyway hears why. */
+	SAY("AWARD ann bay 7 ID a", "applied 7 7 ''");
+	SAY("AWARD ann bay 8 ID a", "-IDMISMATCH");
+	SAY("AWARD ann nowhere 1", "-NOHUNT");
+	SAY("AWARD bob bay 1", "-NOENTRANT");
+	SAY("SUBMIT ann bay nothing gold ID d", "-NOCHALLENGE");
+	SAY("AWARD ann bay -9223372036854775807", "-OVERFLOW");
+	/* What changes nothing needs none. */
+	SAY("JOIN ann bay", "+already");
+	SAY("AWARD ann bay 0", "unchanged 0 -3 ''");
+	SAY("HINT ann bay map 1", "'Look up.'");
+	SAY("PROGRESS ann bay", "{score -3 subscore 0 solved [] open [map chest] locked [] "
+				"guesses 0 hints 1 position 1728000000000.000004}");
 	w->memory.budget = 0;
 	SAY("JOIN bob bay ID b", "+joined");
-	SAY("AWARD ann bay 1", "applied 1 1 ''");
+	SAY("AWARD ann bay 1", "applied 1 -2 ''");
 }
 
 int

@@ -82,12 +82,16 @@ test_mismatch(void **state)
 	SAY("JOIN bob bay", "+joined");
 	SAY("AWARD ann bay 10 ID k", "applied 10 10 ''");
 	SAY("AWARD ann bay 11 ID k", "-IDMISMATCH");
-	SAY("AWARD ann bay 10 SUB 0 ID k", "-IDMISMATCH");
+	SAY("AWARD ann bay 10 SUB 1 ID k", "-IDMISMATCH");
 	SAY("AWARD ann bay 10 OP SET ID k", "-IDMISMATCH");
 	SAY("AWARD ann bay 10 REASON why ID k", "-IDMISMATCH");
 	SAY("AWARD ann bay 10 AT 5 ID k", "-IDMISMATCH");
 	SAY("AWARD ann cove 10 ID k", "-IDMISMATCH");
 	SAY("SUBMIT ann bay map gold ID k", "-IDMISMATCH");
+	/* What means the same is the same. */
+	SAY("AWARD ann bay 10 SUB 0 ID k", "applied 10 10 ''");
+	SAY("AWARD ann bay 10 OP INCR ID k", "applied 10 10 ''");
+	SAY("AWARD ann bay 10 OP INCR SUB 0 ID k", "applied 10 10 ''");
 	/* An id belongs to its entrant; an error leaves it free. */
 	SAY("AWARD bob bay 10 ID k", "applied 10 10 ''");
 	SAY("AWARD ann cove 10 ID free", "-NOHUNT");
