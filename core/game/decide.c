@@ -1,5 +1,6 @@
 /* decide: what a command comes to. Reads the state, changes nothing. */
 #include "core/game/state.h"
+#include "huntd/wire.h"
 
 /* Answers. */
 
@@ -277,7 +278,7 @@ write_decide(struct hd_case *c)
 		entrant_decide(c);
 		return;
 	}
-	hd_event_ids_args(c->core, c->command, c->args);
+	hd_command_args_hash(c->core->secret, c->command, c->args);
 	const struct hd_answered *answered =
 		hd_event_ids_find(c->core, c->command->entrant, c->command->id);
 	if (answered != NULL) {

@@ -282,6 +282,7 @@ const struct hd_answered *hd_event_ids_find(const struct hd_core *core, struct h
 					    struct hd_bytes id);
 void hd_event_ids_keep(struct hd_core *core, const struct hd_event *event, int64_t score);
 struct hd_bytes hd_answered_detail(const struct hd_answered *answered);
+
 /* A command in the middle of being decided. */
 struct hd_case {
 	struct hd_core *core;
