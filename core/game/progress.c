@@ -22,53 +22,48 @@ position(int64_t stamp, uint8_t *text)
 	return hd_bytes_of(at, (size_t)(end - at));
 }
 
-static const struct hd_cell *
-cell_of(struct hd_play *play, uint16_t challenge)
-{
-	struct hd_item *item = play ? hd_item_find(play, HD_ITEM_CELL, challenge) : NULL;
-	return item ? hd_item_cell(item) : NULL;
-}
+struct reached {
+	uint8_t lists[HD_CHALLENGES_MAX]; /* by challenge: where it is listed */
+	int64_t guesses, hints;
+};
 
-static bool
-is_listed(const struct hd_challenge *challenge, const struct hd_cell *cell, bool solved)
-{
-	if (cell != NULL && cell->solved)
-		return solved;
-	return !solved && !challenge->gone;
-}
+enum { NOWHERE, SOLVED, OPEN };
 
-/* The ids of all challenges that are solved, or of all that are open. */
+/* Cells stand in the order of their numbers, as challenges do: one walk over both. */
 static void
-write_list(struct hd_writer *out, const struct hd_definition *definition, struct hd_play *play,
-	   bool solved)
+reached_read(struct reached *reached, const struct hd_definition *definition, struct hd_play *play)
 {
 	HD_ASSERT(definition->challenges_count <= HD_CHALLENGES_MAX);
-	bool listed[HD_CHALLENGES_MAX];
-	uint32_t count = 0;
+	struct hd_item *item = play ? hd_item_first(play, HD_ITEM_CELL) : NULL;
+	reached->guesses = reached->hints = 0;
 	for (uint32_t i = 0; i < definition->challenges_count; i++) {
 		const struct hd_challenge *challenge = &definition->challenges[i];
-		listed[i] = is_listed(challenge, cell_of(play, challenge->number), solved);
-		count += listed[i];
+		HD_ASSERT(challenge->number == i && (item == NULL || item->number >= i));
+		reached->lists[i] = challenge->gone ? NOWHERE : OPEN;
+		if (item == NULL || item->number != i)
+			continue;
+		const struct hd_cell *cell = hd_item_cell(item);
+		if (cell->solved)
+			reached->lists[i] = SOLVED;
+		reached->guesses += cell->wrong;
+		reached->hints += cell->hints;
+		item = hd_item_next(play, item);
 	}
-	hd_value_array(out, count);
-	for (uint32_t i = 0; i < definition->challenges_count; i++)
-		if (listed[i])
-			hd_value_bulk(out, definition->challenges[i].id);
+	HD_ASSERT(item == NULL); /* a challenge's number is for ever */
 }
 
 static void
-write_counts(struct hd_writer *out, struct hd_play *play)
+write_list(struct hd_writer *out, const char *name, const struct hd_definition *definition,
+	   const struct reached *reached, uint8_t list)
 {
-	int64_t guesses = 0, hints = 0;
-	struct hd_item *item = play ? hd_item_first(play, HD_ITEM_CELL) : NULL;
-	for (; item != NULL; item = hd_item_next(play, item)) {
-		guesses += hd_item_cell(item)->wrong;
-		hints += hd_item_cell(item)->hints;
-	}
-	hd_value_text(out, "guesses");
-	hd_value_int(out, guesses);
-	hd_value_text(out, "hints");
-	hd_value_int(out, hints);
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < definition->challenges_count; i++)
+		count += reached->lists[i] == list;
+	hd_value_text(out, name);
+	hd_value_array(out, count);
+	for (uint32_t i = 0; i < definition->challenges_count; i++)
+		if (reached->lists[i] == list)
+			hd_value_bulk(out, definition->challenges[i].id);
 }
 
 void
@@ -80,18 +75,21 @@ hd_progress_decide(struct hd_case *c)
 	struct hd_writer out = hd_core_answer(c->core, room);
 	uint8_t *begin = out.at, stamp[STAMP_ROOM];
 	struct hd_play *play = hd_entrant_play(c->core, entrant);
+	struct reached reached;
+	reached_read(&reached, c->definition, play);
 	hd_value_map(&out, 8);
 	hd_value_text(&out, "score");
 	hd_value_int(&out, entrant->score);
 	hd_value_text(&out, "subscore");
 	hd_value_int(&out, hd_entrant_sub(c->core, entrant));
-	hd_value_text(&out, "solved");
-	write_list(&out, c->definition, play, true);
-	hd_value_text(&out, "open");
-	write_list(&out, c->definition, play, false);
+	write_list(&out, "solved", c->definition, &reached, SOLVED);
+	write_list(&out, "open", c->definition, &reached, OPEN);
 	hd_value_text(&out, "locked");
 	hd_value_array(&out, 0);
-	write_counts(&out, play);
+	hd_value_text(&out, "guesses");
+	hd_value_int(&out, reached.guesses);
+	hd_value_text(&out, "hints");
+	hd_value_int(&out, reached.hints);
 	hd_value_text(&out, "position");
 	hd_value_bulk(&out, position(play ? play->stamp : entrant->time, stamp));
 	HD_ASSERT(!out.full);
