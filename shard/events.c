@@ -198,9 +198,9 @@ run_reply(struct hd_shard *shard, struct hd_page_run *run)
 {
 	struct head heads[HD_SHARDS_MAX];
 	uint64_t bytes = heads_open(shard, run, heads);
-	struct hd_block *merged = hd_blocks_take(
-		&shard->blocks, bytes < PAGE_ROOM ? (uint32_t)bytes : PAGE_ROOM);
-	struct hd_writer rows = hd_block_writer(merged);
+	uint32_t room = bytes < PAGE_ROOM ? (uint32_t)bytes : PAGE_ROOM;
+	struct hd_block *merged = hd_blocks_take(&shard->blocks, room);
+	struct hd_writer rows = hd_writer_of(hd_block_bytes(merged), room);
 	uint32_t shown = merge(heads, shard->count, run->wanted, &rows);
 	hd_block_written(merged, &rows);
 	/* What was not taken is the next page's first. */

@@ -36,7 +36,8 @@ option(struct hd_command *command, const char *name, const char *value)
 	static const char *const views[] = {"live", "frozen", "tick"};
 	static const char *const ops[] = {"INCR", "SET", "BEST", "DECR"};
 	static const char *const names[] = {"COUNT", "OFFSET", "MODE", "VIEW",
-					    "OP",    "ID",     "FROM", "IF"};
+					    "OP",    "ID",     "FROM", "IF",
+					    "REASON"};
 	switch (index_in(names, name)) {
 	case 0:
 		command->count = (uint32_t)atoi(value);
@@ -61,9 +62,12 @@ option(struct hd_command *command, const char *name, const char *value)
 		command->text = hd_bytes_str(value);
 		command->given |= HD_GIVEN_FROM;
 		break;
-	default:
+	case 7:
 		command->offset = (uint64_t)atoll(value);
 		command->given |= HD_GIVEN_IF;
+		break;
+	default:
+		command->text = hd_bytes_str(value);
 	}
 }
 

@@ -219,6 +219,67 @@ events_come_page_by_page_each_once(void **state)
 	house_folder_remove(folder);
 }
 
+#define TALES 1000u /* a shard; of 8 */
+
+/* Asks for `TALES` awards with all that an award may carry, at one shard for its own entrant. */
+static void
+tell_long(struct house *house, uint32_t shard, const char *reason)
+{
+	static struct house_ask *asks[TALES];
+	char line[512];
+	uint32_t name = 0;
+	for (bool own = false; !own;) {
+		int size = snprintf(line, sizeof line, "p%u", ++name);
+		own = hd_slot_shard(hd_slot(hd_bytes_of(line, (size_t)size)), 8) == shard;
+	}
+	for (uint32_t i = 0; i < TALES; i++) {
+		snprintf(line, sizeof line, "HUNT.AWARD p%u reef 1 ID %.60s%04u REASON %s", name,
+			 reason, i, reason);
+		asks[i] = house_ask(house, shard, line);
+	}
+	for (uint32_t i = 0; i < TALES; i++) {
+		assert_string_not_equal(house_wait(house, asks[i]), "-BUSY");
+		house_forget(asks[i]);
+	}
+}
+
+/* The positions of a cursor, added up: each event moves it by one. */
+static uint64_t
+moved(const char *cursor)
+{
+	uint64_t sum = 0;
+	for (const char *at = cursor; at != NULL; at = strchr(at, '.'))
+		sum += strtoull(at += *at == '.', NULL, 10);
+	return sum;
+}
+
+static void
+a_page_of_long_events_ends_where_it_is_full(void **state)
+{
+	(void)state;
+	char folder[64], reason[241], cursor[256] = "1.1.1.1.1.1.1.1";
+	house_folder(folder);
+	struct house *house = start(folder, 8, 0);
+	memset(reason, 'r', sizeof reason - 1);
+	reason[sizeof reason - 1] = '\0';
+	for (uint32_t i = 0; i < 8; i++)
+		tell_long(house, i, reason);
+	bool stands = false;
+	for (uint32_t pages = 0; !stands && pages < 200; pages++) {
+		char next[256] = "";
+		const char *page = house_say(house, pages % 8,
+					     "HUNT.EVENTS reef FROM %s COUNT 1000", cursor);
+		assert_int_equal(sscanf(page, "[%255[0-9.] ", next), 1);
+		assert_true(moved(next) <= moved(cursor) + 1000 + 8 * 20);
+		stands = strcmp(next, cursor) == 0;
+		memcpy(cursor, next, sizeof cursor);
+	}
+	assert_true(stands);
+	assert_true(moved(cursor) > 8 * TALES);
+	assert_int_equal(house_stop(house), 0);
+	house_folder_remove(folder);
+}
+
 /* The clock. */
 
 static int64_t
@@ -354,6 +415,7 @@ main(void)
 		cmocka_unit_test(a_file_is_a_new_version_only_if_its_bytes_differ),
 		cmocka_unit_test(a_directory_knows_its_owner_and_its_shards),
 		cmocka_unit_test(events_come_page_by_page_each_once),
+		cmocka_unit_test(a_page_of_long_events_ends_where_it_is_full),
 		cmocka_unit_test(a_wall_clock_that_was_set_waits_for_an_operator),
 		cmocka_unit_test(a_flood_is_answered_whole),
 		cmocka_unit_test(own_commands_take_credits_like_others),
