@@ -88,6 +88,7 @@ struct hd_gathers {
 	uint32_t free_hint;
 	uint64_t next_pin;
 	struct hd_block *ask[HD_SHARDS_MAX];
+	struct hd_block *own, *own_last; /* of questions to this shard itself: full ones */
 	struct hd_block *answer[HD_SHARDS_MAX];
 	struct hd_run *fresh[HD_GATHERS_MAX];
 	uint32_t fresh_count;
@@ -221,7 +222,8 @@ hd_shard_mine(const struct hd_shard *shard)
 /* Makes a shard on its own thread from what the runtime set in it, and replays its log; the edge is
  * made before, with hd_shard_prepare done. False: see its report. */
 void hd_shard_prepare(struct hd_shard *shard);
-bool hd_shard_open(struct hd_shard *shard, const struct hd_log_options *options);
+bool hd_shard_open(struct hd_shard *shard, const struct hd_log_options *options,
+		   const _Atomic bool *stop);
 /* Flushes and closes the log; false: it could not be flushed. */
 bool hd_shard_end(struct hd_shard *shard);
 /* When all threads have ended. */

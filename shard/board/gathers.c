@@ -92,12 +92,29 @@ run_destroy(struct hd_shard *shard, struct hd_run *run)
 	hd_memory_give(&shard->cycled, run, sizeof *run);
 }
 
-/* Sent at the end of the pass, or when a block is full; to this shard itself as well. */
 static void
 send_questions(struct hd_shard *shard, uint32_t to, struct hd_block *block)
 {
 	struct hd_cell cell = {.type = HD_CELL_QUESTIONS, .block = block};
 	hd_shard_send(shard, to, &cell);
+}
+
+/* A full block goes at once, but for this shard's own: whoever joins a run until the end of the
+ * pass must find in it what this shard decided for them in this pass. */
+static void
+questions_full(struct hd_shard *shard, uint32_t to, struct hd_block *block)
+{
+	struct hd_gathers *g = &shard->gathers;
+	if (to != shard->number) {
+		send_questions(shard, to, block);
+		return;
+	}
+	block->next = NULL;
+	if (g->own == NULL)
+		g->own = block;
+	else
+		g->own_last->next = block;
+	g->own_last = block;
 }
 
 static void
@@ -113,7 +130,7 @@ ask_round(struct hd_shard *shard, struct hd_run *run)
 		uint32_t size = (uint32_t)(question.at - g->question);
 		run->waiting++;
 		struct hd_writer writer =
-			hd_entry_begin(shard, &g->ask[to], to, run->index, size, send_questions);
+			hd_entry_begin(shard, &g->ask[to], to, run->index, size, questions_full);
 		hd_write_fixed(&writer, g->question, size);
 		hd_entry_end(g->ask[to], &writer);
 	}
@@ -237,8 +254,13 @@ bool
 hd_gathers_flush(struct hd_shard *shard)
 {
 	struct hd_gathers *g = &shard->gathers;
-	bool any = false;
+	bool any = g->own != NULL;
 	fresh_end(shard);
+	for (struct hd_block *block = g->own, *next; block != NULL; block = next) {
+		next = block->next;
+		send_questions(shard, shard->number, block);
+	}
+	g->own = NULL;
 	for (uint32_t to = 0; to < shard->count; to++) {
 		struct hd_block *block = g->ask[to];
 		if (block == NULL)
@@ -318,7 +340,7 @@ void
 hd_gathers_fini(struct hd_shard *shard)
 {
 	struct hd_gathers *g = &shard->gathers;
-	HD_ASSERT(g->fresh_count == 0);
+	HD_ASSERT(g->fresh_count == 0 && g->own == NULL);
 	if (shard->pins != NULL)
 		hd_pins_destroy(shard->pins);
 	shard->pins = NULL;

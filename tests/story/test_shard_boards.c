@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "huntd/assert.h"
+#include "huntd/ids.h"
 #include "tests/story/story.h"
 
 /* Views. */
@@ -106,6 +107,43 @@ boards_hold_what_was_acknowledged(void **state)
 	for (uint32_t i = 0; i < 4; i++)
 		assert_int_equal(score_of(house_say(house, 0, "BOARD.TOP reef"), i),
 				 writers[i].acknowledged);
+	assert_int_equal(house_stop(house), 0);
+	house_folder_remove(folder);
+}
+
+/* Where so many ask in one pass that the questions to the own shard fill a block, who asks again
+ * after a write of that pass shares a gather that holds the write. */
+static void
+boards_hold_what_their_pass_wrote(void **state)
+{
+	(void)state;
+	enum { ASKED = 900 };
+	static struct house_ask *asks[ASKED];
+	char folder[64], line[128], mine[16];
+	uint32_t name = 0;
+	house_folder(folder);
+	struct house *house = start(folder, 2, 0);
+	do
+		snprintf(mine, sizeof mine, "w%u", ++name);
+	while (hd_slot_shard(hd_slot(hd_bytes_str(mine)), 2) != 0);
+	house_say(house, 0, "HUNT.AWARD %s reef 1", mine);
+	house_shut(house, 0, true);
+	for (uint32_t i = 0; i < ASKED; i++) {
+		snprintf(line, sizeof line, "BOARD.RANK reef %060u", i);
+		if (i == 0 || i == ASKED - 1)
+			snprintf(line, sizeof line, "BOARD.TOP reef");
+		else if (i == ASKED - 2)
+			snprintf(line, sizeof line, "HUNT.AWARD %s reef 10", mine);
+		asks[i] = house_ask(house, 0, line);
+	}
+	house_shut(house, 0, false);
+	assert_string_equal(house_wait(house, asks[ASKED - 2]), "applied 10 11");
+	snprintf(line, sizeof line, "[[1 %s 11]]", mine);
+	assert_string_equal(house_wait(house, asks[ASKED - 1]), line);
+	for (uint32_t i = 0; i < ASKED; i++) {
+		house_wait(house, asks[i]);
+		house_forget(asks[i]);
+	}
 	assert_int_equal(house_stop(house), 0);
 	house_folder_remove(folder);
 }
@@ -249,6 +287,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(views_follow_the_board),
 		cmocka_unit_test(boards_hold_what_was_acknowledged),
+		cmocka_unit_test(boards_hold_what_their_pass_wrote),
 		cmocka_unit_test(views_hold_what_was_acknowledged),
 		cmocka_unit_test(a_view_stands_while_others_move_below_it),
 		cmocka_unit_test(dense_ranks_of_one_shard_go_in_slices),
