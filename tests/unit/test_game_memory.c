@@ -1,11 +1,13 @@
 /* What the game remembers, as stories: event ids, documents, orders. */
 #include "core/game/play.h"
+#include "core/veltrix/encoding.h"
 #include "tests/lib/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -230,6 +232,83 @@ test_much_play(void **state)
 	hd_plays_fini(&plays);
 }
 
+/* A document of as many challenges as there may be, c0, c1, ...: some of them gone. */
+static void
+order_many(struct hd_world *w, uint32_t version, uint32_t gone_every)
+{
+	static uint8_t encoding[128 * HD_KIB], body[160 * HD_KIB];
+	struct hd_board_rule board = {.id = HD_BYTES("main")};
+	struct hd_definition definition = {.version = version,
+					   .id = HD_BYTES("many"),
+					   .opens = INT64_MIN,
+					   .freezes = HD_NEVER,
+					   .closes = HD_NEVER,
+					   .boards = &board,
+					   .boards_count = 1,
+					   .challenges_count = HD_CHALLENGES_MAX};
+	struct hd_writer out = hd_writer_of(encoding, sizeof(encoding));
+	hd_definition_write_head(&definition, &out);
+	for (uint32_t i = 0; i < HD_CHALLENGES_MAX; i++) {
+		char id[16];
+		snprintf(id, sizeof(id), "c%u", i);
+		if (gone_every != 0 && i % gone_every == 0) {
+			hd_definition_write_gone(hd_bytes_str(id), &out);
+			continue;
+		}
+		hd_definition_write_challenge(hd_bytes_str(id), HD_BYTES("A title"), 1, &out);
+		hd_write_varint(&out, 1); /* answers; no expressions, partials or hints */
+		hd_write_bytes(&out, HD_BYTES("GOLD"));
+		for (int none = 0; none < 3; none++)
+			hd_write_varint(&out, 0);
+	}
+	struct hd_order order = {.kind = HD_ORDER_DOCUMENT,
+				 .name = definition.id,
+				 .version = version,
+				 .text = HD_BYTES("hunt: many\n"),
+				 .definition = hd_bytes_of(encoding, (size_t)(out.at - encoding))};
+	struct hd_writer to = hd_writer_of(body, sizeof(body));
+	hd_order_encode(&order, &to);
+	assert_false(out.full || to.full);
+	struct hd_event event = {.type = HD_EVENT_ORDER,
+				 .stamp = w->now,
+				 .time = w->now,
+				 .order = hd_core_order(w->core) + 1,
+				 .text = hd_bytes_of(body, (size_t)(to.at - body))};
+	hd_core_apply(w->core, &event);
+	w->now++;
+}
+
+static void
+test_progress_over_many_challenges(void **state)
+{
+	struct hd_world *w = *state;
+	char expected[8192];
+	order_many(w, 1, 0);
+	SAY("JOIN ann many", "+joined");
+	for (uint32_t i = 0; i < HD_CHALLENGES_MAX; i++) {
+		uint32_t number = i * 389 % HD_CHALLENGES_MAX;
+		if (number % 3 == 0)
+			hd_world_say(w, "SUBMIT ann many c%u gold", number);
+		else if (number % 3 == 1)
+			hd_world_say(w, "SUBMIT ann many c%u lead", number);
+	}
+	order_many(w, 2, 4);
+	int64_t last = hd_core_stamp(w->core) - 1; /* before the second document came */
+	size_t at = (size_t)sprintf(expected, "{score 342 subscore 0 solved [");
+	for (uint32_t i = 0; i < HD_CHALLENGES_MAX; i++)
+		if (i % 3 == 0) /* what is gone stays solved */
+			at += (size_t)sprintf(expected + at, i ? " c%u" : "c%u", i);
+	at += (size_t)sprintf(expected + at, "] open [");
+	for (uint32_t i = 0; i < HD_CHALLENGES_MAX; i++)
+		if (i % 3 != 0 && i % 4 != 0)
+			at += (size_t)sprintf(expected + at, i > 1 ? " c%u" : "c%u", i);
+	sprintf(expected + at, "] locked [] guesses 341 hints 0 position %lld.%06lld}",
+		(long long)(last / 1000000), (long long)(last % 1000000));
+	SAY("PROGRESS ann many", expected);
+	hd_world_fini(w);
+	hd_world_init(w); /* the log lacks the documents: nothing to replay */
+}
+
 int
 main(void)
 {
@@ -242,6 +321,7 @@ main(void)
 		STORY(test_a_new_version_keeps_what_was_reached),
 		STORY(test_orders_done),
 		STORY(test_much_play),
+		STORY(test_progress_over_many_challenges),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
