@@ -7,7 +7,6 @@ hd_core_create(struct hd_memory *memory)
 	HD_ASSERT(memory != NULL);
 	struct hd_core *core = hd_memory_take(memory, sizeof(*core), 64);
 	core->memory = memory;
-	core->deadline = HD_NEVER;
 	hd_pool_init(&core->entrants, memory, sizeof(struct hd_entrant));
 	hd_pool_init(&core->long_ids, memory, HD_ID_MAX);
 	hd_plays_init(&core->plays, memory);
@@ -15,6 +14,8 @@ hd_core_create(struct hd_memory *memory)
 	hd_event_ids_init(&core->ids, memory);
 	core->hunts = hd_memory_take(memory, HD_HUNTS_MAX * sizeof(*core->hunts), 64);
 	core->due = hd_memory_take(memory, HD_HUNTS_MAX * sizeof(*core->due), 64);
+	core->soonest = hd_memory_take(memory, 2 * HD_HUNTS_MAX * sizeof(*core->soonest), 64);
+	hd_phase_init(core);
 	core->hunt_table = hd_memory_take(memory, HD_HUNT_TABLE * sizeof(*core->hunt_table), 64);
 	return core;
 }
@@ -41,6 +42,7 @@ hd_core_destroy(struct hd_core *core)
 	hd_pool_fini(&core->entrants);
 	give_array(core, core->hunts, HD_HUNTS_MAX * sizeof(*core->hunts));
 	give_array(core, core->due, HD_HUNTS_MAX * sizeof(*core->due));
+	give_array(core, core->soonest, 2 * HD_HUNTS_MAX * sizeof(*core->soonest));
 	give_array(core, core->hunt_table, HD_HUNT_TABLE * sizeof(*core->hunt_table));
 	give_array(core, core->done, core->done_words * sizeof(*core->done));
 	give_array(core, core->old, core->old_room * sizeof(struct hd_board *));

@@ -64,6 +64,27 @@ next_hour(const struct hd_hunt *hunt, int64_t from)
 	return next;
 }
 
+/* Plays a node's match again; of hunts that are due at the same time, the lower number is first. */
+static void
+match(struct hd_core *core, uint32_t node)
+{
+	HD_ASSERT(node > 0 && node < HD_HUNTS_MAX);
+	uint16_t left = core->soonest[2 * node], right = core->soonest[2 * node + 1];
+	core->soonest[node] = core->due[right] < core->due[left] ? right : left;
+}
+
+void
+hd_phase_init(struct hd_core *core)
+{
+	HD_ASSERT(core->hunts_count == 0);
+	for (uint32_t i = 0; i < HD_HUNTS_MAX; i++) {
+		core->due[i] = HD_NEVER;
+		core->soonest[HD_HUNTS_MAX + i] = (uint16_t)i;
+	}
+	for (uint32_t node = HD_HUNTS_MAX - 1; node > 0; node--)
+		match(core, node);
+}
+
 void
 hd_phase_plan(struct hd_core *core, struct hd_hunt *hunt)
 {
@@ -77,16 +98,14 @@ hd_phase_plan(struct hd_core *core, struct hd_hunt *hunt)
 		due = next < due ? next : due;
 	}
 	core->due[hunt->number] = due;
-	core->deadline = HD_NEVER;
-	for (uint32_t i = 0; i < core->hunts_count; i++)
-		if (core->due[i] < core->deadline)
-			core->deadline = core->due[i];
+	for (uint32_t node = (HD_HUNTS_MAX + hunt->number) / 2; node > 0; node /= 2)
+		match(core, node);
 }
 
 int64_t
 hd_core_deadline(const struct hd_core *core)
 {
-	return core->deadline;
+	return core->due[core->soonest[1]];
 }
 
 static bool
@@ -116,10 +135,9 @@ bool
 hd_core_due(const struct hd_core *core, int64_t now, struct hd_event *event)
 {
 	HD_ASSERT(now > core->stamp);
-	if (now < core->deadline)
+	if (now < hd_core_deadline(core))
 		return false;
-	for (uint32_t i = 0; i < core->hunts_count; i++)
-		if (core->due[i] <= now && due_in(core->hunts[i], now, event))
-			return true;
-	return false;
+	bool found = due_in(core->hunts[core->soonest[1]], now, event);
+	HD_ASSERT(found);
+	return true;
 }

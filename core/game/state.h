@@ -108,10 +108,10 @@ struct hd_core {
 	struct hd_event_ids ids;
 
 	struct hd_hunt **hunts; /* HD_HUNTS_MAX */
-	int64_t *due;           /* by hunt: its next hour or window */
+	int64_t *due;           /* by hunt: its next hour or window; HD_NEVER where there is none */
+	uint16_t *soonest;      /* a tournament of hunts by `due`: node n is of 2n and 2n + 1 */
 	uint16_t *hunt_table;   /* HD_HUNT_TABLE: number + 1 by hash of the name */
 	uint32_t hunts_count;
-	int64_t deadline; /* least of `due` */
 
 	uint64_t *done; /* a bit for each order */
 	uint32_t done_words;
@@ -265,6 +265,7 @@ enum hd_phase hd_phase_scheduled(const struct hd_definition *definition, int64_t
 void hd_phase_enter(struct hd_hunt *hunt, enum hd_phase phase);
 
 /* Reckons anew when the hunt needs the clock next. */
+void hd_phase_init(struct hd_core *core);
 void hd_phase_plan(struct hd_core *core, struct hd_hunt *hunt);
 
 /* The number of the window that holds `time`. */

@@ -307,6 +307,46 @@ test_boards_of_a_new_version(void **state)
 	SAY("JOIN cyd bay BRACKET rookie", "-NOBRACKET");
 }
 
+/* Many hunts of hours of their own: each is told at its hour, once, and the soonest first. */
+static void
+test_hours_of_many_hunts(void **state)
+{
+	enum { HUNTS = 100 };
+	struct hd_world *w = *state;
+	int64_t opens[HUNTS], last = 0;
+	char id[16];
+	for (int i = 0; i < HUNTS; i++) {
+		opens[i] = 1 + i * 37 % 50; /* two at each hour */
+		snprintf(id, sizeof(id), "h%d", i);
+		hd_world_document(w, &(struct hd_world_hunt){.id = id, .opens = opens[i]});
+		last = opens[i] > last ? opens[i] : last;
+	}
+	for (int64_t second = 1; second <= last; second++) {
+		assert_true(hd_core_deadline(w->core) ==
+			    HD_WORLD_BEGIN + second * HD_WORLD_SECOND);
+		uint32_t before = w->events;
+		hd_world_clock(w, second);
+		assert_int_equal(w->events, before + 2);
+		for (uint16_t i = 0; i < HUNTS; i++)
+			assert_int_equal(hd_core_phase(w->core, i),
+					 opens[i] <= second ? HD_PHASE_OPEN : HD_PHASE_BEFORE);
+	}
+	assert_true(hd_core_deadline(w->core) == HD_NEVER);
+	/* All that a stopped clock missed comes at once; then a hunt's window is the next. */
+	for (int i = 0; i < HUNTS; i += 10) {
+		struct hd_world_hunt hunt = {.id = id,
+					     .opens = opens[i],
+					     .closes = 100 + i,
+					     .boards = {{.id = "hourly", .window = HOUR}}};
+		snprintf(id, sizeof(id), "h%d", i);
+		hd_world_document(w, &hunt);
+	}
+	uint32_t before = w->events;
+	hd_world_clock(w, 7 * HOUR);
+	assert_int_equal(w->events, before + 20);
+	assert_true(hd_core_deadline(w->core) == HD_WORLD_BEGIN + 8 * HOUR * HD_WORLD_SECOND);
+}
+
 int
 main(void)
 {
@@ -321,6 +361,7 @@ main(void)
 		STORY(test_at),
 		STORY(test_guesses_by_at),
 		STORY(test_boards_of_a_new_version),
+		STORY(test_hours_of_many_hunts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
