@@ -413,8 +413,8 @@ hd_args_arity(enum hd_verb verb, uint32_t words, struct hd_args_fault *fault)
 	if (words == least || (words > least && row->arity < 0))
 		return true;
 	fault->error = HD_ERR_ARITY;
-	snprintf(fault->text, sizeof fault->text, "wrong number of arguments; usage: %s %s",
-		 row->name, row->usage);
+	snprintf(fault->text, sizeof fault->text, "wrong number of arguments; usage: %s%s%s",
+		 row->name, row->usage[0] ? " " : "", row->usage);
 	return false;
 }
 
