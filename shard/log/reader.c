@@ -284,8 +284,8 @@ judge_tail(struct hd_log_reader *reader)
 		return true;
 	char what[200];
 	snprintf(what, sizeof what,
-		 "damaged: this LSN is missing, but all up to %llu were flushed; restore the file, "
-		 "or accept the loss with `huntctl repair --accept-loss`",
+		 "damaged: this LSN is missing, but all up to %llu were flushed; restore the file "
+		 "from a copy (`huntctl log verify DATA` checks one)",
 		 (unsigned long long)seal);
 	return refuse_at(reader, first, reader->any ? reader->offset : 0, HD_EXIT_DAMAGED, what);
 }
