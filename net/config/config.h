@@ -30,7 +30,7 @@
 	X(ids_age, "ids.age", SECONDS, "60s", RESTART, "and all that are younger than this")                                     \
 	X(busy_ms, "busy.delay", MILLIS, "20ms", RESTART, "a queue that stands longer than this refuses with -BUSY")             \
 	X(tick_ms, "tick", MILLIS, "20ms", RESTART, "how often the reducer merges boards that changed")                          \
-	X(clients, "clients.max", COUNT, "10000", RESTART, "connections of one shard")                                           \
+	X(clients, "clients.max", COUNT, "10000", RESTART, "connections of one shard; maxclients is that of all")                                           \
 	X(ring_cells, "ring.cells", RINGS, "auto", RESTART, "messages one ring between two threads holds")
 /* clang-format on */
 

@@ -22,8 +22,10 @@ pair_write(void *to, const char *name, const char *value)
 static void
 compatible(struct call *call, struct hd_bytes pattern, struct pairs *pairs)
 {
-	char clients[16];
-	snprintf(clients, sizeof clients, "%u", call->edge->clients_max);
+	char clients[24];
+	/* Of the whole server, as INFO says it; clients.max is of one shard. */
+	snprintf(clients, sizeof clients, "%llu",
+		 (unsigned long long)call->edge->clients_max * hd_shard_count(call->edge->shard));
 	const char *durability = call->edge->info->durability;
 	const char *rows[][2] = {
 		{"save", ""},
