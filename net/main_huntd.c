@@ -337,10 +337,14 @@ compile(void *context, struct hd_bytes name, struct hd_bytes text, struct hd_byt
 }
 
 static bool
-hunt_file(void *context, uint32_t n, struct hd_bytes *source, struct hd_bytes *text)
+hunt_file(void *context, uint32_t n, struct hd_bytes *source, struct hd_bytes *text, char *message,
+	  uint32_t room)
 {
 	struct server *server = context;
-	return hd_hunts_file(&server->hunts, n, source, text);
+	if (n >= server->hunts.count)
+		return false;
+	hd_hunts_file(&server->hunts, n, source, text, message, room);
+	return true;
 }
 
 static void
@@ -358,6 +362,20 @@ hunt_file_result(void *context, struct hd_bytes source, const char *message)
 }
 
 static void
+tell_recovered(const struct server *server, uint64_t events, bool cut,
+	       const struct hd_log_report *reports, uint32_t shards)
+{
+	char to[HD_SHARDS_MAX * 24]; /* SHARD:LSN,... */
+	size_t used = 0;
+	for (uint32_t i = 0; i < shards; i++)
+		used += (size_t)snprintf(to + used, sizeof to - used, "%s%u:%llu", i ? "," : "", i,
+					 (unsigned long long)reports[i].last_lsn);
+	fprintf(stderr, "huntd: recovered %llu events (to %s) in %lld ms%s\n",
+		(unsigned long long)events, to, (long long)(milliseconds() - server->started_ms),
+		cut ? "; a torn, unacknowledged tail was cut" : "");
+}
+
+static void
 ready(void *context, const struct hd_log_report *reports, uint32_t shards)
 {
 	const struct server *server = context;
@@ -370,11 +388,7 @@ ready(void *context, const struct hd_log_report *reports, uint32_t shards)
 					"and fdatasync\n");
 	}
 	if (events)
-		fprintf(stderr, "huntd: recovered %llu events (to %u:%llu) in %lld ms%s\n",
-			(unsigned long long)events, shards - 1,
-			(unsigned long long)reports[shards - 1].last_lsn,
-			(long long)(milliseconds() - server->started_ms),
-			cut ? "; a torn, unacknowledged tail was cut" : "");
+		tell_recovered(server, events, cut > 0, reports, shards);
 	fprintf(stderr, "huntd %s: serving %s on %u shard%s, durability %s\n", hd_version(),
 		server->config.values[HD_SETTING_resp].text, shards, shards == 1 ? "" : "s",
 		server->config.values[HD_SETTING_durability].text);
@@ -396,16 +410,15 @@ random_bytes(void *context, uint8_t out[32])
 	randombytes_buf(out, 32);
 }
 
-/* Signals only say that it is time to end; control's loop does it. */
+/* Signals only say that it is time to end; whoever works at the moment looks at it. */
 
-static struct hd_runtime *volatile running; /* what the handler may reach */
+static _Atomic bool stopping;
 
 static void
 on_signal(int number)
 {
 	(void)number;
-	if (running)
-		hd_runtime_stop(running);
+	atomic_store(&stopping, true);
 }
 
 static void
@@ -438,7 +451,9 @@ probe_port(const char *where, uint16_t *port, char *message, size_t room)
 {
 	const struct timespec pause = {.tv_nsec = 20000000};
 	int probe = -EADDRINUSE;
-	for (int tries = 0; tries < 100 && probe == -EADDRINUSE; tries++) {
+	for (int tries = 0; tries < 100 && probe == -EADDRINUSE && !stopping; tries++) {
+		if (tries == 1)
+			fprintf(stderr, "huntd: waiting for %s to be let go\n", where);
 		if (tries > 0)
 			nanosleep(&pause, NULL);
 		probe = hd_listen(where, false, port, message, room);
@@ -446,26 +461,32 @@ probe_port(const char *where, uint16_t *port, char *message, size_t room)
 	return probe;
 }
 
-static bool
+/* Returns an exit code, or -1 to go on. */
+static int
 open_doors(struct server *server)
 {
 	char message[512];
 	const struct hd_config_value *resp = &server->config.values[HD_SETTING_resp];
 	int probe = probe_port(resp->text, &server->info.port, message, sizeof message);
+	if (probe < 0 && stopping)
+		return HD_EXIT_OK;
 	if (probe < 0) {
 		fprintf(stderr, "huntd: %s\n", message);
-		return false;
+		return HD_EXIT_FAILED;
 	}
 	close(probe);
 	snprintf(server->where, sizeof server->where, "%u.%u.%u.%u:%u", resp->host >> 24,
 		 resp->host >> 16 & 255, resp->host >> 8 & 255, resp->host & 255,
 		 server->info.port);
-	if (!hd_hunts_open(&server->hunts, server->config.values[HD_SETTING_hunts].text)) {
-		fprintf(stderr, "huntd: cannot read %s: %s\n",
-			server->config.values[HD_SETTING_hunts].text, strerror(errno));
-		return false;
+	const struct hd_config_value *hunts = &server->config.values[HD_SETTING_hunts];
+	if (!hd_hunts_open(&server->hunts, hunts->text)) {
+		fprintf(stderr, "huntd: cannot read %s: %s\n", hunts->text, strerror(errno));
+		return HD_EXIT_FAILED;
 	}
-	return true;
+	if (server->hunts.absent && strcmp(hunts->from, "default") != 0)
+		fprintf(stderr, "huntd: there is no folder %s (%s): no hunts are read from it\n",
+			hunts->text, hunts->from);
+	return -1;
 }
 
 static int
@@ -474,6 +495,7 @@ serve(struct server *server)
 	char message[1024] = "";
 	int code = HD_EXIT_FAILED;
 	struct hd_runtime_config config = hd_config_runtime(&server->config);
+	config.stop = &stopping;
 	struct hd_runtime_hooks hooks = {
 		.context = server,
 		.io_create = io_create,
@@ -489,17 +511,16 @@ serve(struct server *server)
 		.clock_news = clock_news,
 		.random = random_bytes,
 	};
-	if (!open_doors(server))
-		return HD_EXIT_FAILED;
+	int ended = open_doors(server);
+	if (ended >= 0)
+		return ended;
 	server->runtime = hd_runtime_start(&config, &hooks, message, sizeof message, &code);
 	if (!server->runtime) {
 		if (message[0])
 			fprintf(stderr, "huntd: %s\n", message);
 		return code;
 	}
-	running = server->runtime;
 	code = hd_runtime_run(server->runtime);
-	running = NULL;
 	hd_hunts_close(&server->hunts);
 	return code;
 }

@@ -4,7 +4,8 @@
 
 #include "huntd/assert.h"
 
-#define GIVE_UP_NS 10000000000
+#define GIVE_UP_NS   10000000000
+#define STOP_LOOK_NS 1000000000 /* a signal ends the wait; one just before it does not */
 
 static void
 tell_all(struct hd_control *control, uint32_t threads, const struct hd_cell *cell)
@@ -188,13 +189,16 @@ look_at_clock(struct hd_control *control)
 	hooks->clock_news(hooks->context, line);
 }
 
-/* How long control may sleep, ns: until its next look at the clock, or until it gives up. */
+/* How long control may sleep, ns: until its next look at the clock, or at what may stop it, or until
+ * it gives up. */
 static int64_t
 patience(const struct hd_control *control)
 {
 	int64_t due = control->clock.looked + HD_CLOCK_LOOK_NS;
 	if (control->state == HD_CONTROL_DRAINING && control->give_up < due)
 		due = control->give_up;
+	if (control->config->stop != NULL && control->boot + STOP_LOOK_NS < due)
+		due = control->boot + STOP_LOOK_NS;
 	return due > control->boot ? due - control->boot : 0;
 }
 

@@ -198,14 +198,15 @@ id_of(struct hd_control *control, struct hd_bytes encoding)
 	return id;
 }
 
-/* Compiled once on its own, to learn its name and most of its faults. */
+/* Compiled once on its own, to learn its name and most of its faults; one that could not be read
+ * (text.at NULL) has its fault in control->message. */
 static void
 file_begin(struct hd_control *control, struct hd_bytes source, struct hd_bytes text)
 {
 	struct hd_fetched nothing = {0};
 	struct hd_bytes definition, name = {0};
 	control->job = (struct hd_job){.kind = HD_JOB_FILE, .source = source, .text = text};
-	if (compile(control, name, text, &nothing, &definition))
+	if (text.at != NULL && compile(control, name, text, &nothing, &definition))
 		name = id_of(control, definition);
 	control->job.bad = name.size == 0;
 	fetch(control, name, source, 0);
@@ -277,7 +278,9 @@ boot_file(struct hd_control *control)
 {
 	const struct hd_runtime_hooks *hooks = control->hooks;
 	struct hd_bytes source = {0}, text = {0};
-	if (!hooks->hunt_file || !hooks->hunt_file(hooks->context, control->file, &source, &text))
+	control->message[0] = '\0';
+	if (!hooks->hunt_file || !hooks->hunt_file(hooks->context, control->file, &source, &text,
+						   control->message, HD_MESSAGE_MAX))
 		return false;
 	control->file++;
 	file_begin(control, source, text);

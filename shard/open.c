@@ -23,7 +23,8 @@ hd_shard_prepare(struct hd_shard *shard)
 }
 
 bool
-hd_shard_open(struct hd_shard *shard, const struct hd_log_options *options)
+hd_shard_open(struct hd_shard *shard, const struct hd_log_options *options,
+	      const _Atomic bool *stop)
 {
 	HD_ASSERT(shard->core != NULL && shard->log == NULL);
 	HD_ASSERT(shard->report != NULL);
@@ -33,6 +34,7 @@ hd_shard_open(struct hd_shard *shard, const struct hd_log_options *options)
 	log.shard = shard->number;
 	struct hd_replay *replay = hd_memory_take(&shard->plain, sizeof *replay, 64);
 	replay->shard = shard;
+	replay->stop = stop;
 	shard->log = hd_log_open(&log, hd_replay_one, replay, shard->report);
 	if (shard->log != NULL)
 		hd_replay_flush(replay);

@@ -60,11 +60,18 @@ replay_alone(struct hd_replay *replay, const struct hd_log_event *at)
 	return true;
 }
 
+/* Looked at once a batch. */
+static bool
+is_stopped(const struct hd_replay *replay)
+{
+	return replay->count == 0 && replay->stop != NULL && atomic_load(replay->stop);
+}
+
 bool
 hd_replay_one(void *context, const struct hd_log_event *at)
 {
 	struct hd_replay *replay = context;
-	if (at->type == 0 || at->type >= HD_EVENT_TYPE_END)
+	if (at->type == 0 || at->type >= HD_EVENT_TYPE_END || is_stopped(replay))
 		return false;
 	if (at->type < HD_EVENT_JOINED || at->body.size > BODY_MAX)
 		return replay_alone(replay, at);

@@ -8,6 +8,7 @@
 
 struct hd_replay {
 	struct hd_shard *shard;
+	const _Atomic bool *stop; /* set: no further; may be NULL */
 	uint32_t count, used;
 	struct hd_event event[HD_BATCH_MAX];
 	struct hd_command command[HD_BATCH_MAX];

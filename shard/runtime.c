@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -106,7 +107,7 @@ shard_begin(struct thread *thread, struct hd_shard *shard)
 		.durability = runtime->config.durability,
 		.window_ns = runtime->config.durability_window_ns,
 	};
-	if (hd_shard_open(shard, &options))
+	if (hd_shard_open(shard, &options, runtime->config.stop))
 		return 0;
 	return shard->report->exit ? shard->report->exit : HD_EXIT_DAMAGED;
 }
@@ -159,6 +160,13 @@ reducer_main(void *context)
 }
 
 /* Start. */
+
+/* From outside: a signal, which may come before there is anything that could be woken. */
+static bool
+is_stopping(const struct hd_runtime *runtime)
+{
+	return runtime->config.stop != NULL && atomic_load(runtime->config.stop);
+}
 
 static uint64_t
 budget_of_machine(uint32_t shards)
@@ -247,6 +255,9 @@ static void
 begin_threads(struct hd_runtime *runtime)
 {
 	uint32_t count = runtime->topology.shards + 1;
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before); /* the threads inherit it */
 	pthread_barrier_init(&runtime->ended, NULL, count + 1);
 	for (uint32_t i = 0; i < count; i++) {
 		struct thread *thread = &runtime->threads[i];
@@ -257,6 +268,7 @@ begin_threads(struct hd_runtime *runtime)
 					   thread);
 		HD_ASSERT(error == 0);
 	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_mutex_lock(&runtime->mutex);
 	while (runtime->begun_count < count)
 		pthread_cond_wait(&runtime->begun, &runtime->mutex);
@@ -301,13 +313,14 @@ end_threads(struct hd_runtime *runtime)
 	hooks->io_destroy(hooks->context, runtime->control->io);
 }
 
-/* Some thread could not begin: the others end, and the first one's line is given. */
+/* Some thread could not begin, or need not: the others end, and the first one's line is given. */
 static int
 abandon(struct hd_runtime *runtime, char *message, uint32_t room)
 {
-	int code = runtime->begun_code;
+	bool stopped = is_stopping(runtime);
+	int code = stopped ? 0 : runtime->begun_code;
 	const char *line = "";
-	if (runtime->begun_shard < runtime->topology.shards)
+	if (!stopped && runtime->begun_shard < runtime->topology.shards)
 		line = runtime->reports[runtime->begun_shard].message;
 	snprintf(message, room, "%s", line);
 	hd_control_finish(runtime->control);
@@ -315,8 +328,9 @@ abandon(struct hd_runtime *runtime, char *message, uint32_t room)
 	return code;
 }
 
+/* Returns an exit code; `*begun` where it is to be run. */
 static int
-begin(struct hd_runtime *runtime, char *message, uint32_t room)
+begin(struct hd_runtime *runtime, char *message, uint32_t room, bool *begun)
 {
 	uint8_t random[32];
 	struct hd_runtime_config *config = &runtime->config;
@@ -340,9 +354,10 @@ begin(struct hd_runtime *runtime, char *message, uint32_t room)
 	if (!begin_control(runtime))
 		return HD_EXIT_FAILED;
 	begin_threads(runtime);
-	if (runtime->begun_code != 0)
+	if (runtime->begun_code != 0 || is_stopping(runtime))
 		return abandon(runtime, message, room);
 	hd_control_start(runtime->control);
+	*begun = true;
 	return 0;
 }
 
@@ -369,8 +384,9 @@ hd_runtime_start(const struct hd_runtime_config *config, const struct hd_runtime
 	runtime->dir.lock = -1;
 	pthread_mutex_init(&runtime->mutex, NULL);
 	pthread_cond_init(&runtime->begun, NULL);
-	*exit_code = begin(runtime, message, room);
-	if (*exit_code == 0)
+	bool begun = false;
+	*exit_code = begin(runtime, message, room, &begun);
+	if (begun)
 		return runtime;
 	free_parts(runtime);
 	return NULL;
@@ -380,7 +396,8 @@ int
 hd_runtime_run(struct hd_runtime *runtime)
 {
 	HD_ASSERT(runtime != NULL);
-	while (hd_control_pass(runtime->control, atomic_load(&runtime->stop)))
+	while (hd_control_pass(runtime->control,
+			       atomic_load(&runtime->stop) || is_stopping(runtime)))
 		;
 	end_threads(runtime);
 	if (runtime->control->exit_code != 0)

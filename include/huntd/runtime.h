@@ -40,6 +40,10 @@ struct hd_runtime_config {
 	uint32_t tick_ms;      /* 20 */
 	uint32_t ids_max, ids_age_s;
 	uint32_t ring_cells; /* 0: from the number of threads; 1 and 3 must work */
+	/* True: end, as by hd_runtime_stop. A signal handler can set it before the runtime is there
+	 * and after: replay looks at it, and so does control, at least once a second. It outlives
+	 * the runtime. NULL: nobody sets one. */
+	const _Atomic bool *stop;
 };
 
 struct hd_runtime_hooks {
@@ -60,9 +64,9 @@ struct hd_runtime_hooks {
 			struct hd_bytes previous, uint32_t version, struct hd_writer *out,
 			char *message, uint32_t message_room);
 	/* On control, once all shards have replayed: gives the files of --hunts one by one (false:
-	 * no more). `name` empty: take it from the document. */
-	bool (*hunt_file)(void *context, uint32_t n, struct hd_bytes *source,
-			  struct hd_bytes *text);
+	 * no more). One that cannot be read has no text (at NULL), and `message` says why. */
+	bool (*hunt_file)(void *context, uint32_t n, struct hd_bytes *source, struct hd_bytes *text,
+			  char *message, uint32_t message_room);
 	/* On control: what became of a file; message empty: in force or unchanged. */
 	void (*hunt_file_result)(void *context, struct hd_bytes source, const char *message);
 	/* All shards serve. */
@@ -80,7 +84,8 @@ struct hd_runtime;
 
 /* Checks and locks the data directory, starts every thread. NULL: `message` has one clear line and
  * `exit_code` the code (65 damaged or newer format, 74 unwritable or in use, 78 another number of
- * shards). */
+ * shards; 0 and no line: config->stop was set meanwhile). Signals are handled on the calling thread
+ * alone: every other one blocks them. */
 struct hd_runtime *hd_runtime_start(const struct hd_runtime_config *config,
 				    const struct hd_runtime_hooks *hooks, char *message,
 				    uint32_t room, int *exit_code);

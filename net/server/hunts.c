@@ -62,8 +62,9 @@ hd_hunts_open(struct hd_hunts *hunts, const char *folder)
 	*hunts = (struct hd_hunts){0};
 	snprintf(hunts->folder, sizeof hunts->folder, "%s", folder);
 	DIR *directory = opendir(folder);
+	hunts->absent = !directory && errno == ENOENT;
 	if (!directory)
-		return errno == ENOENT;
+		return hunts->absent;
 	for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
 		if (!is_document(entry->d_name))
 			continue;
@@ -89,25 +90,39 @@ hd_hunts_close(struct hd_hunts *hunts)
 	*hunts = (struct hd_hunts){0};
 }
 
-bool
-hd_hunts_file(struct hd_hunts *hunts, uint32_t n, struct hd_bytes *source, struct hd_bytes *text)
+/* The whole file into `text`; 0, or an errno. EFBIG: it is over HD_DOCUMENT_MAX. */
+static int
+read_document(const char *path, uint8_t *text, size_t *size)
 {
-	char path[sizeof hunts->folder + 300];
-	*text = (struct hd_bytes){0};
-	if (n >= hunts->count)
-		return false;
-	*source = hd_bytes_str(hunts->names[n]);
-	snprintf(path, sizeof path, "%s/%s", hunts->folder, hunts->names[n]);
 	FILE *file = fopen(path, "rb");
 	if (!file)
-		return false;
+		return errno;
+	errno = 0;
+	*size = fread(text, 1, HD_DOCUMENT_MAX + 1, file);
+	int error = ferror(file) ? errno ? errno : EIO : 0;
+	fclose(file);
+	return error == 0 && *size > HD_DOCUMENT_MAX ? EFBIG : error;
+}
+
+bool
+hd_hunts_file(struct hd_hunts *hunts, uint32_t n, struct hd_bytes *source, struct hd_bytes *text,
+	      char *message, uint32_t room)
+{
+	char path[sizeof hunts->folder + 300];
+	size_t size = 0;
+	HD_ASSERT(n < hunts->count);
+	*text = (struct hd_bytes){0};
+	*source = hd_bytes_str(hunts->names[n]);
+	snprintf(path, sizeof path, "%s/%s", hunts->folder, hunts->names[n]);
 	if (!hunts->text)
 		hunts->text = malloc(HD_DOCUMENT_MAX + 1);
 	HD_ASSERT(hunts->text);
-	size_t size = fread(hunts->text, 1, HD_DOCUMENT_MAX + 1, file);
-	bool good = !ferror(file) && size <= HD_DOCUMENT_MAX;
-	fclose(file);
-	if (good)
+	int error = read_document(path, hunts->text, &size);
+	if (error == 0)
 		*text = hd_bytes_of(hunts->text, size);
-	return good;
+	else if (error == EFBIG)
+		snprintf(message, room, "1:1: it is over %u KiB", HD_DOCUMENT_MAX / HD_KIB);
+	else
+		snprintf(message, room, "1:1: it cannot be read: %s", strerror(error));
+	return error == 0;
 }

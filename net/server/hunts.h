@@ -15,6 +15,7 @@ struct hd_hunts {
 	char folder[256];
 	char **names;
 	uint32_t count;
+	bool absent;   /* there is no such folder */
 	uint8_t *text; /* of the file last read */
 };
 
@@ -22,9 +23,9 @@ struct hd_hunts {
 bool hd_hunts_open(struct hd_hunts *hunts, const char *folder);
 void hd_hunts_close(struct hd_hunts *hunts);
 
-/* The n-th file: its name and text, until the next call. False: there are no more, or (text.at
- * NULL) it cannot be read or is over HD_DOCUMENT_MAX. */
+/* The n-th file, n below count: its name and text, until the next call. False: it cannot be read or
+ * is over HD_DOCUMENT_MAX; text.at is NULL, and `message` says which, as a fault at 1:1. */
 bool hd_hunts_file(struct hd_hunts *hunts, uint32_t n, struct hd_bytes *source,
-		   struct hd_bytes *text);
+		   struct hd_bytes *text, char *message, uint32_t room);
 
 #endif

@@ -20,7 +20,10 @@ def ends_with(server, code, *words):
 def ports_in_use():
     with Server({"bay": HUNT}, 3) as server, Server(start=False) as other:
         other.port = server.port
-        ends_with(other, 1, "cannot listen", str(server.port))
+        code, said = other.end_of_start()
+        lines = said.strip().splitlines()
+        check("what it waits for, then why it ends", code == 1 and len(lines) == 2 and "waiting for" in lines[0] and
+              "cannot listen" in lines[1] and str(server.port) in lines[1], code, said)
         same("the first serves on", server.client()("PING"), "PONG")
 
 
@@ -145,6 +148,32 @@ def documents_of_the_folder():
         shutil.rmtree(server.hunts)
         server.start()
         same("no folder is no hunts", server.client()("HUNT.LIST"), [])
+        check("but one that was named is missed", "there is no folder " + server.hunts in server.words())
+
+
+def documents_that_cannot_be_read():
+    """They are told of by name, and hide none of the files behind them."""
+    with Server({"bay": HUNT}, start=False) as server:
+        path = server.write_hunt("aa", "# %s\n" % ("x" * 600000))
+        code, said = server.end_of_start()
+        check("no good version at all ends with 78", code == 78 and "aa.yaml:1:1: it is over 500 KiB" in said, code, said)
+        os.remove(path)
+        os.symlink(path, path)
+        code, said = server.end_of_start()
+        check("so does one that cannot be opened", code == 78 and "aa.yaml:1:1: it cannot be read: " in said, code, said)
+        os.remove(path)
+        path = server.write_hunt("aa", document("aa", challenges=["{id: map, points: 1, answers: [A]}"]))
+        server.start()
+        server.stop()
+        os.remove(path)
+        os.mkdir(path)
+        later = HUNT + "# later\n"
+        server.write_hunt("bay", later)
+        server.words()
+        server.start()
+        check("a folder in its place is reported", "aa.yaml:1:1: it cannot be read: " in server.words())
+        same("the file behind it is in force", server.client()("VELTRIX.GET", "bay"), later)
+        check("the old version stays", "id: map" in server.client()("VELTRIX.GET", "aa"))
 
 
 def refuse_io_uring():
@@ -203,6 +232,54 @@ def ends_when_asked():
                 server.start()
 
 
+def ended_by(server, after, how=signal.SIGTERM):
+    """Starts, signals after so many seconds; returns exit code, how long it took, and what it said."""
+    server.words()
+    server.spawn()
+    time.sleep(after)
+    start = time.monotonic()
+    code = server.stop(how)
+    return code, time.monotonic() - start, server.words()
+
+
+def ends_while_it_starts():
+    """A signal is never lost, whatever the start is busy with; nothing else is either."""
+    events = 300000
+    with Server({"bay": HUNT}, 2, durability="off") as server:
+        c, step = server.client(), 5000
+        for first in range(0, events, step):
+            c.pipe([("HUNT.AWARD", "p%d" % i, "bay", 7) for i in range(first, first + step)])
+        c.close()
+        same("SIGTERM ends with 0", server.stop(), 0)
+        server.words()
+        began = time.monotonic()
+        server.start()
+        whole, said = time.monotonic() - began, server.words()
+        check("where each shard's log ends", re.search(r"recovered \d+ events \(to 0:\d+,1:\d+\) in \d+ ms", said), said)
+        server.stop()
+        replays = 0
+        for share in (0.05, 0.15, 0.3, 0.45, 0.6, 0.8, 0.9, 0.95, 1.0, 1.05):
+            code, took, said = ended_by(server, whole * share, signal.SIGINT if share == 0.3 else signal.SIGTERM)
+            # Before its first instructions a process has no handler: the signal itself ends it.
+            check("asked at %.2f of the start: %.2f s" % (share, took), code in (0, -15) and took < 2, code, said)
+            check("at %.2f it ends without a complaint" % share, not re.search("damaged|applied|cannot", said), said)
+            replays += code == 0 and "recovered" not in said
+        check("some were asked during the replay", replays > 1, replays)
+        server.start()
+        same("and all is there", server.client()("DBSIZE"), events)
+        with Server(start=False) as other:
+            other.port = server.port
+            code, took, said = ended_by(other, 0.5)
+            check("waiting for a port: %.2f s" % took, code == 0 and took < 1 and "waiting for 127.0.0.1:%d" % other.port in said, code, said)
+    with Server({"bay": HUNT}, 3) as server:
+        for n in range(20):
+            server.stop()
+            code, took, said = ended_by(server, 0.01 + 0.004 * n)
+            check("a young start, asked after %d ms: %.2f s" % (10 + 4 * n, took), code in (0, -15) and took < 2, code, said)
+            server.start()
+    return "%d replays ended, of %.1f s" % (replays, whole)
+
+
 def idle():
     figures = []
     for shards in (1, 3):
@@ -219,4 +296,5 @@ def idle():
 
 
 story(ports_in_use, folders_that_cannot_be_used, newer_and_foreign_logs, bad_settings, beyond_loopback, what_it_prints,
-      documents_of_the_folder, without_io_uring, few_and_many_cores, ends_when_asked, idle)
+      documents_of_the_folder, documents_that_cannot_be_read, without_io_uring, few_and_many_cores, ends_when_asked,
+      ends_while_it_starts, idle)

@@ -252,8 +252,11 @@ compile(void *context, struct hd_bytes name, struct hd_bytes text, struct hd_byt
 }
 
 static bool
-hunt_file(void *context, uint32_t n, struct hd_bytes *source, struct hd_bytes *text)
+hunt_file(void *context, uint32_t n, struct hd_bytes *source, struct hd_bytes *text, char *message,
+	  uint32_t room)
 {
+	(void)message;
+	(void)room;
 	static const char *const names[] = {"one.yaml", "two.yaml", "three.yaml", "four.yaml"};
 	struct house *house = context;
 	if (n >= 4 || house->options.files[n] == NULL)
