@@ -35,22 +35,6 @@ field_text(struct fields *fields, const char *name, const char *value)
 	field_bytes(fields, name, hd_bytes_str(value));
 }
 
-static const char *
-phase_name(int64_t phase)
-{
-	static const char *const names[] = {"before", "open", "frozen", "closed"};
-	HD_ASSERT(phase >= HD_PHASE_BEFORE && phase <= HD_PHASE_CLOSED);
-	return names[phase];
-}
-
-static const char *
-op_name(uint8_t op)
-{
-	static const char *const names[] = {"INCR", "SET", "BEST", "DECR"};
-	HD_ASSERT(op <= HD_OP_DECR);
-	return names[op];
-}
-
 /* True where the order is one of this hunt. A document's text holds the answers: its size is shown.
  */
 static bool
@@ -66,7 +50,7 @@ order_fields(struct fields *fields, const struct hd_event *event, struct hd_byte
 		field_int(fields, "bytes", order.text.size);
 	} else if (order.kind == HD_ORDER_PHASE) {
 		field_text(fields, "kind", "phase");
-		field_text(fields, "phase", phase_name(order.phase));
+		field_text(fields, "phase", hd_phase_name(order.phase));
 	} else {
 		return false;
 	}
@@ -94,7 +78,7 @@ judged_fields(struct fields *fields, const struct hd_event *event,
 static void
 awarded_fields(struct fields *fields, const struct hd_event *event)
 {
-	field_text(fields, "op", op_name(event->op));
+	field_text(fields, "op", hd_op_name(event->op));
 	field_int(fields, "points", event->points);
 	if (event->sub != 0)
 		field_int(fields, "sub", event->sub);
@@ -107,7 +91,7 @@ own_fields(struct fields *fields, const struct hd_event *event,
 {
 	switch ((enum hd_event_type)event->type) {
 	case HD_EVENT_PHASE:
-		field_text(fields, "phase", phase_name(event->value));
+		field_text(fields, "phase", hd_phase_name((enum hd_phase)event->value));
 		break;
 	case HD_EVENT_WINDOW:
 		if (event->number < definition->boards_count)

@@ -66,10 +66,8 @@ info_boards(struct hd_writer *out, const struct hd_definition *definition)
 void
 hd_part_info_write(const struct hd_core *core, uint16_t hunt, struct hd_writer *out)
 {
-	static const char *const phases[] = {"before", "open", "frozen", "closed"};
 	const struct hd_definition *definition = hd_core_definition(core, hunt);
-	enum hd_phase phase = hd_core_phase(core, hunt);
-	HD_ASSERT(definition && phase <= HD_PHASE_CLOSED);
+	HD_ASSERT(definition != NULL);
 	int64_t challenges = 0;
 	for (uint32_t i = 0; i < definition->challenges_count; i++)
 		challenges += !definition->challenges[i].gone;
@@ -80,7 +78,7 @@ hd_part_info_write(const struct hd_core *core, uint16_t hunt, struct hd_writer *
 	hd_value_text(out, "version");
 	hd_value_int(out, definition->version);
 	hd_value_text(out, "phase");
-	hd_value_text(out, phases[phase]);
+	hd_value_text(out, hd_phase_name(hd_core_phase(core, hunt)));
 	info_time(out, "opens", definition->opens);
 	info_time(out, "freezes", definition->freezes);
 	info_time(out, "closes", definition->closes);

@@ -3,6 +3,7 @@
 #include "huntd/command.h"
 #include "huntd/error.h"
 #include "huntd/event.h"
+#include "huntd/order.h"
 #include "huntd/reply.h"
 
 const char *
@@ -39,6 +40,30 @@ hd_outcome_name(enum hd_outcome outcome)
 	};
 	HD_ASSERT((unsigned)outcome < HD_OUTCOME_COUNT);
 	return names[outcome];
+}
+
+const char *
+hd_op_name(enum hd_award_op op)
+{
+	static const char *const names[] = {
+#define X(symbol, name) name,
+		HD_AWARD_OPS(X)
+#undef X
+	};
+	HD_ASSERT((unsigned)op <= HD_OP_DECR);
+	return names[op];
+}
+
+const char *
+hd_phase_name(enum hd_phase phase)
+{
+	static const char *const names[] = {
+#define X(symbol, name) name,
+		HD_PHASES(X)
+#undef X
+	};
+	HD_ASSERT((unsigned)phase <= HD_PHASE_CLOSED);
+	return names[phase];
 }
 
 const char *

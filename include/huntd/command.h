@@ -83,7 +83,21 @@ enum hd_verb {
 	HD_CMD_COUNT_
 };
 
-enum hd_award_op { HD_OP_INCR, HD_OP_SET, HD_OP_BEST, HD_OP_DECR };
+/* What AWARD does: name as sent. */
+#define HD_AWARD_OPS(X) \
+	X(INCR, "INCR") \
+	X(SET, "SET") \
+	X(BEST, "BEST") \
+	X(DECR, "DECR")
+
+enum hd_award_op {
+#define X(symbol, name) HD_OP_##symbol,
+	HD_AWARD_OPS(X)
+#undef X
+};
+
+const char *hd_op_name(enum hd_award_op op);
+
 enum hd_rank_mode { HD_MODE_COMPETITION, HD_MODE_DENSE, HD_MODE_ORDINAL };
 enum hd_board_view { HD_VIEW_LIVE, HD_VIEW_FROZEN, HD_VIEW_TICK };
 

@@ -21,7 +21,19 @@ enum hd_order_kind {
 };
 
 /* BEFORE -> OPEN -> FROZEN -> CLOSED by schedule; an operator may name any but BEFORE. */
-enum hd_phase { HD_PHASE_BEFORE, HD_PHASE_OPEN, HD_PHASE_FROZEN, HD_PHASE_CLOSED };
+#define HD_PHASES(X)                                                                               \
+	X(BEFORE, "before")                                                                        \
+	X(OPEN, "open")                                                                            \
+	X(FROZEN, "frozen")                                                                        \
+	X(CLOSED, "closed")
+
+enum hd_phase {
+#define X(symbol, name) HD_PHASE_##symbol,
+	HD_PHASES(X)
+#undef X
+};
+
+const char *hd_phase_name(enum hd_phase phase);
 
 struct hd_order {
 	uint8_t kind;         /* enum hd_order_kind */

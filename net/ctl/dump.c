@@ -91,8 +91,8 @@ put_number(json_t *fields, const char *name, int64_t value)
 static const char *
 phase_name(int64_t phase)
 {
-	static const char *const names[] = {"before", "open", "frozen", "closed"};
-	return phase >= 0 && phase < 4 ? names[phase] : "?";
+	bool known = phase >= 0 && phase <= HD_PHASE_CLOSED;
+	return known ? hd_phase_name((enum hd_phase)phase) : "?";
 }
 
 /* A document's text holds the answers and the secret keys them: sizes are shown. */
@@ -137,8 +137,7 @@ challenge_field(json_t *fields, const struct hd_definition *hunt, uint32_t numbe
 static void
 awarded_fields(json_t *fields, const struct hd_event *event)
 {
-	static const char *const ops[] = {"INCR", "SET", "BEST", "DECR"};
-	put_text(fields, "op", event->op <= HD_OP_DECR ? ops[event->op] : "?");
+	put_text(fields, "op", hd_op_name(event->op));
 	put_number(fields, "points", event->points);
 	if (event->sub)
 		put_number(fields, "sub", event->sub);

@@ -448,6 +448,8 @@ every_row_of_the_tables_has_its_name(void **state)
 	assert_string_equal(hd_error_prefix(HD_ERR_NOHUNT), "NOHUNT");
 	assert_string_equal(hd_error_text(HD_ERR_PROTOCOL), "Protocol error");
 	assert_string_equal(hd_outcome_name(HD_OUTCOME_HINTED), "hinted");
+	assert_string_equal(hd_op_name(HD_OP_DECR), "DECR");
+	assert_string_equal(hd_phase_name(HD_PHASE_FROZEN), "frozen");
 	assert_string_equal(hd_event_name(HD_EVENT_ORDER), "order");
 	assert_string_equal(hd_event_name(HD_EVENT_ANSWERED), "answered");
 	assert_string_equal(hd_command_rows[HD_CMD_AWARD].name, "HUNT.AWARD");
