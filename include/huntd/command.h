@@ -135,7 +135,6 @@ struct hd_command {
 	int64_t points, sub;     /* AWARD; COUNT: MIN and MAX */
 	int64_t at;              /* AT in ns since 1970 */
 	uint32_t hint;           /* hd_core_warm: the entrant's handle, 0 where not known */
-	uint32_t hint_hash;      /* hd_core_warm's own */
 };
 
 /* A row, for those who print or match the table. */

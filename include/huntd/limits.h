@@ -49,11 +49,10 @@
 #define HD_ROWS_DEFAULT        10u
 #define HD_EVENTS_DEFAULT      100u /* HUNT.EVENTS COUNT */
 #define HD_REPLY_SMALL_MAX                                                                         \
-	(2u * HD_KIB) /* the most an entrant's command answers, HINT and PROGRESS apart */
-#define HD_INFLIGHT_MAX    1024u  /* commands in flight on one connection */
-#define HD_UNSENT_MAX      HD_MIB /* unsent replies of one connection: then it is not read */
-#define HD_UNSENT_SECONDS  10u    /* without progress at HD_UNSENT_MAX: closed */
-#define HD_PREAUTH_SECONDS 5u
+	(2u * HD_KIB)           /* the most an entrant's command answers, HINT and PROGRESS apart */
+#define HD_INFLIGHT_MAX   1024u /* commands in flight on one connection */
+#define HD_UNSENT_MAX     HD_MIB /* unsent replies of one connection: then it is not read */
+#define HD_UNSENT_SECONDS 10u    /* without progress at HD_UNSENT_MAX: closed */
 
 /* Shards and the mesh. */
 #define HD_SHARDS_MAX         64u
@@ -84,7 +83,6 @@
 #define HD_TICK_MS   20u
 #define HD_DENSE_RUN 500u /* distinct scores in one part of a dense gather */
 #define HD_PIVOTS    64u  /* pivot keys a round of a deep OFFSET */
-#define HD_PINS_MAX  8u   /* roots of one board pinned at once */
 
 /* Event ids. */
 #define HD_IDS_KEPT  1000000u /* newest ids of a shard always remembered (`ids_max`) */

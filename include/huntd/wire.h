@@ -17,7 +17,7 @@
 uint32_t hd_command_size_max(const struct hd_command *command);
 uint32_t hd_reply_size_max(const struct hd_reply *reply);
 
-/* All of a command but `hint` and `hint_hash`. */
+/* All of a command but `hint`. */
 void hd_command_encode(const struct hd_command *command, struct hd_writer *out);
 
 /* Byte fields borrow from `bytes`. False: not a command of a route that core or control serves. */
