@@ -322,8 +322,7 @@ test_hours_of_many_hunts(void **state)
 		last = opens[i] > last ? opens[i] : last;
 	}
 	for (int64_t second = 1; second <= last; second++) {
-		assert_true(hd_core_deadline(w->core) ==
-			    HD_WORLD_BEGIN + second * HD_WORLD_SECOND);
+		assert_true(hd_core_deadline(w->core) == HD_WORLD_BEGIN + second * HD_WORLD_SECOND);
 		uint32_t before = w->events;
 		hd_world_clock(w, second);
 		assert_int_equal(w->events, before + 2);
