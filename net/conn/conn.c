@@ -3,6 +3,10 @@
 
 #include "net/conn/inside.h"
 
+/* While somebody waits for a credit: nothing may come in that would make a pass, and he is to be
+ * told after a second. */
+#define STALLED_TICK_NS 50000000
+
 /* Tags: what ended, for whom. */
 enum tag_kind { TAG_ACCEPT, TAG_RECV, TAG_SEND };
 
@@ -226,7 +230,9 @@ edge_deadline(void *context)
 	if (edge->lists[LIST_READY].first || edge->lists[LIST_LATER].first ||
 	    edge->lists[LIST_FLUSH].first)
 		return 0;
-	return edge->lists[LIST_SLOW].first ? edge->slow_at : INT64_MAX;
+	int64_t due = edge->lists[LIST_SLOW].first ? edge->slow_at : INT64_MAX;
+	int64_t tick = edge->now + STALLED_TICK_NS;
+	return edge->lists[LIST_STALLED].first && tick < due ? tick : due;
 }
 
 /* Walks the live connections; NULL at the end. */
