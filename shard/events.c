@@ -4,6 +4,7 @@
  * events from its LSN on; a shard reads one stretch of its log, shows the events of the hunt, and
  * says where it came to. The asker merges by stamp until the page is full; what did not fit is read
  * again with the next page. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "huntd/value.h"
@@ -19,6 +20,7 @@ struct hd_page_run {
 	uint64_t token;
 	uint32_t index, wanted, waiting;
 	enum hd_error error;
+	uint64_t asked[HD_SHARDS_MAX]; /* the cursor it came with; its too old ones mended */
 	uint64_t next[HD_SHARDS_MAX];
 	struct hd_block *part[HD_SHARDS_MAX];
 };
@@ -46,12 +48,12 @@ cursor_read(struct hd_bytes text, uint32_t shards, uint64_t *next)
 }
 
 static uint32_t
-cursor_write(const struct hd_page_run *run, uint32_t shards, char *out)
+cursor_write(const uint64_t *next, uint32_t shards, char *out)
 {
 	uint32_t length = 0;
 	for (uint32_t i = 0; i < shards; i++) {
 		int n = snprintf(out + length, CURSOR_ROOM - length, i ? ".%llu" : "%llu",
-				 (unsigned long long)run->next[i]);
+				 (unsigned long long)next[i]);
 		HD_ASSERT(n > 0 && length + (uint32_t)n < CURSOR_ROOM);
 		length += (uint32_t)n;
 	}
@@ -117,6 +119,7 @@ hd_pages_give(struct hd_shard *shard, const struct hd_command *command, uint64_t
 		refuse(shard, token, HD_ERR_BAD_CURSOR);
 		return;
 	}
+	memcpy(run->asked, run->next, sizeof run->asked);
 	run->waiting = shard->count;
 	uint32_t index = run->index, wanted = run->wanted;
 	for (uint32_t to = 0; to < shard->count; to++) {
@@ -209,7 +212,7 @@ run_reply(struct hd_shard *shard, struct hd_page_run *run)
 			run->next[i] = heads[i].lsn;
 	}
 	char cursor[CURSOR_ROOM];
-	uint32_t length = cursor_write(run, shard->count, cursor);
+	uint32_t length = cursor_write(run->next, shard->count, cursor);
 	struct hd_block *block = hd_blocks_take(&shard->blocks, merged->used + length + 64);
 	struct hd_writer out = hd_block_writer(block);
 	hd_value_array(&out, 2);
@@ -224,11 +227,12 @@ run_reply(struct hd_shard *shard, struct hd_page_run *run)
 	hd_blocks_put(&shard->blocks, block);
 }
 
+/* What the other shards sent is thrown away: the cursor told goes on where they were asked. */
 static void
 run_too_old(struct hd_shard *shard, const struct hd_page_run *run)
 {
 	char text[CURSOR_ROOM + 64], cursor[CURSOR_ROOM];
-	uint32_t length = cursor_write(run, shard->count, cursor);
+	uint32_t length = cursor_write(run->asked, shard->count, cursor);
 	int n = snprintf(text, sizeof text,
 			 "older than the log that is kept; the oldest cursor is %.*s", (int)length,
 			 cursor);
@@ -247,14 +251,18 @@ hd_pages_part(struct hd_shard *shard, const struct hd_cell *cell)
 	HD_ASSERT(run != NULL && run->waiting > 0);
 	run->part[cell->from] = cell->block;
 	run->next[cell->from] = (uint64_t)cell->a;
-	if (cell->c != HD_ERR_NONE)
+	if (cell->c == HD_ERR_TOO_OLD)
+		run->asked[cell->from] = (uint64_t)cell->a;
+	if (cell->c != HD_ERR_NONE && run->error != HD_ERR_BAD_CURSOR)
 		run->error = (enum hd_error)cell->c;
 	if (--run->waiting > 0)
 		return;
 	if (run->error == HD_ERR_NONE)
 		run_reply(shard, run);
-	else
+	else if (run->error == HD_ERR_TOO_OLD)
 		run_too_old(shard, run);
+	else
+		refuse(shard, run->token, run->error);
 	run_destroy(shard, run);
 }
 
@@ -305,7 +313,10 @@ read_next(struct hd_shard *shard)
 		pages->buffer = hd_memory_take(&shard->plain, HD_FRAME_MAX, HD_BLOCK);
 	while (pages->count > 0 && !pages->reading) {
 		struct hd_page_ask ask = *first_ask(pages);
-		if (ask.lsn > last_shown(shard)) {
+		if (ask.lsn > hd_log_tail(shard->log) + 1) {
+			drop_ask(pages); /* no page ever led there */
+			answer_page(shard, &ask, ask.lsn, NULL, HD_ERR_BAD_CURSOR);
+		} else if (ask.lsn > last_shown(shard)) {
 			drop_ask(pages);
 			answer_page(shard, &ask, ask.lsn, NULL, HD_ERR_NONE);
 		} else if (hd_log_read(shard->log, ask.lsn, pages->buffer, HD_FRAME_MAX,
@@ -374,6 +385,10 @@ hd_pages_read(struct hd_shard *shard, const struct hd_completion *completion)
 	HD_ASSERT(pages->reading);
 	struct hd_page_ask ask = *first_ask(pages);
 	pages->reading = false;
+	if (completion->result == -EINTR || completion->result == -EAGAIN) {
+		read_next(shard);
+		return;
+	}
 	drop_ask(pages);
 	if (completion->result <= 0)
 		hd_log_failed("reading the log back for HUNT.EVENTS failed");

@@ -215,6 +215,8 @@ events_come_page_by_page_each_once(void **state)
 	assert_int_equal(events, 1 + 2 * 40); /* the document once, a JOINED and an AWARDED each */
 	SAYS(house, 0, "-ERR", "HUNT.EVENTS reef FROM nonsense");
 	SAYS(house, 0, "-NOHUNT", "HUNT.EVENTS nowhere");
+	SAYS(house, 0, "-ERR", "HUNT.EVENTS reef FROM 1.1.999");
+	assert_non_null(strstr(house_say(house, 1, "HUNT.EVENTS reef FROM %s", cursor), cursor));
 	assert_int_equal(house_stop(house), 0);
 	house_folder_remove(folder);
 }
