@@ -189,8 +189,8 @@ look_at_clock(struct hd_control *control)
 	hooks->clock_news(hooks->context, line);
 }
 
-/* How long control may sleep, ns: until its next look at the clock, or at what may stop it, or until
- * it gives up. */
+/* How long control may sleep, ns: until its next look at the clock, or at what may stop it, or
+ * until it gives up. */
 static int64_t
 patience(const struct hd_control *control)
 {
