@@ -1,12 +1,6 @@
 /* shard.h's functions: what may come in, where it goes, and what the edge may know. */
 #include "shard/inside.h"
 
-static bool
-wants_rows(const struct hd_command *command)
-{
-	return command->verb == HD_CMD_TOP || command->verb == HD_CMD_AROUND;
-}
-
 static enum hd_admit
 busy(struct hd_shard *shard, enum hd_error why, enum hd_error *error)
 {
@@ -48,7 +42,7 @@ admit_gather(struct hd_shard *shard, const struct hd_command *command, enum hd_e
 {
 	if (command->verb == HD_CMD_EVENTS && shard->pages.running == HD_GATHERS_MAX)
 		return HD_ADMIT_WAIT;
-	if (wants_rows(command) && shard->gathers.rows_running >= HD_GATHERS_MAX)
+	if (hd_gathers_is_long(command) && shard->gathers.long_running >= HD_GATHERS_MAX)
 		return HD_ADMIT_WAIT;
 	enum hd_admit admit = HD_ADMIT_YES;
 	for (uint32_t target = 0; target < shard->count && admit == HD_ADMIT_YES; target++)

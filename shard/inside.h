@@ -76,7 +76,7 @@ struct hd_run {
 	struct hd_gather *gather;
 	uint32_t waiting, index;
 	uint64_t lsn; /* the own log's tail when this shard last answered */
-	bool rows;
+	bool is_long; /* hd_gathers_is_long */
 	uint32_t tokens_count, tokens_room;
 	uint64_t *tokens;
 	struct hd_block *key; /* the encoded command, while others may join; NULL: nobody may */
@@ -84,7 +84,7 @@ struct hd_run {
 
 struct hd_gathers {
 	struct hd_run **runs;
-	uint32_t runs_room, running, rows_running;
+	uint32_t runs_room, running, long_running;
 	uint32_t free_hint;
 	uint64_t next_pin;
 	struct hd_block *ask[HD_SHARDS_MAX];
@@ -320,6 +320,13 @@ bool hd_event_show(const struct hd_shard *shard, const struct hd_log_event *at, 
 void hd_gathers_init(struct hd_shard *shard);
 void hd_gathers_fini(struct hd_shard *shard);
 void hd_gathers_give(struct hd_shard *shard, const struct hd_command *command, uint64_t token);
+/* Whether it carries rows or goes over several rounds, with pins on the boards: few run at once. */
+static inline bool
+hd_gathers_is_long(const struct hd_command *command)
+{
+	return command->verb == HD_CMD_TOP || command->verb == HD_CMD_AROUND ||
+	       (command->verb == HD_CMD_RANK && command->mode == HD_MODE_DENSE);
+}
 void hd_gathers_questions(struct hd_shard *shard, const struct hd_cell *cell);
 void hd_gathers_answers(struct hd_shard *shard, const struct hd_cell *cell);
 /* Sends the questions that were collected, and answers this shard's own; true where there were any.

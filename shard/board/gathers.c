@@ -69,11 +69,11 @@ run_create(struct hd_shard *shard, const struct hd_command *command)
 	if (command->entrant.size > 0)
 		owner = hd_slot_shard(hd_slot(command->entrant), shard->count);
 	run->index = free_index(shard);
-	run->rows = command->verb == HD_CMD_TOP || command->verb == HD_CMD_AROUND;
+	run->is_long = hd_gathers_is_long(command);
 	run->gather = hd_gather_create(&shard->cycled, command, shard->count, owner, ++g->next_pin);
 	g->runs[run->index] = run;
 	g->running++;
-	g->rows_running += run->rows;
+	g->long_running += run->is_long;
 	HD_COUNT(hd_shard_mine(shard)->gathers_total, 1);
 	return run;
 }
@@ -88,7 +88,7 @@ run_destroy(struct hd_shard *shard, struct hd_run *run)
 	hd_memory_give(&shard->cycled, run->tokens, run->tokens_room * sizeof *run->tokens);
 	g->runs[run->index] = NULL;
 	g->running--;
-	g->rows_running -= run->rows;
+	g->long_running -= run->is_long;
 	hd_memory_give(&shard->cycled, run, sizeof *run);
 }
 
