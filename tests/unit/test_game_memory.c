@@ -294,16 +294,19 @@ test_progress_over_many_challenges(void **state)
 	}
 	order_many(w, 2, 4);
 	int64_t last = hd_core_stamp(w->core) - 1; /* before the second document came */
-	size_t at = (size_t)sprintf(expected, "{score 342 subscore 0 solved [");
+	size_t at = (size_t)snprintf(expected, sizeof expected, "{score 342 subscore 0 solved [");
 	for (uint32_t i = 0; i < HD_CHALLENGES_MAX; i++)
 		if (i % 3 == 0) /* what is gone stays solved */
-			at += (size_t)sprintf(expected + at, i ? " c%u" : "c%u", i);
-	at += (size_t)sprintf(expected + at, "] open [");
+			at += (size_t)snprintf(expected + at, sizeof expected - at,
+					       i ? " c%u" : "c%u", i);
+	at += (size_t)snprintf(expected + at, sizeof expected - at, "] open [");
 	for (uint32_t i = 0; i < HD_CHALLENGES_MAX; i++)
 		if (i % 3 != 0 && i % 4 != 0)
-			at += (size_t)sprintf(expected + at, i > 1 ? " c%u" : "c%u", i);
-	sprintf(expected + at, "] locked [] guesses 341 hints 0 position %lld.%06lld}",
-		(long long)(last / 1000000), (long long)(last % 1000000));
+			at += (size_t)snprintf(expected + at, sizeof expected - at,
+					       i > 1 ? " c%u" : "c%u", i);
+	snprintf(expected + at, sizeof expected - at,
+		 "] locked [] guesses 341 hints 0 position %lld.%06lld}",
+		 (long long)(last / 1000000), (long long)(last % 1000000));
 	SAY("PROGRESS ann many", expected);
 	hd_world_fini(w);
 	hd_world_init(w); /* the log lacks the documents: nothing to replay */
