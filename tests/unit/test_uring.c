@@ -168,7 +168,7 @@ a_listener_accepts_and_a_send_is_whole(void **state)
 	assert_true(listener >= 0 && port != 0);
 	char where[32];
 	snprintf(where, sizeof where, "127.0.0.1:%u", port);
-	assert_int_equal(hd_listen(where, true, &other, message, sizeof message), -1);
+	assert_int_equal(hd_listen(where, true, &other, message, sizeof message), -EADDRINUSE);
 	assert_non_null(strstr(message, where));
 	io->ops->accept(io, listener, TAG(9));
 	struct sockaddr_in address = {.sin_family = AF_INET,
