@@ -182,6 +182,8 @@ def durable_row(bench, pairs):
     huntd, redis = bench.huntd("durable"), bench.redis("--appendonly", "yes", "--appendfsync", "always")
     runs = {"huntd": [], "redis": []}
     try:
+        bench.fill(huntd, AWARD)
+        bench.fill(redis, ZINCRBY)
         for _ in range(pairs):
             runs["huntd"].append(bench.drive(huntd, AWARD, 100_000, 1))
             runs["redis"].append(bench.drive(redis, ZINCRBY, 50_000, 1))
