@@ -299,7 +299,7 @@ count_pass(struct hd_shard *shard)
 {
 	struct hd_metrics *metrics = hd_shard_mine(shard);
 	HD_COUNT(metrics->passes_total, 1);
-	HD_COUNT(metrics->enters_total, 1);
+	HD_GAUGE(metrics->enters_total, shard->io->enters);
 	HD_COUNT(metrics->sleeps_total, shard->slept ? 1 : 0);
 	HD_GAUGE(metrics->entrants, hd_core_entrants(shard->core));
 	HD_GAUGE(metrics->memory_bytes, shard->state.used);

@@ -96,6 +96,8 @@ struct hd_io_ops {
 /* An implementation's own struct starts with this one. */
 struct hd_io {
 	const struct hd_io_ops *ops;
+	uint64_t enters; /* calls into the kernel that wait and full queues made; 0 in a simulated
+			    one */
 };
 
 #endif

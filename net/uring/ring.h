@@ -29,7 +29,6 @@ struct hd_uring {
 	struct io_uring ring;
 	uint32_t abilities;
 	uint32_t enter_flags;
-	uint64_t enters;
 	uint32_t linger_events, linger_us; /* of the next wait; 0: none */
 	/* Receive buffers: handed to the kernel by the buffer ring, published once a pass. */
 	struct io_uring_buf_ring *buffer_ring;

@@ -249,12 +249,6 @@ hd_uring_abilities(const struct hd_io *io)
 }
 
 uint64_t
-hd_uring_enters(const struct hd_io *io)
-{
-	return ((const struct hd_uring *)(const void *)io)->enters;
-}
-
-uint64_t
 hd_uring_overflows(const struct hd_io *io)
 {
 	return *((const struct hd_uring *)(const void *)io)->ring.cq.koverflow;

@@ -27,7 +27,7 @@ enum hd_uring_ability {
 	HD_URING_RESTRICTED = 1 << 3, /* only the operations of this file can be submitted */
 	HD_URING_RING_FD = 1 << 4,    /* the ring's descriptor is registered */
 	HD_URING_ONE_WORKER = 1 << 5, /* the kernel's workers are bounded to one */
-	HD_URING_LINGER = 1 << 6,      /* waits a little for more than one completion (6.12) */
+	HD_URING_LINGER = 1 << 6,     /* waits a little for more than one completion (6.12) */
 };
 
 /* NULL: `message` has one line that says what is missing and what to do. */
@@ -35,7 +35,6 @@ struct hd_io *hd_uring_create(const struct hd_uring_options *options, char *mess
 void hd_uring_destroy(struct hd_io *io);
 
 uint32_t hd_uring_abilities(const struct hd_io *io); /* bits of enum hd_uring_ability */
-uint64_t hd_uring_enters(const struct hd_io *io);    /* calls of io_uring_enter so far */
 uint64_t
 hd_uring_overflows(const struct hd_io *io); /* completions that did not fit; 0 in a sound program */
 

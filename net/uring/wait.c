@@ -48,7 +48,7 @@ hd_ring_enter(struct hd_uring *u, uint32_t least, int64_t timeout)
 		arg.pad = u->linger_us; /* min_wait_usec: from then on one completion is enough */
 	unsigned queued = queued_publish(u);
 	buffers_publish(u);
-	u->enters++;
+	u->io.enters++;
 	int got = io_uring_enter2((unsigned)u->ring.enter_ring_fd, queued, least, u->enter_flags,
 				  (sigset_t *)(void *)&arg, sizeof arg);
 	/* EBUSY, EAGAIN: the kernel wants its completions taken first; what is queued stays queued.

@@ -189,8 +189,6 @@ a_listener_accepts_and_a_send_is_whole(void **state)
 	close(client);
 	io->ops->close(io, accepted);
 	io->ops->close(io, listener);
-	assert_true(hd_listen_is_loopback("127.0.0.1:1") && hd_listen_is_loopback("[::1]:1"));
-	assert_false(hd_listen_is_loopback("0.0.0.0:1"));
 }
 
 static void
@@ -202,16 +200,16 @@ one_call_a_pass(void **state)
 	int pair[2];
 	struct hd_completion c[4];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	uint64_t enters = hd_uring_enters(io);
+	uint64_t enters = io->enters;
 	assert_int_equal(io->ops->wait(io, 0, c, 4), 0);
-	assert_int_equal(hd_uring_enters(io), enters + 1);
+	assert_int_equal(io->enters, enters + 1);
 	for (uint64_t i = 0; i < 3; i++)
 		io->ops->send(io, pair[0], "x", 1, TAG(i));
-	assert_int_equal(hd_uring_enters(io), enters + 1);
+	assert_int_equal(io->enters, enters + 1);
 	assert_int_equal(io->ops->wait(io, SECOND, c, 1), 1);
-	assert_int_equal(hd_uring_enters(io), enters + 2);
+	assert_int_equal(io->enters, enters + 2);
 	assert_int_equal(io->ops->wait(io, SECOND, c, 4), 2); /* they are there already */
-	assert_int_equal(hd_uring_enters(io), enters + 2);
+	assert_int_equal(io->enters, enters + 2);
 	int64_t before = io->ops->now(io);
 	assert_int_equal(io->ops->wait(io, 20000000, c, 4), 0);
 	int64_t passed = io->ops->now(io) - before;
