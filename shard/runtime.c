@@ -425,12 +425,6 @@ hd_runtime_accept_clock(struct hd_runtime *runtime)
 	return true;
 }
 
-const struct hd_topology *
-hd_runtime_topology(const struct hd_runtime *runtime)
-{
-	return &runtime->topology;
-}
-
 uint32_t
 hd_runtime_shards(const struct hd_runtime *runtime)
 {

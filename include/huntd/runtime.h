@@ -100,7 +100,6 @@ void hd_runtime_stop(struct hd_runtime *runtime);
  * decision (DESIGN 4, Time; the gauge clock_difference_ns). False: nothing is. */
 bool hd_runtime_accept_clock(struct hd_runtime *runtime);
 
-const struct hd_topology *hd_runtime_topology(const struct hd_runtime *runtime);
 uint32_t hd_runtime_shards(const struct hd_runtime *runtime);
 struct hd_metrics *hd_runtime_metrics(const struct hd_runtime *runtime, uint32_t shard);
 

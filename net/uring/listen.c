@@ -101,31 +101,6 @@ hd_listen(const char *where, bool shared, uint16_t *port, char *message, size_t 
 	return -error;
 }
 
-static bool
-is_loopback(const struct sockaddr *address)
-{
-	if (address->sa_family == AF_INET)
-		return ntohl(((const struct sockaddr_in *)(const void *)address)
-				     ->sin_addr.s_addr) >>
-			       24 ==
-		       127;
-	return IN6_IS_ADDR_LOOPBACK(
-		&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
-}
-
-bool
-hd_listen_is_loopback(const char *where)
-{
-	char message[256];
-	struct addrinfo *found = resolve(where, message, sizeof message);
-	bool all = found != NULL;
-	for (struct addrinfo *each = found; each; each = each->ai_next)
-		all = all && is_loopback(each->ai_addr);
-	if (found)
-		freeaddrinfo(found);
-	return all;
-}
-
 void
 hd_socket_peer(int socket, char *text, size_t room)
 {

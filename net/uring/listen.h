@@ -15,9 +15,6 @@
  * and `message` says why. */
 int hd_listen(const char *where, bool shared, uint16_t *port, char *message, size_t room);
 
-/* True where every address that `where` names is loopback. */
-bool hd_listen_is_loopback(const char *where);
-
 /* ADDR:PORT of the other end, for CLIENT LIST; empty where it is gone. */
 void hd_socket_peer(int socket, char *text, size_t room);
 
