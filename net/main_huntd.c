@@ -1,7 +1,6 @@
 /* huntd - the server. The only file that knows every layer: it reads the settings, opens the ports,
  * hands the runtime its io, edges and memory, and runs control's loop until a signal ends it. */
 #include <errno.h>
-#include <fnmatch.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -294,14 +293,11 @@ serve(struct server *server)
 /* Settings over CONFIG: all can be read; those that are read at start say so. */
 
 static void
-settings_get(void *context, const char *pattern,
-	     void (*each)(void *to, const char *name, const char *value), void *to)
+settings_get(void *context, void (*each)(void *to, const char *name, const char *value), void *to)
 {
 	const struct server *server = context;
-	for (int i = 0; i < HD_SETTING_COUNT; i++) {
-		if (fnmatch(pattern, hd_config_rows[i].name, 0) == 0)
-			each(to, hd_config_rows[i].name, server->config.values[i].text);
-	}
+	for (int i = 0; i < HD_SETTING_COUNT; i++)
+		each(to, hd_config_rows[i].name, server->config.values[i].text);
 }
 
 static bool

@@ -7,6 +7,7 @@
 struct pairs {
 	struct hd_writer w;
 	uint32_t count;
+	struct hd_bytes pattern;
 };
 
 static void
@@ -16,6 +17,14 @@ pair_write(void *to, const char *name, const char *value)
 	hd_value_text(&pairs->w, name);
 	hd_value_text(&pairs->w, value);
 	pairs->count++;
+}
+
+static void
+setting_write(void *to, const char *name, const char *value)
+{
+	const struct pairs *pairs = to;
+	if (hd_glob(pairs->pattern, hd_bytes_str(name)))
+		pair_write(to, name, value);
 }
 
 /* redis-benchmark and exporters ask for these. */
@@ -45,16 +54,14 @@ get(struct call *call)
 {
 	const struct hd_server_info *info = call->edge->info;
 	/* The count comes first, so the pairs are made behind the room for it. */
-	struct pairs pairs = {hd_writer_of(call->w.at + 16, EDGE_SCRATCH - 16), 0};
+	struct pairs pairs = {hd_writer_of(call->w.at + 16, EDGE_SCRATCH - 16), 0, {0}};
 	uint8_t *body = pairs.w.at;
 	for (uint32_t i = 2; i < call->request->count; i++) {
 		struct hd_bytes word = call->request->words[i];
-		char pattern[128];
-		snprintf(pattern, sizeof pattern, "%.*s", word.size < 127 ? (int)word.size : 127,
-			 (const char *)word.at);
 		compatible(call, word, &pairs);
+		pairs.pattern = word;
 		if (info->settings)
-			info->settings->get(info->context, pattern, pair_write, &pairs);
+			info->settings->get(info->context, setting_write, &pairs);
 	}
 	hd_value_map(&call->w, pairs.count);
 	size_t size = (size_t)(pairs.w.at - body);

@@ -10,9 +10,9 @@
 
 /* Settings by name, for CONFIG. Called on shards' threads. */
 struct hd_settings_ops {
-	/* Calls `each` for every setting that matches the glob. */
-	void (*get)(void *context, const char *pattern,
-		    void (*each)(void *to, const char *name, const char *value), void *to);
+	/* Calls `each` for every setting. */
+	void (*get)(void *context, void (*each)(void *to, const char *name, const char *value),
+		    void *to);
 	/* False: `message` says why not. */
 	bool (*set)(void *context, const char *name, const char *value, char *message, size_t room);
 };
