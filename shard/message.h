@@ -30,7 +30,7 @@ enum hd_cell_type {
 	/* Shard and control. */
 	HD_CELL_ORDER_ASK,   /* to control: token; block: command */
 	HD_CELL_ORDER_REPLY, /* from control: token; block: reply */
-	HD_CELL_FETCH,    /* to shard 0: a: version or 0, b: enum hd_fetch; block: name, source */
+	HD_CELL_FETCH,    /* to shard 0: a: version or 0; block: name, source */
 	HD_CELL_FETCHED,  /* from shard 0: block: struct hd_fetched encoded */
 	HD_CELL_PROPOSE,  /* to shard 0: block: order body */
 	HD_CELL_IN_FORCE, /* from shard 0: a: n, or 0 and b: enum hd_error */
@@ -44,7 +44,7 @@ enum hd_cell_type {
 	/* Shard and reducer. */
 	HD_CELL_DIRTY,     /* to the reducer: some board changed */
 	HD_CELL_PARTS_ASK, /* from the reducer */
-	HD_CELL_PART,      /* to the reducer: block: one board's part (views.h) */
+	HD_CELL_PART,      /* to the reducer: block: one board's part (view.h) */
 	HD_CELL_PARTS_END, /* to the reducer: that was all of them; a: 1 where none came */
 	HD_CELL_VIEW,      /* from the reducer: block: struct hd_view */
 };

@@ -311,7 +311,9 @@ static bool
 option_read(enum option option, struct hd_bytes word, struct hd_command *command,
 	    struct hd_args_fault *fault)
 {
-	static const char *const ops[] = {"INCR", "SET", "BEST", "DECR", NULL};
+#define X(symbol, name) name,
+	static const char *const ops[] = {HD_AWARD_OPS(X) NULL};
+#undef X
 	static const char *const modes[] = {"COMPETITION", "DENSE", "ORDINAL", NULL};
 	static const char *const views[] = {"LIVE", "FROZEN", "TICK", NULL};
 	switch (option) {
