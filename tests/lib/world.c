@@ -516,3 +516,20 @@ hd_world_replay(struct hd_world *world)
 			compare_boards(world, &again, hunt, board);
 	hd_world_fini(&again);
 }
+
+int
+hd_world_setup(void **state)
+{
+	static struct hd_world world;
+	hd_world_init(&world);
+	*state = &world;
+	return 0;
+}
+
+int
+hd_world_teardown(void **state)
+{
+	hd_world_replay(*state);
+	hd_world_fini(*state);
+	return 0;
+}

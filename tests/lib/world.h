@@ -87,4 +87,9 @@ const char *hd_world_board(struct hd_world *world, const char *hunt, uint16_t bo
 /* A second world from the first one's log; asserts that digests and boards are the same. */
 void hd_world_replay(struct hd_world *world);
 
+/* Around a story, as cmocka calls them: a fresh world in *state; and at the end a replay, for the
+ * log alone must say the same. */
+int hd_world_setup(void **state);
+int hd_world_teardown(void **state);
+
 #endif

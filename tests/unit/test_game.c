@@ -28,24 +28,6 @@ static const struct hd_world_hunt bay = {
 		},
 };
 
-static int
-setup(void **state)
-{
-	static struct hd_world world;
-	hd_world_init(&world);
-	*state = &world;
-	return 0;
-}
-
-/* Every story ends with a replay: the log alone says the same. */
-static int
-teardown(void **state)
-{
-	hd_world_replay(*state);
-	hd_world_fini(*state);
-	return 0;
-}
-
 static void
 test_join(void **state)
 {
@@ -321,7 +303,7 @@ test_no_memory(void **state)
 int
 main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, hd_world_setup, hd_world_teardown)
 	const struct CMUnitTest tests[] = {
 		STORY(test_join),          STORY(test_errors_in_order),   STORY(test_submit),
 		STORY(test_judging_order), STORY(test_newest_32_guesses), STORY(test_award),

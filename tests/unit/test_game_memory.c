@@ -33,23 +33,6 @@ static const struct hd_world_hunt bay = {
 	.text = "hunt: bay\nopens: a\ncloses: b\n",
 };
 
-static int
-setup(void **state)
-{
-	static struct hd_world world;
-	hd_world_init(&world);
-	*state = &world;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	hd_world_replay(*state);
-	hd_world_fini(*state);
-	return 0;
-}
-
 static void
 test_retries(void **state)
 {
@@ -315,7 +298,7 @@ test_progress_over_many_challenges(void **state)
 int
 main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, hd_world_setup, hd_world_teardown)
 	const struct CMUnitTest tests[] = {
 		STORY(test_retries),
 		STORY(test_mismatch),

@@ -30,15 +30,6 @@ static const struct hd_world_hunt bay = {
 };
 
 static int
-setup(void **state)
-{
-	static struct hd_world world;
-	hd_world_init(&world);
-	*state = &world;
-	return 0;
-}
-
-static int
 teardown(void **state)
 {
 	hd_world_replay(*state);
@@ -349,7 +340,7 @@ test_hours_of_many_hunts(void **state)
 int
 main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, hd_world_setup, teardown)
 	const struct CMUnitTest tests[] = {
 		STORY(test_hours),
 		STORY(test_hours_that_pass_together),
