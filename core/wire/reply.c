@@ -49,6 +49,8 @@ put_reply(uint8_t *at, const struct hd_reply *reply)
 	case HD_REPLY_TEXT:
 	case HD_REPLY_VALUE:
 		return hd_put_bytes(at, reply->detail);
+	case HD_REPLY_LATER:
+		break; /* never leaves its shard */
 	}
 	HD_UNREACHABLE();
 }

@@ -39,6 +39,10 @@ struct hd_decision {
 struct hd_core *hd_core_create(struct hd_memory *memory);
 void hd_core_destroy(struct hd_core *core);
 
+/* Which of how many shards this core is; 0 of 1 until said. Only decide asks: which hunts' single
+ * truth lies here. */
+void hd_core_place(struct hd_core *core, uint32_t shard, uint32_t shards);
+
 /* Makes a batch's lines arrive together: hashes the keys, finds index buckets, then entrants, then
  * the board paths, each pass over the whole batch. Sets each command's `hint`. Commands of other
  * routes than ENTRANT, READ and BOARD (RANK, AROUND) are passed over. count at most HD_BATCH_MAX.
@@ -53,6 +57,59 @@ void hd_core_decide(struct hd_core *core, int64_t now, const struct hd_command *
 
 /* Applies one event, new or from the log. Events must come in log order. */
 void hd_core_apply(struct hd_core *core, const struct hd_event *event);
+
+/* Two-step commands (DESIGN 4): what needs the hunt's single truth (stock, points by order) goes
+ * from the entrant's shard E to the hunt's shard H and back. Where E is H both steps are one
+ * decision: GRANT and GRANTED in one frame. Else
+ *
+ *   E  decide: a WANT, and HD_REPLY_LATER. Applied, it stands open in the state.
+ *   E  the WANT flushed: asks H, again at every start, until answered
+ *   H  hd_core_grant: GRANT once per (hunt, challenge, entrant), the same answer ever after; or
+ *      gone, or void. The answer leaves when H's log is flushed up to its tail.
+ *   E  hd_core_settle: GRANTED or VOIDED, which ends the WANT, and the reply
+ *
+ * While it is open every other command with the same argument 1 (entrant; in any hunt, for so far
+ * reach its ids) is decided as HD_REPLY_LATER without events: the caller keeps it, in order, and
+ * decides it when the WANT has ended. So a retry with its id joins it. */
+
+/* An open WANT. Named by its stamp, which no other event of its log has. */
+struct hd_want {
+	int64_t stamp;
+	uint16_t hunt;
+	uint32_t challenge;
+	bool has_at;
+	int64_t at; /* the command's AT */
+	struct hd_bytes entrant;
+};
+
+enum hd_verdict { HD_VERDICT_GRANTED, HD_VERDICT_GONE, HD_VERDICT_VOID };
+
+/* What H says to it. */
+struct hd_grant {
+	uint8_t verdict;  /* enum hd_verdict */
+	uint32_t version; /* of the document it was judged by */
+	uint64_t ordinal; /* GRANTED: from 1 */
+	int64_t points, time;
+};
+
+/* The open WANT of argument 1 `entrant`: a handle, 0: none. Handles are small and used again. */
+uint32_t hd_core_want_of(const struct hd_core *core, struct hd_bytes entrant);
+void hd_core_want(const struct hd_core *core, uint32_t handle, struct hd_want *want);
+uint32_t hd_core_wants(const struct hd_core *core); /* how many are open */
+/* The next open one after `handle`; 0 begins, 0 ends. */
+uint32_t hd_core_want_next(const struct hd_core *core, uint32_t handle);
+
+/* H: at most one event, a GRANT. `decision->reply` is not used. */
+void hd_core_grant(struct hd_core *core, int64_t now, const struct hd_want *want,
+		   struct hd_decision *decision, struct hd_grant *grant);
+
+/* E: up to three events, and the reply of the command that wanted. False: no such WANT is open
+ * (an answer that came twice). */
+bool hd_core_settle(struct hd_core *core, int64_t now, const struct hd_want *want,
+		    const struct hd_grant *grant, struct hd_decision *decision);
+
+/* How many grants of a challenge this core has given. */
+uint64_t hd_core_grants(const struct hd_core *core, uint16_t hunt, uint32_t challenge);
 
 /* Scheduled hours (opens, freezes, closes) and windows that begin. */
 

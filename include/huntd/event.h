@@ -29,7 +29,17 @@
 		       normalised guess hash (8 bytes) of wrong and partial, by */                 \
 	X(HINTED, 8, "hinted") /* hunt, entrant, number = challenge, value = n, points = -cost */  \
 	X(ANSWERED, 9, "answered") /* hunt, entrant, outcome, points, value = score, detail: an    \
-				      outcome with an id that changed nothing else */
+				      outcome with an id that changed nothing else */              \
+	X(WANT, 10, "want")   /* hunt, entrant, number = challenge, text = answer, by, id: E asks  \
+				 H; open until the GRANTED or VOIDED whose value is its stamp */   \
+	X(GRANT, 11, "grant") /* hunt, entrant, number = challenge, value = ordinal from 1,        \
+				 points: what H gave, once per challenge and entrant; at H */      \
+	X(GRANTED, 12, "granted") /* hunt, entrant, number = challenge, outcome = correct or       \
+				     gone, points, value = the WANT's stamp, 0 where E is H,       \
+				     order = ordinal (correct) or the version H judged by (gone),  \
+				     text = answer, by, id: a JUDGED that H decided */             \
+	X(VOIDED, 13, "voided")   /* hunt, entrant, number = challenge, value = the WANT's stamp:  \
+				     H knows a version without the challenge; nothing changed */
 
 enum hd_event_type {
 #define X(symbol, number, name) HD_EVENT_##symbol = number,

@@ -16,7 +16,13 @@
 
 #include "huntd/bytes.h"
 
-enum hd_io_owner { HD_IO_LOG = 1, HD_IO_EDGE = 2, HD_IO_SHARD = 3, HD_IO_CONTROL = 4 };
+enum hd_io_owner {
+	HD_IO_LOG = 1,
+	HD_IO_EDGE = 2,
+	HD_IO_SHARD = 3,
+	HD_IO_CONTROL = 4,
+	HD_IO_SNAPSHOT = 5
+};
 #define HD_IO_TAG(owner, rest) (((uint64_t)(owner) << 56) | ((uint64_t)(rest)&0x00ffffffffffffff))
 #define HD_IO_OWNER(tag)       ((unsigned)((tag) >> 56))
 

@@ -29,7 +29,9 @@
 #define HD_BOARDS_MAX         16u   /* of one hunt, over all its versions */
 #define HD_ANSWERS_MAX        256u  /* of one challenge, exact, regex and partial together */
 #define HD_HINTS_MAX          32u   /* of one challenge */
-#define HD_FAULTS_MAX         200u  /* listed for one document; then "and N more" */
+#define HD_POINTS_MAX         1000u /* of one challenge: points by order */
+#define HD_STOCK_MAX          1000000000u
+#define HD_FAULTS_MAX         200u /* listed for one document; then "and N more" */
 #define HD_DOCUMENT_DEPTH_MAX 32u
 #define HD_REGEX_MAX          512u /* instructions of one compiled regex */
 #define HD_PER_WINDOW_MAX     64u  /* guesses.per_window: one time is kept for each */
@@ -76,7 +78,15 @@
 #define HD_BLOCK           4096u
 #define HD_FRAME_MAX       (512u * HD_KIB) /* header, events and padding */
 #define HD_SEGMENT_DEFAULT (64u * HD_MIB)
+#define HD_ARCHIVE_WAITING 4u /* segments that wait for the helper */
 #define HD_EVENT_MAX       (HD_FRAME_MAX - 2u * HD_BLOCK)
+
+/* Snapshots. The largest object is a version of a document, or what one entrant has done. */
+#define HD_OBJECT_MAX        HD_MIB
+#define HD_SNAPSHOT_EVENTS   1000000u /* behind the last one: time for the next */
+#define HD_SNAPSHOT_SLICE_NS 150000   /* of a sweep; then the shard's work goes first */
+#define HD_SNAPSHOT_SHARE    8u       /* a sweep takes one part in so many of a busy core */
+#define HD_SNAPSHOTS_KEPT    2u
 
 /* Boards. */
 #define HD_VIEW_ROWS 100u /* K: rows of a merged view */

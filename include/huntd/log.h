@@ -17,16 +17,28 @@
 
 enum hd_durability { HD_DURABLE_BATCH, HD_DURABLE_WINDOW, HD_DURABLE_OFF };
 
+/* Where the log goes on behind a snapshot: at the beginning of a segment, some of whose events
+ * stand before the snapshot. */
+struct hd_log_anchor {
+	uint64_t
+		lsn; /* the snapshot holds every event up to it; 0: none, read from the beginning */
+	int64_t stamp;        /* of that event */
+	uint64_t first_lsn;   /* of the segment's first frame */
+	uint32_t number;      /* of the segment's file */
+	uint8_t previous[16]; /* hash of the header before the segment's first frame */
+};
+
 struct hd_log_options {
 	struct hd_io *io;
 	struct hd_memory *memory;
 	const char *directory; /* of this shard's log; made if absent */
 	uint32_t shard;
-	uint32_t shards;        /* logs that share the file system's space; 0 counts as 1 */
-	uint64_t segment_bytes; /* HD_SEGMENT_DEFAULT; a multiple of HD_FRAME_MAX */
-	uint8_t durability;     /* enum hd_durability */
-	int64_t window_ns;      /* HD_DURABLE_WINDOW */
-	bool read_only;         /* offline tools: nothing is created, cut or written */
+	uint32_t shards;           /* logs that share the file system's space; 0 counts as 1 */
+	uint64_t segment_bytes;    /* HD_SEGMENT_DEFAULT; a multiple of HD_FRAME_MAX */
+	uint8_t durability;        /* enum hd_durability */
+	int64_t window_ns;         /* HD_DURABLE_WINDOW */
+	bool read_only;            /* offline tools: nothing is created, cut or written */
+	struct hd_log_anchor from; /* events up to from.lsn are not replayed */
 };
 
 /* What opening found. */
@@ -96,6 +108,25 @@ int64_t hd_log_deadline(const struct hd_log *log);
  * BOOTTIME ns, 0 where none runs. Before that no reply can go: the loop may as well gather
  * commands. */
 int64_t hd_log_flush_near(const struct hd_log *log);
+
+/* Snapshots and what they make superfluous.
+ *
+ * A segment behind whose end recovery will never begin is archived by a helper (compressed into
+ * archive/), then its file is recycled as a later segment. In between it waits: at most
+ * HD_ARCHIVE_WAITING of them, then one is moved into archive/ as it is. */
+
+/* The anchor of a snapshot of the state at the log's tail. lsn 0: not now (no segment to stand in,
+ * or nothing was appended yet). */
+struct hd_log_anchor hd_log_anchor(const struct hd_log *log);
+
+/* Recovery begins at this segment or later. `archive`: segments before it are archived before they
+ * are recycled; else they are recycled at once. */
+void hd_log_keep(struct hd_log *log, uint32_t number, bool archive);
+
+/* The oldest segment that waits to be archived and is not asked about yet: its number, 0: none. The
+ * caller has a helper write it (shard/archive) and then says how that went. */
+uint32_t hd_log_archive_next(struct hd_log *log);
+void hd_log_archived(struct hd_log *log, uint32_t number, int error);
 
 /* Reading back while running, for HUNT.EVENTS: one page at a time through the same io. */
 

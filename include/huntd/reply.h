@@ -44,6 +44,8 @@ enum hd_reply_kind {
 	HD_REPLY_NIL,
 	HD_REPLY_TEXT,  /* detail as a bulk string */
 	HD_REPLY_VALUE, /* detail in the encoding of value.h */
+	/* No answer yet: the command waits for a grant (core.h). Never reaches an edge. */
+	HD_REPLY_LATER,
 };
 
 struct hd_reply {

@@ -10,6 +10,7 @@
 #define HUNTD_WIRE_H
 
 #include "huntd/command.h"
+#include "huntd/core.h"
 #include "huntd/reply.h"
 
 /* The most bytes that encode can need. Encoders want that much room, also where they write less;
@@ -32,5 +33,16 @@ void hd_reply_encode(const struct hd_reply *reply, struct hd_writer *out);
 
 /* `detail` borrows from `bytes`. */
 bool hd_reply_decode(struct hd_bytes bytes, struct hd_reply *reply);
+
+/* A question of the entrant's shard to the hunt's, and its answer (core.h, two-step commands). */
+#define HD_WANT_SIZE_MAX  (HD_ID_MAX + 40u)
+#define HD_GRANT_SIZE_MAX (HD_ID_MAX + 80u)
+
+void hd_want_encode(const struct hd_want *want, struct hd_writer *out);
+bool hd_want_decode(struct hd_bytes bytes, struct hd_want *want);
+/* The answer names what it answers: the whole want stands in it. */
+void hd_grant_encode(const struct hd_want *want, const struct hd_grant *grant,
+		     struct hd_writer *out);
+bool hd_grant_decode(struct hd_bytes bytes, struct hd_want *want, struct hd_grant *grant);
 
 #endif

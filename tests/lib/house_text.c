@@ -35,9 +35,8 @@ option(struct hd_command *command, const char *name, const char *value)
 	static const char *const modes[] = {"competition", "dense", "ordinal"};
 	static const char *const views[] = {"live", "frozen", "tick"};
 	static const char *const ops[] = {"INCR", "SET", "BEST", "DECR"};
-	static const char *const names[] = {"COUNT", "OFFSET", "MODE", "VIEW",
-					    "OP",    "ID",     "FROM", "IF",
-					    "REASON"};
+	static const char *const names[] = {"COUNT", "OFFSET", "MODE", "VIEW",  "OP",
+					    "ID",    "FROM",   "IF",   "REASON"};
 	switch (index_in(names, name)) {
 	case 0:
 		command->count = (uint32_t)atoi(value);
@@ -189,6 +188,8 @@ house_put_reply(char answer[HOUSE_ANSWER_MAX], const struct hd_reply *reply)
 	case HD_REPLY_TEXT:
 		put(&text, "$%.*s", (int)reply->detail.size, (const char *)reply->detail.at);
 		break;
+	case HD_REPLY_LATER:
+		HD_UNREACHABLE();
 	case HD_REPLY_VALUE:
 		put_value(&text, &in);
 		HD_ASSERT(!in.bad && in.at == in.end);
