@@ -95,7 +95,7 @@ struct hd_gathers {
 	uint8_t question[HD_QUESTION_MAX];
 };
 
-/* events.c: pages of HUNT.EVENTS. */
+/* events/pages.c: pages of HUNT.EVENTS. */
 struct hd_page_ask {
 	uint64_t run, lsn;
 	uint32_t from, wanted;
@@ -113,7 +113,7 @@ struct hd_pages {
 	uint32_t running;
 };
 
-/* orders.c */
+/* orders/orders.c */
 struct hd_open_order {
 	uint64_t n, lsn;
 	int64_t time;
@@ -290,7 +290,7 @@ void hd_entry_end(struct hd_block *block, const struct hd_writer *writer);
 /* False: no more. */
 bool hd_entry_next(struct hd_reader *reader, uint64_t *token, struct hd_bytes *bytes);
 
-/* orders.c */
+/* orders/orders.c */
 
 void hd_orders_ask(struct hd_shard *shard, const struct hd_command *command, uint64_t token);
 void hd_orders_reply(struct hd_shard *shard, const struct hd_cell *cell);
@@ -303,7 +303,7 @@ void hd_orders_replayed(struct hd_shard *shard, const struct hd_event *event, ui
 void hd_orders_pass(struct hd_shard *shard);
 void hd_orders_fini(struct hd_shard *shard);
 
-/* events.c */
+/* events/pages.c */
 
 void hd_pages_give(struct hd_shard *shard, const struct hd_command *command, uint64_t token);
 void hd_pages_ask(struct hd_shard *shard, const struct hd_cell *cell);
@@ -311,7 +311,7 @@ void hd_pages_part(struct hd_shard *shard, const struct hd_cell *cell);
 void hd_pages_read(struct hd_shard *shard, const struct hd_completion *completion);
 void hd_pages_fini(struct hd_shard *shard);
 
-/* events_text.c: one event as INTERFACE shows it; false: it is not one of `hunt`. */
+/* events/text.c: one event as INTERFACE shows it; false: it is not one of `hunt`. */
 bool hd_event_show(const struct hd_shard *shard, const struct hd_log_event *at, uint16_t hunt,
 		   struct hd_writer *out);
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "shard/board/reducer.h"
-#include "shard/control.h"
+#include "shard/orders/control.h"
 #include "shard/data_dir.h"
 #include "shard/inside.h"
 

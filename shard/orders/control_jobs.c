@@ -4,8 +4,8 @@
 
 #include "huntd/assert.h"
 #include "huntd/wire.h"
-#include "shard/control.h"
-#include "shard/orders.h"
+#include "shard/orders/control.h"
+#include "shard/orders/orders.h"
 
 #define NS_PER_S 1000000000
 

@@ -1,6 +1,6 @@
 /* orders.h - what control fetches from shard 0 before it compiles a document. */
-#ifndef HUNTD_SHARD_ORDERS_H
-#define HUNTD_SHARD_ORDERS_H
+#ifndef HUNTD_SHARD_ORDERS_ORDERS_H
+#define HUNTD_SHARD_ORDERS_ORDERS_H
 
 #include "huntd/bytes.h"
 #include "huntd/limits.h"

@@ -1,4 +1,4 @@
-#include "shard/control.h"
+#include "shard/orders/control.h"
 
 #include <stdio.h>
 

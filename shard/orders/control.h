@@ -4,8 +4,8 @@
  * server's secret, settings, the files of --hunts), the clock's offset, start and stop. It speaks
  * to the shards by the same rings as everyone; its state machine waits for shard 0's answer and
  * takes the next request only then, so that a version number cannot be given twice. */
-#ifndef HUNTD_SHARD_CONTROL_H
-#define HUNTD_SHARD_CONTROL_H
+#ifndef HUNTD_SHARD_ORDERS_CONTROL_H
+#define HUNTD_SHARD_ORDERS_CONTROL_H
 
 #include "huntd/runtime.h"
 #include "shard/clock.h"

@@ -1,7 +1,7 @@
 /* Hunt-wide orders on a shard (DESIGN 4). Shard 0 numbers and logs them, sends each once it is
  * flushed, and calls it done when every other shard has it flushed too. Control speaks to shard 0
  * only, one order at a time. */
-#include "shard/orders.h"
+#include "shard/orders/orders.h"
 #include "huntd/wire.h"
 #include "shard/inside.h"
 
