@@ -1,0 +1,200 @@
+#include "shard/parts.h"
+
+#define NS_PER_MS 1000000
+
+/* Making. */
+
+static void *
+take(struct hd_parts *parts, size_t size)
+{
+	return hd_memory_take(&parts->memory, size, 64);
+}
+
+static void
+make_shard(struct hd_parts *parts, uint32_t number)
+{
+	HD_ASSERT(parts->mesh != NULL && parts->shards[number] == NULL);
+	struct hd_shard *shard = take(parts, sizeof *shard);
+	parts->shards[number] = shard;
+	shard->number = number;
+	shard->count = parts->topology.shards;
+	shard->reducer = shard->count;
+	shard->control = shard->count + 1;
+	shard->durability = parts->config.durability;
+	shard->report = &parts->reports[number];
+	shard->mesh = parts->mesh;
+	shard->ops = parts->hooks.edge;
+	shard->metrics = parts->metrics;
+	shard->status = parts->status;
+	shard->tops = parts->tops;
+	shard->time = &parts->time;
+	shard->busy_ns = (int64_t)(parts->config.busy_ms ? parts->config.busy_ms : 20) * NS_PER_MS;
+}
+
+static void
+make_reducer(struct hd_parts *parts)
+{
+	uint32_t tick_ms = parts->config.tick_ms ? parts->config.tick_ms : HD_TICK_MS;
+	parts->reducer = take(parts, sizeof *parts->reducer);
+	parts->reducer->shards = parts->topology.shards;
+	parts->reducer->number = parts->topology.shards;
+	parts->reducer->tick_ns = (int64_t)tick_ms * NS_PER_MS;
+}
+
+static void
+make_control(struct hd_parts *parts)
+{
+	parts->control = take(parts, sizeof *parts->control);
+	parts->control->shards = parts->topology.shards;
+	parts->control->number = parts->topology.shards + 1;
+	parts->control->config = &parts->config;
+	parts->control->hooks = &parts->hooks;
+	parts->control->reports = parts->reports;
+	parts->control->clock.page = &parts->time;
+	parts->control->plain = parts->memory;
+	parts->control->plain.used = 0;
+}
+
+void
+hd_parts_make(struct hd_parts *parts)
+{
+	uint32_t shards = parts->topology.shards;
+	HD_ASSERT(shards >= 1 && shards <= HD_SHARDS_MAX && parts->mesh == NULL);
+	HD_ASSERT(parts->config.memory_bytes > 0 && parts->hooks.wall_clock != NULL);
+	if (parts->config.ring_cells != 0)
+		parts->topology.ring_cells = parts->config.ring_cells;
+	parts->hooks.memory_init(parts->hooks.context, shards + 1, &parts->memory);
+	parts->mesh = hd_mesh_create(shards + 2, parts->topology.ring_cells);
+	parts->metrics = take(parts, shards * sizeof *parts->metrics);
+	parts->status = take(parts, shards * sizeof *parts->status);
+	parts->tops = take(parts, shards * sizeof *parts->tops);
+	for (uint32_t i = 0; i < shards; i++)
+		make_shard(parts, i);
+	make_reducer(parts);
+	make_control(parts);
+}
+
+/* Opening. */
+
+static struct hd_io *
+make_io(struct hd_parts *parts, uint32_t thread)
+{
+	HD_ASSERT(thread < parts->topology.rows_count);
+	return parts->hooks.io_create(parts->hooks.context, &parts->topology.rows[thread]);
+}
+
+static bool
+prepare_shard(struct hd_parts *parts, struct hd_shard *shard)
+{
+	const struct hd_runtime_hooks *hooks = &parts->hooks;
+	HD_ASSERT(shard->io == NULL && shard->edge == NULL);
+	shard->io = make_io(parts, shard->number);
+	if (shard->io == NULL)
+		return false;
+	hooks->memory_init(hooks->context, shard->number, &shard->state);
+	shard->plain = shard->state;
+	shard->plain.budget = 0;
+	shard->state.budget = parts->config.memory_bytes;
+	hd_shard_prepare(shard);
+	shard->edge = hooks->edge_create(hooks->context, shard);
+	return shard->edge != NULL;
+}
+
+int
+hd_parts_open_shard(struct hd_parts *parts, uint32_t number, const char *directory)
+{
+	HD_ASSERT(number < parts->topology.shards && parts->shards[number] != NULL);
+	struct hd_shard *shard = parts->shards[number];
+	if (!prepare_shard(parts, shard))
+		return HD_EXIT_FAILED;
+	const struct hd_runtime_config *config = &parts->config;
+	struct hd_log_options options = {
+		.directory = directory,
+		.shards = parts->topology.shards,
+		.segment_bytes = config->segment_bytes ? config->segment_bytes : HD_SEGMENT_DEFAULT,
+		.durability = config->durability,
+		.window_ns = config->durability_window_ns,
+	};
+	if (hd_shard_open(shard, &options, config->stop))
+		return 0;
+	return shard->report->exit ? shard->report->exit : HD_EXIT_DAMAGED;
+}
+
+bool
+hd_parts_open_reducer(struct hd_parts *parts)
+{
+	struct hd_reducer *reducer = parts->reducer;
+	HD_ASSERT(reducer != NULL && reducer->io == NULL);
+	reducer->io = make_io(parts, reducer->number);
+	if (reducer->io == NULL)
+		return false;
+	parts->hooks.memory_init(parts->hooks.context, reducer->number, &reducer->plain);
+	hd_reducer_open(reducer, parts->mesh);
+	return true;
+}
+
+bool
+hd_parts_open_control(struct hd_parts *parts)
+{
+	struct hd_control *control = parts->control;
+	HD_ASSERT(control != NULL && control->io == NULL);
+	HD_ASSERT(parts->topology.rows[control->number].role == HD_ROLE_CONTROL);
+	control->io = make_io(parts, control->number);
+	if (control->io == NULL)
+		return false;
+	control->boot = control->io->ops->now(control->io);
+	hd_clock_start(&control->clock, control->boot,
+		       parts->hooks.wall_clock(parts->hooks.context));
+	hd_control_open(control, parts->mesh);
+	return true;
+}
+
+/* Ending. */
+
+bool
+hd_parts_end_shard(struct hd_parts *parts, uint32_t number)
+{
+	struct hd_shard *shard = parts->shards[number];
+	HD_ASSERT(shard != NULL);
+	bool good = shard->post == NULL || hd_shard_end(shard);
+	if (shard->edge != NULL)
+		parts->hooks.edge_destroy(parts->hooks.context, shard->edge);
+	return good;
+}
+
+void
+hd_parts_drop_io(struct hd_parts *parts, struct hd_io *io)
+{
+	if (io != NULL)
+		parts->hooks.io_destroy(parts->hooks.context, io);
+}
+
+static void
+give(struct hd_parts *parts, void *at, size_t size)
+{
+	hd_memory_give(&parts->memory, at, size);
+}
+
+void
+hd_parts_free(struct hd_parts *parts)
+{
+	uint32_t shards = parts->topology.shards;
+	if (parts->mesh == NULL)
+		return;
+	for (uint32_t i = 0; i < shards; i++) {
+		hd_shard_free(parts->shards[i]);
+		give(parts, parts->shards[i], sizeof *parts->shards[i]);
+	}
+	if (parts->reducer->post != NULL)
+		hd_reducer_close(parts->reducer);
+	if (parts->control->post != NULL)
+		hd_control_close(parts->control);
+	hd_mesh_destroy(parts->mesh);
+	parts->mesh = NULL;
+	give(parts, parts->reducer, sizeof *parts->reducer);
+	give(parts, parts->control, sizeof *parts->control);
+	give(parts, parts->metrics, shards * sizeof *parts->metrics);
+	give(parts, parts->status, shards * sizeof *parts->status);
+	give(parts, parts->tops, shards * sizeof *parts->tops);
+	HD_ASSERT(parts->memory.used == 0);
+}
