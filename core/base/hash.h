@@ -13,7 +13,8 @@ uint64_t hd_hash_table(const uint8_t *key, uint32_t seed, struct hd_bytes bytes)
  * key: 16 bytes. */
 void hd_hash_128(const uint8_t *key, struct hd_bytes bytes, uint8_t hash[16]);
 
-/* BLAKE2b-128 (libsodium), unkeyed: for the digest of the state. */
+/* SipHash-2-4-128 under a key that everybody knows: for the digest of the state, which finds damage
+ * and differences, not forgers. A third of BLAKE2b's time, and there are millions of objects. */
 void hd_hash_digest(struct hd_bytes bytes, uint8_t hash[16]);
 
 #endif

@@ -36,6 +36,9 @@ hunt_create(struct hd_core *core, struct hd_bytes name)
 	HD_ASSERT(core->hunts_count < HD_HUNTS_MAX && core->has_secret);
 	struct hd_hunt *hunt = hd_memory_take(core->memory, sizeof(*hunt), 64);
 	hunt->number = (uint16_t)core->hunts_count;
+	HD_ASSERT(name.size > 0 && name.size <= sizeof(hunt->id));
+	memcpy(hunt->id, name.at, name.size);
+	hunt->name = hd_bytes_of(hunt->id, name.size);
 	uint32_t at = name_hash(name);
 	while (core->hunt_table[at] != 0)
 		at = (at + 1) & (HD_HUNT_TABLE - 1);
@@ -57,14 +60,11 @@ put(uint8_t **at, struct hd_bytes bytes)
 static void
 version_add(struct hd_core *core, struct hd_hunt *hunt, const struct hd_order *order, int64_t time)
 {
-	size_t size = sizeof(struct hd_version) + order->name.size + order->source.size +
-		      order->text.size + order->definition.size;
+	size_t size = sizeof(struct hd_version) + order->source.size + order->text.size +
+		      order->definition.size;
 	struct hd_version *version = hd_memory_take(core->memory, size, 16);
 	HD_ASSERT(hunt->version == NULL || order->version > hunt->version->document.version);
 	uint8_t *at = version->bytes;
-	struct hd_bytes name = put(&at, order->name);
-	if (hunt->version == NULL)
-		hunt->name = name;
 	version->footprint = size;
 	version->older = hunt->version;
 	version->document.version = order->version;

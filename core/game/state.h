@@ -63,7 +63,7 @@ struct hd_bracket {
 struct hd_hunt {
 	struct hd_definition *definition;
 	struct hd_version *version; /* newest */
-	struct hd_bytes name;       /* in the oldest version */
+	struct hd_bytes name;       /* in `id` */
 	uint16_t number;
 	uint16_t window_boards; /* how many of `boards` are of windows */
 	uint8_t phase;          /* enum hd_phase */
@@ -73,6 +73,7 @@ struct hd_hunt {
 	uint64_t serial;             /* the last one given to a tree or a freeze */
 	struct hd_bracket *brackets; /* bracket n is at n - 1 */
 	uint32_t brackets_count, brackets_room;
+	uint8_t id[HD_ID_MAX];
 	struct hd_live_board boards[HD_BOARDS_MAX];
 };
 

@@ -226,8 +226,7 @@ table_hashes_are_siphash_1_3(void **state)
 	assert_true(hd_hash_table(other, 0, HD_BYTES("abc")) != known[3].hash);
 }
 
-/* SipHash-2-4-128 of no bytes under key 00..0f: first of the reference vectors; BLAKE2b-128 of "".
- */
+/* SipHash-2-4-128 of no bytes under key 00..0f: first of the reference vectors. */
 static void
 wide_hashes_are_those_of_their_papers(void **state)
 {
@@ -238,9 +237,6 @@ wide_hashes_are_those_of_their_papers(void **state)
 	hd_hash_128(key, HD_BYTES(""), hash);
 	assert_memory_equal(hash,
 			    "\xa3\x81\x7f\x04\xba\x25\xa8\xe6\x6d\xf6\x72\x14\xc7\x55\x02\x93", 16);
-	hd_hash_digest(HD_BYTES(""), hash);
-	assert_memory_equal(hash,
-			    "\xca\xe6\x69\x41\xd9\xef\xbd\x40\x4e\x4d\x88\x75\x8e\xa6\x76\x70", 16);
 }
 
 static uint16_t
