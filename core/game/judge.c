@@ -185,7 +185,7 @@ rule_partial(struct hd_case *c, struct guess *guess)
 static bool
 rule_correct(struct hd_case *c, struct guess *guess)
 {
-	int64_t points = guess->challenge->points;
+	int64_t points = guess->challenge->points[0];
 	if (!is_answer(guess))
 		return false;
 	if (c->entrant != NULL && !hd_entrant_fits(c->core, c->hunt, c->entrant, points, 0)) {

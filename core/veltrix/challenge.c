@@ -4,6 +4,7 @@
  * just where it was put, so the encoding is the list to look in. */
 #include "core/veltrix/compile.h"
 #include "core/veltrix/regex.h"
+#include "core/veltrix/scalar.h"
 #include "huntd/assert.h"
 #include "huntd/core.h"
 #include "huntd/ids.h"
@@ -13,7 +14,7 @@ number_of(const struct hd_definition_outline *outline, uint32_t count, struct hd
 {
 	HD_ASSERT(count <= HD_CHALLENGES_MAX);
 	for (uint32_t i = 0; i < count; i++)
-		if (hd_bytes_equal(outline->challenges[i], id))
+		if (hd_bytes_equal(outline->challenges[i].id, id))
 			return i;
 	return count;
 }
@@ -36,7 +37,8 @@ number_one(struct hd_compile *compile, uint32_t at)
 	}
 	HD_ASSERT(number <= ids->challenges_count);
 	if (number == ids->challenges_count) {
-		ids->challenges[ids->challenges_count++] = id->text;
+		ids->challenges[ids->challenges_count++] =
+			(struct hd_outline_challenge){.id = id->text};
 		compile->numbered[number] = 0;
 	}
 	if (compile->numbered[number] == 0) {
@@ -66,14 +68,15 @@ hd_compile_number(struct hd_compile *compile, const struct hd_node *challenges)
 
 /* Checks the challenge at `at`, which stands somewhere in the list, under its own path. */
 static void
-compile_at(struct hd_compile *compile, const struct hd_node *challenges, uint32_t at)
+compile_at(struct hd_compile *compile, const struct hd_node *challenges, uint32_t at,
+	   const struct hd_outline_challenge *before)
 {
 	uint32_t place = 0;
 	HD_ASSERT(at > 0 && at < compile->check.document->count);
 	for (uint32_t i = challenges->first; i != at; i = hd_compile_node(compile, i)->next)
 		place++;
 	uint32_t mark = hd_check_enter_item(&compile->check, place);
-	hd_compile_challenge(compile, hd_compile_node(compile, at));
+	hd_compile_challenge(compile, hd_compile_node(compile, at), before);
 	hd_check_leave(&compile->check, mark);
 }
 
@@ -86,20 +89,32 @@ is_numbered(const struct hd_compile *compile, uint32_t at)
 	return false;
 }
 
+static void
+write_gone(const struct hd_outline_challenge *before, struct hd_writer *out)
+{
+	struct hd_challenge gone = {.gone = true,
+				    .id = before->id,
+				    .kind = before->kind,
+				    .points_count = before->by_order ? 2 : 1};
+	HD_ASSERT(before->known);
+	hd_definition_write_challenge(&gone, out);
+}
+
 void
 hd_compile_challenges(struct hd_compile *compile, const struct hd_node *challenges)
 {
 	HD_ASSERT(compile->rules.challenges_count <= HD_CHALLENGES_MAX);
 	for (uint32_t i = 0; i < compile->rules.challenges_count; i++) {
+		const struct hd_outline_challenge *before = &compile->previous.challenges[i];
 		if (compile->numbered[i] == 0)
-			hd_definition_write_gone(compile->previous.challenges[i], compile->out);
+			write_gone(before, compile->out);
 		else
-			compile_at(compile, challenges, compile->numbered[i]);
+			compile_at(compile, challenges, compile->numbered[i], before);
 	}
 	uint32_t at = challenges ? challenges->first : 0;
 	for (uint32_t i = 0; challenges && i < challenges->count; i++) {
 		if (!is_numbered(compile, at)) /* faulty: checked for its other faults */
-			compile_at(compile, challenges, at);
+			compile_at(compile, challenges, at, NULL);
 		at = hd_compile_node(compile, at)->next;
 	}
 }
@@ -356,7 +371,7 @@ check_answers(struct hd_compile *compile, const struct hd_node *challenge,
 {
 	const struct hd_schema_value *answers = &values[HD_CHALLENGE_ANSWERS];
 	const struct hd_schema_value *partial = &values[HD_CHALLENGE_PARTIAL];
-	if (!answers->node && !answers->refused && !values[HD_CHALLENGE_KIND].node &&
+	if (!answers->node && !answers->refused && !values[HD_CHALLENGE_KIND].refused &&
 	    !values[HD_CHALLENGE_PUZZLE].node)
 		hd_schema_missing(&compile->check, &hd_schema_challenge.keys[HD_CHALLENGE_ANSWERS],
 				  challenge);
@@ -367,21 +382,98 @@ check_answers(struct hd_compile *compile, const struct hd_node *challenge,
 			 (int64_t)answers->node->count + partial->node->count);
 }
 
+/* A stock is of a treasure, and a treasure has one. */
+static void
+check_stock(struct hd_compile *compile, const struct hd_node *challenge,
+	    const struct hd_schema_value *values)
+{
+	const struct hd_schema_value *kind = &values[HD_CHALLENGE_KIND];
+	const struct hd_schema_value *stock = &values[HD_CHALLENGE_STOCK];
+	if (kind->refused || stock->refused)
+		return;
+	if (kind->node && !stock->node)
+		hd_schema_missing(&compile->check, &hd_schema_challenge.keys[HD_CHALLENGE_STOCK],
+				  challenge);
+	if (kind->node || !stock->node)
+		return;
+	uint32_t mark = hd_check_enter_key(&compile->check, "stock");
+	hd_fault_key(&compile->check, stock->node,
+		     "stock is of a treasure; add `kind: treasure` or leave it out");
+	hd_check_leave(&compile->check, mark);
+}
+
+/* What earlier versions said must stay: people have played by it. `key` may be absent. */
+static void
+say_changed(struct hd_compile *compile, const struct hd_node *challenge,
+	    const struct hd_schema_value *key, const char *name, const char *stays)
+{
+	uint32_t mark = hd_check_enter_key(&compile->check, name);
+	hd_fault(&compile->check, key->node ? key->node : challenge,
+		 "%s must stay %s, as in earlier versions; use a new id", name, stays);
+	hd_check_leave(&compile->check, mark);
+}
+
+static void
+check_unchanged(struct hd_compile *compile, const struct hd_node *node,
+		const struct hd_challenge *now, const struct hd_outline_challenge *before,
+		const struct hd_schema_value *values)
+{
+	const struct hd_schema_value *kind = &values[HD_CHALLENGE_KIND];
+	const struct hd_schema_value *points = &values[HD_CHALLENGE_POINTS];
+	if (!before || !before->known)
+		return;
+	HD_ASSERT(before->kind <= HD_CHALLENGE_TREASURE);
+	if (!kind->refused && now->kind != before->kind)
+		say_changed(compile, node, kind, "kind",
+			    before->kind == HD_CHALLENGE_TREASURE ? "treasure"
+								  : "left out, for fixed answers");
+	if (hd_schema_has(points) && (now->points_count > 1) != before->by_order)
+		say_changed(compile, node, points, "points",
+			    before->by_order ? "by order, a list of 2 or more"
+					     : "fixed, one integer");
+}
+
+/* One integer, or a list of them; each was checked. */
+static uint32_t
+read_points(const struct hd_compile *compile, const struct hd_schema_value *value, int64_t *points)
+{
+	points[0] = value->number;
+	if (!hd_schema_has(value) || value->node->kind != HD_NODE_LIST)
+		return 1;
+	HD_ASSERT(value->node->count > 0 && value->node->count <= HD_POINTS_MAX);
+	uint32_t at = value->node->first;
+	for (uint32_t i = 0; i < value->node->count; i++) {
+		bool good = hd_scalar_integer(hd_compile_node(compile, at)->text, &points[i]);
+		HD_ASSERT(good);
+		at = hd_compile_node(compile, at)->next;
+	}
+	return value->node->count;
+}
+
 void
-hd_compile_challenge(struct hd_compile *compile, const struct hd_node *challenge)
+hd_compile_challenge(struct hd_compile *compile, const struct hd_node *challenge,
+		     const struct hd_outline_challenge *before)
 {
 	struct hd_schema_value values[HD_SCHEMA_KEYS_MAX];
+	int64_t points[HD_POINTS_MAX];
 	if (!hd_schema_read(&compile->check, &hd_schema_challenge, challenge, values))
 		return;
 	check_answers(compile, challenge, values);
+	check_stock(compile, challenge, values);
 	const struct hd_schema_value *id = &values[HD_CHALLENGE_ID];
 	const struct hd_schema_value *title = &values[HD_CHALLENGE_TITLE];
 	struct hd_bytes name = hd_schema_has(id) ? id->node->text : (struct hd_bytes){0};
-	struct hd_bytes shown =
-		hd_schema_has(title) && title->node->text.size ? title->node->text : name;
-	HD_ASSERT(name.size <= HD_ID_MAX && shown.size <= HD_TEXT_MAX);
-	hd_definition_write_challenge(name, shown, values[HD_CHALLENGE_POINTS].number,
-				      compile->out);
+	struct hd_challenge head = {
+		.kind = hd_schema_has(&values[HD_CHALLENGE_KIND]) ? HD_CHALLENGE_TREASURE
+								  : HD_CHALLENGE_ANSWER,
+		.id = name,
+		.title = hd_schema_has(title) && title->node->text.size ? title->node->text : name,
+		.points_count = read_points(compile, &values[HD_CHALLENGE_POINTS], points),
+		.points = points,
+		.stock = (uint64_t)values[HD_CHALLENGE_STOCK].number,
+	};
+	check_unchanged(compile, challenge, &head, before, values);
+	hd_definition_write_challenge(&head, compile->out);
 	struct answers answers = {.compile = compile};
 	write_answers(&answers, &values[HD_CHALLENGE_ANSWERS]);
 	write_partials(&answers, &values[HD_CHALLENGE_PARTIAL]);

@@ -36,7 +36,9 @@ void hd_compile_number(struct hd_compile *compile, const struct hd_node *challen
 /* Checks the challenges and writes them in the order of their numbers. */
 void hd_compile_challenges(struct hd_compile *compile, const struct hd_node *challenges);
 
-/* Checks one challenge and writes its fields and lists. */
-void hd_compile_challenge(struct hd_compile *compile, const struct hd_node *challenge);
+/* Checks one challenge and writes its fields and lists. `before`: what it was in earlier versions;
+ * NULL where its id is at fault. */
+void hd_compile_challenge(struct hd_compile *compile, const struct hd_node *challenge,
+			  const struct hd_outline_challenge *before);
 
 #endif

@@ -10,6 +10,8 @@
 #include "core/veltrix/regex.h"
 #include "huntd/assert.h"
 
+#define FORMAT_FIXED_ONLY 1u
+
 /* What hd_definition_decode really makes; `definition` is first, so that it can be found again. */
 struct decoded {
 	struct hd_definition definition;
@@ -21,6 +23,7 @@ struct room {
 	uint8_t *base;
 	size_t used, size;
 	const uint8_t *secret;
+	uint8_t format; /* of the encoding that is read */
 };
 
 static void *
@@ -136,19 +139,49 @@ read_hints(struct room *room, struct hd_reader *in, struct hd_challenge *challen
 	challenge->hints = hints;
 }
 
-static struct hd_challenge
-read_challenge(struct room *room, struct hd_reader *in, uint32_t number)
+static void
+read_points(struct room *room, struct hd_reader *in, struct hd_challenge *challenge)
 {
+	int64_t *points = room_take(room, challenge->points_count * sizeof *points);
+	challenge->points_max = INT64_MIN;
+	for (uint32_t i = 0; i < challenge->points_count && !in->bad; i++) {
+		int64_t one = hd_read_signed(in);
+		if (one > challenge->points_max)
+			challenge->points_max = one;
+		if (points)
+			points[i] = one;
+	}
+	challenge->points = points;
+}
+
+/* All that stands before the lists of what is not gone. */
+static struct hd_challenge
+read_challenge_head(struct room *room, struct hd_reader *in, uint32_t number)
+{
+	bool old = room->format == FORMAT_FIXED_ONLY;
 	struct hd_challenge challenge = {.number = (uint16_t)number};
 	challenge.gone = hd_read_bounded(in, 1) != 0;
-	hd_read_bounded(in, 0); /* kind */
+	challenge.kind = (uint8_t)hd_read_bounded(in, old ? 0 : HD_CHALLENGE_TREASURE);
 	challenge.id = keep_text(room, in, HD_ID_MAX);
-	if (challenge.id.size == 0)
+	challenge.points_count = old ? 1 : (uint32_t)hd_read_bounded(in, HD_POINTS_MAX);
+	if (challenge.id.size == 0 || challenge.points_count == 0)
 		in->bad = true;
 	if (challenge.gone)
 		return challenge;
 	challenge.title = keep_text(room, in, HD_TEXT_MAX);
-	challenge.points = hd_read_signed(in);
+	read_points(room, in, &challenge);
+	challenge.stock = old ? 0 : hd_read_bounded(in, HD_STOCK_MAX);
+	if ((challenge.stock > 0) != (challenge.kind == HD_CHALLENGE_TREASURE))
+		in->bad = true;
+	return challenge;
+}
+
+static struct hd_challenge
+read_challenge(struct room *room, struct hd_reader *in, uint32_t number)
+{
+	struct hd_challenge challenge = read_challenge_head(room, in, number);
+	if (challenge.gone)
+		return challenge;
 	read_answers(room, in, &challenge);
 	read_regexes(room, in, &challenge);
 	read_partials(room, in, &challenge);
@@ -207,7 +240,8 @@ read_boards(struct room *room, struct hd_reader *in, struct hd_definition *defin
 static void
 read_rules(struct room *room, struct hd_reader *in, struct hd_definition *definition)
 {
-	if (hd_read_u8(in) != HD_DEFINITION_FORMAT)
+	room->format = hd_read_u8(in);
+	if (room->format != HD_DEFINITION_FORMAT && room->format != FORMAT_FIXED_ONLY)
 		in->bad = true;
 	definition->version = (uint32_t)hd_read_bounded(in, UINT32_MAX);
 	definition->id = keep_text(room, in, HD_ID_MAX);
@@ -334,9 +368,11 @@ hd_definition_outline(struct hd_bytes encoding, struct hd_definition_outline *ou
 	for (; out->boards_count < boards && !in.bad; out->boards_count++)
 		out->boards[out->boards_count] = read_board(&room, &in, out->boards_count).id;
 	uint32_t challenges = (uint32_t)hd_read_bounded(&in, HD_CHALLENGES_MAX);
-	for (; out->challenges_count < challenges && !in.bad; out->challenges_count++)
+	for (; out->challenges_count < challenges && !in.bad; out->challenges_count++) {
+		struct hd_challenge one = read_challenge(&room, &in, out->challenges_count);
 		out->challenges[out->challenges_count] =
-			read_challenge(&room, &in, out->challenges_count).id;
+			(struct hd_outline_challenge){one.id, true, one.points_count > 1, one.kind};
+	}
 	HD_ASSERT(in.bad || out->challenges_count == challenges);
 	return !in.bad && hd_reader_left(&in) == 0;
 }
@@ -379,23 +415,18 @@ hd_definition_write_head(const struct hd_definition *definition, struct hd_write
 }
 
 void
-hd_definition_write_gone(struct hd_bytes id, struct hd_writer *out)
+hd_definition_write_challenge(const struct hd_challenge *challenge, struct hd_writer *out)
 {
-	HD_ASSERT(id.size > 0 && id.size <= HD_ID_MAX);
-	hd_write_u8(out, 1);
-	hd_write_u8(out, 0); /* kind */
-	hd_write_bytes(out, id);
-}
-
-void
-hd_definition_write_challenge(struct hd_bytes id, struct hd_bytes title, int64_t points,
-			      struct hd_writer *out)
-{
-	HD_ASSERT(id.size <= HD_ID_MAX);
-	HD_ASSERT(title.size <= HD_TEXT_MAX);
-	hd_write_u8(out, 0);
-	hd_write_u8(out, 0); /* kind */
-	hd_write_bytes(out, id);
-	hd_write_bytes(out, title);
-	hd_write_signed(out, points);
+	HD_ASSERT(challenge->id.size <= HD_ID_MAX && challenge->title.size <= HD_TEXT_MAX);
+	HD_ASSERT(challenge->points_count > 0 && challenge->points_count <= HD_POINTS_MAX);
+	hd_write_u8(out, challenge->gone);
+	hd_write_u8(out, challenge->kind);
+	hd_write_bytes(out, challenge->id);
+	hd_write_varint(out, challenge->points_count);
+	if (challenge->gone)
+		return;
+	hd_write_bytes(out, challenge->title);
+	for (uint32_t i = 0; i < challenge->points_count; i++)
+		hd_write_signed(out, challenge->points[i]);
+	hd_write_varint(out, challenge->stock);
 }

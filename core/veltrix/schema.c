@@ -230,9 +230,7 @@ read_list(struct hd_check *check, const struct hd_schema_key *key, const struct 
 static bool
 say_later(struct hd_check *check, const struct hd_schema_key *key, const struct hd_node *node)
 {
-	const char *what = node->kind == HD_NODE_LIST  ? key->later_list
-			   : node->kind == HD_NODE_MAP ? key->later_map
-						       : NULL;
+	const char *what = node->kind == HD_NODE_MAP ? key->later_map : NULL;
 	if (!what)
 		return false;
 	hd_fault(check, node, "%s is not supported yet; %s must be %s", what, key->name,
@@ -250,10 +248,10 @@ say_form(struct hd_check *check, const struct hd_schema_key *key, const struct h
 		 key->name, key->allowed, node);
 }
 
-/* One value by its row; false: a fault was said. */
+/* One value that is no list of items, by its row; false: a fault was said. */
 static bool
-read_value(struct hd_check *check, const struct hd_schema_key *key, const struct hd_node *node,
-	   int64_t *number)
+read_single(struct hd_check *check, const struct hd_schema_key *key, const struct hd_node *node,
+	    int64_t *number)
 {
 	if (key->type == HD_SCHEMA_LATER) {
 		hd_fault_key(check, node, "%s is not supported yet; leave it out", key->name);
@@ -272,6 +270,35 @@ read_value(struct hd_check *check, const struct hd_schema_key *key, const struct
 	if (!good)
 		say_form(check, key, node);
 	return good;
+}
+
+/* A list where one value may stand too. */
+static bool
+read_items(struct hd_check *check, const struct hd_schema_key *key, const struct hd_node *node)
+{
+	bool good = node->count > 0 && node->count <= key->items_most;
+	int64_t number;
+	if (!good)
+		hd_fault(check, node, "%s must be %s; got a list of %d", key->name, key->allowed,
+			 (int64_t)node->count);
+	uint32_t at = node->first;
+	for (uint32_t i = 0; i < node->count && i < key->items_most; i++) {
+		HD_ASSERT(at > 0 && at < check->document->count);
+		uint32_t mark = hd_check_enter_item(check, i);
+		good &= read_single(check, key->item, &check->document->nodes[at], &number);
+		hd_check_leave(check, mark);
+		at = check->document->nodes[at].next;
+	}
+	return good;
+}
+
+static bool
+read_value(struct hd_check *check, const struct hd_schema_key *key, const struct hd_node *node,
+	   int64_t *number)
+{
+	if (key->item && node->kind == HD_NODE_LIST)
+		return read_items(check, key, node);
+	return read_single(check, key, node, number);
 }
 
 static void

@@ -36,8 +36,10 @@ struct hd_schema_key {
 	const char *allowed;        /* ends the fault: "must be <allowed>" */
 	const char *const *choices; /* CHOICE: ends with NULL */
 	const char *const *later;   /* choices not supported yet, ends with NULL */
-	const char *later_list,
-		*later_map; /* what a list or map would be here, not supported yet */
+	const char *later_map;      /* what a map would be here, not supported yet */
+	/* Where a list may stand instead: the row of each item, and how many. */
+	const struct hd_schema_key *item;
+	uint32_t items_most;
 };
 
 struct hd_schema {

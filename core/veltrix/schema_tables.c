@@ -7,6 +7,7 @@
 #define TIME_FORM    "a time such as 2026-12-01T10:00:00Z or 2026-12-01T11:00:00+01:00"
 #define WINDOW_FORM  "a duration from 100ms to 36525d such as 60s, 5m, 1h, 1d, 1w"
 #define SCORE_FORM   "an integer from 0 to 9223372036854775807"
+#define POINTS_FORM  SCORE_FORM ", or a list of 1 to 1000 of them, by order"
 #define WINDOW_LEAST INT64_C(100000000)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SCHEMA(text, rows)                                                                         \
@@ -30,8 +31,8 @@ static const char *const profiles[] = {
 };
 static const char *const policies[] = {"fixed", NULL};
 static const char *const policies_later[] = {"quadratic", "window", NULL};
-static const char *const kinds[] = {NULL};
-static const char *const kinds_later[] = {"treasure", "place", "puzzle", NULL};
+static const char *const kinds[] = {"treasure", NULL};
+static const char *const kinds_later[] = {"place", "puzzle", NULL};
 
 static const struct hd_schema_key hunt_keys[] = {
 	[HD_HUNT_HUNT] = {.name = "hunt", .type = HD_SCHEMA_ID, .needed = true, .allowed = ID_FORM},
@@ -104,6 +105,11 @@ static const struct hd_schema_key board_keys[] = {
 };
 const struct hd_schema hd_schema_board = SCHEMA("a board", board_keys);
 
+static const struct hd_schema_key points_item = {.name = "points",
+						 .type = HD_SCHEMA_INTEGER,
+						 .least = 0,
+						 .most = INT64_MAX,
+						 .allowed = SCORE_FORM};
 static const struct hd_schema_key challenge_keys[] = {
 	[HD_CHALLENGE_ID] = {.name = "id",
 			     .type = HD_SCHEMA_ID,
@@ -112,7 +118,7 @@ static const struct hd_schema_key challenge_keys[] = {
 	[HD_CHALLENGE_TITLE] = {.name = "title", .type = HD_SCHEMA_LINE, .allowed = LINE_FORM},
 	[HD_CHALLENGE_KIND] = {.name = "kind",
 			       .type = HD_SCHEMA_CHOICE,
-			       .allowed = "left out, for fixed answers",
+			       .allowed = "treasure, or left out for fixed answers",
 			       .choices = kinds,
 			       .later = kinds_later},
 	[HD_CHALLENGE_POINTS] = {.name = "points",
@@ -120,9 +126,10 @@ static const struct hd_schema_key challenge_keys[] = {
 				 .needed = true,
 				 .least = 0,
 				 .most = INT64_MAX,
-				 .allowed = SCORE_FORM,
-				 .later_list = "a list (points by order)",
-				 .later_map = "a map (points that decay)"},
+				 .allowed = POINTS_FORM,
+				 .later_map = "a map (points that decay)",
+				 .item = &points_item,
+				 .items_most = HD_POINTS_MAX},
 	[HD_CHALLENGE_ANSWERS] =
 		{.name = "answers",
 		 .type = HD_SCHEMA_LIST,
@@ -140,7 +147,11 @@ static const struct hd_schema_key challenge_keys[] = {
 		 .most = HD_HINTS_MAX,
 		 .allowed = "a list of at most 32 hints such as [{cost: 10, text: \"Look up.\"}]"},
 	[HD_CHALLENGE_REQUIRES] = LATER("requires"),
-	[HD_CHALLENGE_STOCK] = LATER("stock"),
+	[HD_CHALLENGE_STOCK] = {.name = "stock",
+				.type = HD_SCHEMA_INTEGER,
+				.least = 1,
+				.most = HD_STOCK_MAX,
+				.allowed = "an integer from 1 to 1000000000"},
 	[HD_CHALLENGE_PUZZLE] = LATER("puzzle"),
 	[HD_CHALLENGE_AT] = LATER("at"),
 	[HD_CHALLENGE_RADIUS] = LATER("radius"),

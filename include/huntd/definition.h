@@ -40,11 +40,23 @@ struct hd_hint {
 
 struct hd_regex; /* core/veltrix/regex.h: a compiled program, matched in linear time */
 
+enum hd_challenge_kind {
+	HD_CHALLENGE_ANSWER,   /* fixed answers */
+	HD_CHALLENGE_TREASURE, /* the same, and the hunt's shard gives it `stock` times */
+};
+
 struct hd_challenge {
 	uint16_t number;
-	bool gone; /* not in this version: -NOCHALLENGE; its solves count on */
+	uint8_t kind; /* enum hd_challenge_kind */
+	bool gone;    /* not in this version: -NOCHALLENGE; its solves count on */
 	struct hd_bytes id, title;
-	int64_t points;
+	/* The k-th who solves it gets points[min(k, points_count) - 1]. One: fixed points. More: by
+	 * order, which the hunt's shard alone knows, as it alone knows the stock. What is gone keeps
+	 * its kind and the count: it may only come back as what it was. */
+	uint32_t points_count; /* 1..HD_POINTS_MAX */
+	const int64_t *points;
+	int64_t points_max; /* the greatest of them */
+	uint64_t stock;     /* 0: no end */
 	uint16_t answers_count, regexes_count, partials_count, hints_count;
 	const struct hd_answer_hash *answers;
 	const struct hd_regex *const *regexes;
@@ -76,6 +88,13 @@ struct hd_definition {
 	uint16_t board_first; /* number of the first board of the document: BOARD absent */
 	size_t footprint;     /* bytes held, given back by hd_definition_destroy */
 };
+
+/* Whether a right answer is decided by the hunt's shard (DESIGN 4, "Two-step commands"). */
+static inline bool
+hd_challenge_is_shared(const struct hd_challenge *challenge)
+{
+	return challenge->stock > 0 || challenge->points_count > 1;
+}
 
 /* Decodes into one block of `memory`. NULL: not a definition. secret: 16 bytes. */
 struct hd_definition *hd_definition_decode(struct hd_memory *memory, struct hd_bytes encoding,

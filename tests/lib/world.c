@@ -112,12 +112,20 @@ static void
 write_challenge(struct hd_writer *out, const struct hd_world_challenge *challenge)
 {
 	uint32_t answers = 0, hints = 0;
-	if (challenge->gone) {
-		hd_definition_write_gone(bytes_of(challenge->id), out);
+	struct hd_challenge head = {
+		.gone = challenge->gone,
+		.kind = challenge->stock ? HD_CHALLENGE_TREASURE : HD_CHALLENGE_ANSWER,
+		.id = bytes_of(challenge->id),
+		.title = bytes_of("A title"),
+		.points_count = 1,
+		.points = challenge->by_order[0] ? challenge->by_order : &challenge->points,
+		.stock = challenge->stock,
+	};
+	while (head.points_count < 4 && challenge->by_order[head.points_count] != 0)
+		head.points_count++;
+	hd_definition_write_challenge(&head, out);
+	if (challenge->gone)
 		return;
-	}
-	hd_definition_write_challenge(bytes_of(challenge->id), bytes_of("A title"),
-				      challenge->points, out);
 	while (answers < 4 && challenge->answers[answers])
 		answers++;
 	hd_write_varint(out, answers);

@@ -33,6 +33,8 @@ struct hd_world_challenge {
 	const char *id; /* NULL: the list ends */
 	bool gone;
 	int64_t points;
+	int64_t by_order[4]; /* instead of `points`; ends with 0 */
+	uint64_t stock;      /* not 0: a treasure */
 	const char *answers[4], *regex;
 	const char *partial, *say;
 	struct hd_world_hint hints[4];

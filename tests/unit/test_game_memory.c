@@ -234,11 +234,15 @@ order_many(struct hd_world *w, uint32_t version, uint32_t gone_every)
 	for (uint32_t i = 0; i < HD_CHALLENGES_MAX; i++) {
 		char id[16];
 		snprintf(id, sizeof(id), "c%u", i);
-		if (gone_every != 0 && i % gone_every == 0) {
-			hd_definition_write_gone(hd_bytes_str(id), &out);
+		const struct hd_challenge challenge = {.gone = gone_every != 0 &&
+							       i % gone_every == 0,
+						       .id = hd_bytes_str(id),
+						       .title = HD_BYTES("A title"),
+						       .points_count = 1,
+						       .points = &(int64_t){1}};
+		hd_definition_write_challenge(&challenge, &out);
+		if (challenge.gone)
 			continue;
-		}
-		hd_definition_write_challenge(hd_bytes_str(id), HD_BYTES("A title"), 1, &out);
 		hd_write_varint(&out, 1); /* answers; no expressions, partials or hints */
 		hd_write_bytes(&out, HD_BYTES("GOLD"));
 		for (int none = 0; none < 3; none++)
