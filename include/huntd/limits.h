@@ -78,6 +78,7 @@
 #define HD_BLOCK           4096u
 #define HD_FRAME_MAX       (512u * HD_KIB) /* header, events and padding */
 #define HD_SEGMENT_DEFAULT (64u * HD_MIB)
+#define HD_SEGMENT_MAX     (1024u * HD_MIB)
 #define HD_ARCHIVE_WAITING 4u /* segments that wait for the helper */
 #define HD_EVENT_MAX       (HD_FRAME_MAX - 2u * HD_BLOCK)
 

@@ -44,6 +44,7 @@ struct hd_log_options {
 /* What opening found. */
 struct hd_log_report {
 	uint64_t events, last_lsn;
+	uint64_t first_lsn; /* where reading began: what is older is not kept */
 	int64_t last_stamp;
 	uint64_t cut_bytes; /* a torn tail that was dropped; 0: clean */
 	bool direct;        /* O_DIRECT is in use */

@@ -131,7 +131,7 @@ read_value(struct hd_config *config, enum hd_config_kind kind, const char *text,
 		return automatic || (read_quantity(text, sizes, out) && *out >= 16 * 1024 * 1024);
 	case HD_CONFIG_SEGMENT:
 		return read_quantity(text, sizes, out) && *out >= (int64_t)HD_MIB &&
-		       *out <= 1024 * (int64_t)HD_MIB && *out % HD_FRAME_MAX == 0;
+		       *out <= (int64_t)HD_SEGMENT_MAX && *out % HD_FRAME_MAX == 0;
 	case HD_CONFIG_COUNT:
 		return read_count(text, 1, 100000000, out);
 	case HD_CONFIG_SECONDS:

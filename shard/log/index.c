@@ -55,6 +55,19 @@ hd_index_add(struct hd_log_index *index, uint64_t lsn, uint32_t segment, uint64_
 		(struct hd_index_row){lsn, segment, (uint32_t)(offset / HD_BLOCK)};
 }
 
+void
+hd_index_forget(struct hd_log_index *index, uint32_t segment)
+{
+	uint32_t gone = 0;
+	while (gone < index->count && index->rows[gone].segment < segment)
+		gone++;
+	HD_ASSERT(gone <= index->count);
+	if (gone == 0)
+		return;
+	index->count -= gone;
+	memmove(index->rows, index->rows + gone, index->count * sizeof *index->rows);
+}
+
 const struct hd_index_row *
 hd_index_find(const struct hd_log_index *index, uint64_t lsn)
 {

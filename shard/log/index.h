@@ -12,7 +12,7 @@
 
 struct hd_index_row {
 	uint64_t lsn;     /* first LSN of the frame */
-	uint32_t segment; /* row of the segment table */
+	uint32_t segment; /* its number */
 	uint32_t block;   /* of the segment */
 };
 
@@ -31,6 +31,9 @@ void hd_index_fini(struct hd_log_index *index);
  * order. */
 void hd_index_add(struct hd_log_index *index, uint64_t lsn, uint32_t segment, uint64_t offset,
 		  uint32_t size);
+
+/* Forgets what stands in segments before `segment`. */
+void hd_index_forget(struct hd_log_index *index, uint32_t segment);
 
 /* The last row at or below `lsn`; NULL: older than all. */
 const struct hd_index_row *hd_index_find(const struct hd_log_index *index, uint64_t lsn);

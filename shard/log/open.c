@@ -152,19 +152,32 @@ go_on(struct hd_log *log, const struct hd_log_reader *reader, struct hd_log_repo
 	return error == 0 || refuse_directory(report, log->directory, error);
 }
 
+/* What was read from the archive is no part of the log that goes on. */
+static void
+forget_archive(struct hd_log *log, struct hd_log_reader *reader)
+{
+	uint32_t gone = hd_segments_forget_archive(&log->segments);
+	HD_ASSERT(gone <= log->segments.base);
+	hd_index_forget(&log->index, log->segments.base + 1);
+	reader->any &= reader->segment >= gone;
+	reader->segment -= reader->any ? gone : reader->segment;
+}
+
 static bool
-replay(struct hd_log *log, const char *directory, hd_log_each each, void *context,
+replay(struct hd_log *log, const struct hd_log_options *options, hd_log_each each, void *context,
        struct hd_log_report *report)
 {
-	if (!open_directory(log, directory, report))
+	if (!open_directory(log, options->directory, report))
 		return false;
 	struct hd_log_reader reader = {.segments = &log->segments,
 				       .index = &log->index,
 				       .report = report,
+				       .from = options->from,
 				       .each = each,
 				       .context = context};
 	if (!hd_log_reader_run(&reader, log->shard))
 		return false;
+	forget_archive(log, &reader);
 	log->tail = log->written = log->flushed = log->wanted = report->last_lsn;
 	log->stamp = report->last_stamp;
 	log->sealed = reader.chain.seal;
@@ -184,7 +197,7 @@ hd_log_open(const struct hd_log_options *options, hd_log_each each, void *contex
 	HD_ASSERT(options->durability <= HD_DURABLE_OFF);
 	*report = (struct hd_log_report){0};
 	struct hd_log *log = create_log(options);
-	if (replay(log, options->directory, each, context, report))
+	if (replay(log, options, each, context, report))
 		return log;
 	destroy_log(log);
 	return NULL;
@@ -232,6 +245,9 @@ hd_log_close(struct hd_log *log)
 			hd_log_write_closed(log);
 		while (turn(log))
 			continue;
+		/* Half zeros, half old frames: the next start need not look at it. */
+		if (log->prepare == HD_PREPARE_FILL)
+			(void)hd_segments_drop(&log->segments);
 	}
 	destroy_log(log);
 	return flushed;

@@ -27,6 +27,8 @@ hd_log_space(struct hd_log *log, bool force)
 	int64_t space = log->io->ops->space(log->io, log->directory);
 	if (space < 0)
 		return;
+	for (uint32_t i = hd_log_spares(log); i > 0; i--)
+		space += (int64_t)log->segments.rows[i - 1].size;
 	uint64_t pair = 2 * log->segment_bytes * log->shards;
 	log->no_space = (uint64_t)space < (log->no_space ? 2 * pair : pair);
 }
@@ -41,8 +43,10 @@ hd_log_enter(struct hd_log *log, uint32_t row)
 	log->offset = 0;
 	log->roll_waits = false;
 	log->prepare = HD_PREPARE_NONE;
-	hd_frame_name_segment(log->previous, log->shard, log->segments.rows[row].number, log->now,
-			      log->segment);
+	struct hd_segment *segment = &log->segments.rows[row];
+	segment->first_lsn = log->written + 1;
+	memcpy(segment->previous, log->previous, HD_FRAME_HASH);
+	hd_frame_name_segment(log->previous, log->shard, segment->number, log->now, log->segment);
 }
 
 static void
@@ -52,7 +56,9 @@ create_next(struct hd_log *log)
 	if (log->now < log->retry_at)
 		return;
 	hd_log_space(log, true);
-	int error = hd_segments_create(&log->segments, hd_log_next_size(log));
+	uint64_t size = hd_log_next_size(log);
+	log->recycled = hd_log_recycle_next(log, size);
+	int error = log->recycled ? 0 : hd_segments_create(&log->segments, size);
 	if (error == -ENOSPC || error == -EDQUOT) {
 		log->no_space = true;
 		log->retry_at = log->now + HD_LOG_SPACE_NS;
@@ -136,7 +142,7 @@ hd_log_prepare_complete(struct hd_log *log, enum hd_log_tag what, int32_t result
 		return;
 	}
 	/* The file's own sync has just committed the journal, so this costs one flush at most. */
-	int error = log->io->ops->dir_sync(log->io, log->directory);
+	int error = log->recycled ? 0 : log->io->ops->dir_sync(log->io, log->directory);
 	if (error < 0)
 		hd_log_fail(log, row, "cannot prepare", error);
 	log->prepare = HD_PREPARE_READY;

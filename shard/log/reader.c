@@ -23,7 +23,7 @@ refuse_at(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, enum 
 	  const char *what)
 {
 	char path[HD_SEGMENT_PATH];
-	hd_segments_path(reader->segments, reader->segments->rows[segment].number, path);
+	hd_segments_path(reader->segments, segment, path);
 	return hd_log_refuse(reader->report, code, "%.300s, offset %llu, LSN %llu: %s", path,
 			     (unsigned long long)offset, (unsigned long long)reader->chain.next_lsn,
 			     what);
@@ -33,7 +33,12 @@ static bool
 refuse_io(struct hd_log_reader *reader, uint32_t segment, int error)
 {
 	char path[HD_SEGMENT_PATH];
-	hd_segments_path(reader->segments, reader->segments->rows[segment].number, path);
+	hd_segments_path(reader->segments, segment, path);
+	if (error == -EBADMSG)
+		return hd_log_refuse(reader->report, HD_EXIT_DAMAGED,
+				     "%.300s is damaged: it is not what was archived; restore the "
+				     "file from a copy",
+				     path);
 	return hd_log_refuse(reader->report, HD_EXIT_STORAGE, "%.300s cannot be read: %s", path,
 			     strerror(-error));
 }
@@ -44,14 +49,10 @@ static bool
 open_segment(struct hd_log_reader *reader, uint32_t segment)
 {
 	struct hd_segments *all = reader->segments;
-	bool fresh = all->rows[segment].file < 0;
-	int file = hd_segments_file(all, segment);
-	if (file >= 0 && fresh && !all->read_only) {
-		int error = all->io->ops->file_sync(all->io, file);
-		if (error < 0)
-			file = error;
-	}
-	return file >= 0 || refuse_io(reader, segment, file);
+	int opened = hd_segments_open(all, segment);
+	if (opened == 0 && all->rows[segment].file >= 0 && !all->read_only)
+		opened = all->io->ops->file_sync(all->io, all->rows[segment].file);
+	return opened >= 0 || refuse_io(reader, segment, opened);
 }
 
 /* Fills the buffer from `offset` on, keeping what it already holds of that. */
@@ -72,9 +73,8 @@ fill(struct hd_log_reader *reader, uint32_t segment, uint64_t offset)
 	while (left > 0 && reader->buffer_used < HD_READER_BYTES) {
 		uint32_t room = HD_READER_BYTES - reader->buffer_used;
 		uint32_t size = left < room ? (uint32_t)left : room;
-		int64_t got = all->io->ops->file_read(all->io, all->rows[segment].file,
-						      reader->buffer + reader->buffer_used, size,
-						      offset + reader->buffer_used);
+		int64_t got = hd_segments_read(all, segment, reader->buffer + reader->buffer_used,
+					       size, offset + reader->buffer_used);
 		if (got <= 0)
 			return refuse_io(reader, segment, got < 0 ? (int)got : -EIO);
 		/* A short read may end inside a block: read that block again. */
@@ -106,18 +106,24 @@ bytes_at(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, struct
 	return true;
 }
 
-/* Hands a frame's events on. */
+/* Hands a frame's events on, but those that the anchor's snapshot holds. */
 static bool
 deliver(struct hd_log_reader *reader, const struct hd_frame *frame, uint32_t segment,
 	uint64_t offset)
 {
+	const struct hd_frame_header *header = &frame->header;
+	if (header->first_lsn + header->events <= reader->from.lsn + 1)
+		return true;
 	struct hd_reader events = hd_reader_of(frame->events);
-	struct hd_log_event event = {.lsn = frame->header.first_lsn - 1,
-				     .stamp = frame->header.first_stamp};
-	for (uint32_t i = 0; i < frame->header.events; i++) {
-		if (!hd_frame_event(&events, &event) || event.stamp <= reader->chain.stamp)
+	struct hd_log_event event = {.lsn = header->first_lsn - 1, .stamp = header->first_stamp};
+	for (uint32_t i = 0; i < header->events; i++) {
+		bool parsed = hd_frame_event(&events, &event);
+		if (parsed && event.lsn <= reader->from.lsn)
+			continue;
+		if (!parsed || event.stamp <= reader->chain.stamp)
 			return refuse_at(reader, segment, offset, HD_EXIT_DAMAGED,
 					 "a frame whose events do not parse");
+		reader->report->events++;
 		reader->chain.stamp = event.stamp;
 		if (reader->each == NULL || reader->each(reader->context, &event))
 			continue;
@@ -129,7 +135,6 @@ deliver(struct hd_log_reader *reader, const struct hd_frame *frame, uint32_t seg
 	if (hd_reader_left(&events) != 0)
 		return refuse_at(reader, segment, offset, HD_EXIT_DAMAGED,
 				 "a frame with bytes behind its events");
-	reader->report->events += frame->header.events;
 	return true;
 }
 
@@ -148,14 +153,20 @@ take(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, bool *take
 		return true;
 	if (!deliver(reader, &frame, segment, offset))
 		return false;
+	struct hd_segment *row = &reader->segments->rows[segment];
 	if (reader->index)
-		hd_index_add(reader->index, frame.header.first_lsn, segment, offset, frame.size);
+		hd_index_add(reader->index, frame.header.first_lsn, row->number, offset,
+			     frame.size);
+	if (offset == 0) {
+		row->first_lsn = frame.header.first_lsn;
+		memcpy(row->previous, frame.header.previous, HD_FRAME_HASH);
+	}
 	hd_frame_chain_take(&reader->chain, &frame);
 	reader->any = true;
 	reader->segment = segment;
 	reader->offset = offset + frame.size;
 	reader->flags = frame.header.flags;
-	reader->segments->rows[segment].used = reader->offset;
+	row->used = reader->offset;
 	*taken = true;
 	return true;
 }
@@ -172,10 +183,9 @@ is_linked(struct hd_log_reader *reader, uint32_t segment, bool *linked)
 		if (!open_segment(reader, segment))
 			return false;
 		const struct hd_segment *row = &reader->segments->rows[segment];
-		struct hd_io *io = reader->segments->io;
 		int64_t got = row->size < HD_BLOCK ? 0
-						   : io->ops->file_read(io, row->file, reader->head,
-									HD_BLOCK, 0);
+						   : hd_segments_read(reader->segments, segment,
+								      reader->head, HD_BLOCK, 0);
 		if (got < 0)
 			return refuse_io(reader, segment, (int)got);
 		if (got < HD_BLOCK)
@@ -193,7 +203,7 @@ is_linked(struct hd_log_reader *reader, uint32_t segment, bool *linked)
 static bool
 follow(struct hd_log_reader *reader)
 {
-	uint32_t segment = 0;
+	uint32_t segment = reader->start;
 	uint64_t offset = 0;
 	while (segment < reader->segments->count) {
 		bool linked, taken = false;
@@ -216,6 +226,7 @@ struct remains {
 	uint64_t seal;       /* the greatest found */
 	uint64_t used_until; /* offset behind the last block that is not zero */
 	bool uuid_known;
+	bool stale; /* a file that was to be used again, not all zeros yet */
 	uint8_t uuid[HD_FRAME_HASH];
 };
 
@@ -248,6 +259,8 @@ look(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, struct rem
 	}
 	if (frame.header.seal > remains->seal)
 		remains->seal = frame.header.seal;
+	/* A segment is zeros when it is entered: one with frames from before never was. */
+	remains->stale |= frame.header.first_lsn < reader->chain.next_lsn;
 	if (state != HD_FRAME_WHOLE)
 		return HD_BLOCK;
 	remains->used_until = offset + frame.size;
@@ -259,7 +272,7 @@ static bool
 judge_tail(struct hd_log_reader *reader)
 {
 	uint64_t seal = reader->chain.seal;
-	uint32_t first = reader->any ? reader->segment : 0;
+	uint32_t first = reader->any ? reader->segment : reader->start;
 	for (uint32_t segment = first; segment < reader->segments->count; segment++) {
 		struct remains remains = {.seal = seal};
 		uint64_t start = 0;
@@ -278,7 +291,8 @@ judge_tail(struct hd_log_reader *reader)
 			offset += step;
 		}
 		seal = remains.seal;
-		reader->report->cut_bytes += remains.used_until - start;
+		if (!remains.stale)
+			reader->report->cut_bytes += remains.used_until - start;
 	}
 	if (seal < reader->chain.next_lsn)
 		return true;
@@ -290,20 +304,60 @@ judge_tail(struct hd_log_reader *reader)
 	return refuse_at(reader, first, reader->any ? reader->offset : 0, HD_EXIT_DAMAGED, what);
 }
 
-/* The log that the first frame names, 0 where none can be read. */
+/* Begins with what the first frame says: its log, and where segment 1 is not kept, its place. */
 static bool
-find_log(struct hd_log_reader *reader)
+trust_first(struct hd_log_reader *reader)
 {
 	struct hd_bytes bytes;
 	struct hd_frame frame;
-	reader->chain.log = 0;
+	struct hd_frame_chain *chain = &reader->chain;
+	chain->log = 0;
 	if (reader->segments->count == 0)
 		return true;
 	if (!bytes_at(reader, 0, 0, &bytes))
 		return false;
-	if (hd_frame_read(bytes, &frame) != HD_FRAME_NONE)
-		reader->chain.log = frame.header.log;
+	enum hd_frame_state state = hd_frame_read(bytes, &frame);
+	if (state != HD_FRAME_NONE)
+		chain->log = frame.header.log;
+	if (state == HD_FRAME_WHOLE && reader->segments->rows[0].number > 1) {
+		chain->next_lsn = frame.header.first_lsn;
+		memcpy(chain->previous, frame.header.previous, HD_FRAME_HASH);
+	}
 	return true;
+}
+
+/* Begins where the anchor says. */
+static bool
+begin_at_anchor(struct hd_log_reader *reader)
+{
+	const struct hd_log_anchor *from = &reader->from;
+	HD_ASSERT(from->first_lsn >= 1 && from->first_lsn <= from->lsn);
+	struct hd_frame_chain *chain = &reader->chain;
+	reader->start = hd_segments_find(reader->segments, from->number);
+	chain->next_lsn = from->first_lsn;
+	chain->stamp = from->stamp;
+	chain->seal = from->lsn;
+	memcpy(chain->previous, from->previous, HD_FRAME_HASH);
+	if (reader->start < reader->segments->count)
+		return true;
+	return hd_log_refuse(reader->report, HD_EXIT_DAMAGED,
+			     "%.300s/%08u.log is missing: the snapshot goes on there at LSN %llu; "
+			     "restore the file from a copy",
+			     reader->segments->directory, from->number,
+			     (unsigned long long)from->lsn + 1);
+}
+
+static bool
+begin(struct hd_log_reader *reader, uint32_t log)
+{
+	reader->chain = (struct hd_frame_chain){.log = log, .next_lsn = 1};
+	bool good = true;
+	if (log == HD_LOG_ANY)
+		good = trust_first(reader);
+	else if (reader->from.lsn > 0)
+		good = begin_at_anchor(reader);
+	reader->report->first_lsn = reader->chain.next_lsn;
+	return good;
 }
 
 bool
@@ -311,10 +365,9 @@ hd_log_reader_run(struct hd_log_reader *reader, uint32_t log)
 {
 	HD_ASSERT(reader->segments != NULL && reader->report != NULL);
 	HD_ASSERT(!reader->any && reader->buffer == NULL);
-	reader->chain = (struct hd_frame_chain){.log = log, .next_lsn = 1};
 	reader->buffer = hd_memory_take(reader->segments->memory, HD_READER_BYTES, HD_BLOCK);
 	reader->head = hd_memory_take(reader->segments->memory, HD_BLOCK, HD_BLOCK);
-	bool good = (log != HD_LOG_ANY || find_log(reader)) && follow(reader) && judge_tail(reader);
+	bool good = begin(reader, log) && follow(reader) && judge_tail(reader);
 	hd_memory_give(reader->segments->memory, reader->buffer, HD_READER_BYTES);
 	hd_memory_give(reader->segments->memory, reader->head, HD_BLOCK);
 	reader->buffer = reader->head = NULL;

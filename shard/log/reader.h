@@ -19,10 +19,12 @@ struct hd_log_reader {
 	struct hd_segments *segments;
 	struct hd_log_index *index; /* filled while reading; may be NULL */
 	struct hd_log_report *report;
+	struct hd_log_anchor from;
 	hd_log_each each; /* may be NULL */
 	void *context;
 
 	struct hd_frame_chain chain;
+	uint32_t start;   /* row where the chain begins */
 	bool any;         /* a frame was taken: `segment`, `offset`, `flags` tell of the last one */
 	uint32_t segment; /* row */
 	uint64_t offset;  /* behind it */
@@ -37,11 +39,12 @@ struct hd_log_reader {
 	uint32_t head_segment;
 };
 
-/* Whatever log the first frame names. */
+/* Whatever log the first frame names; where segment 1 is no longer kept, from what is. */
 #define HD_LOG_ANY UINT32_MAX
 
-/* Reads all of log `log`. False: `report` says why. `segments`, `report`, `each` and the like are
- * set by the caller, the rest is zero. */
+/* Reads log `log` from its first frame, or from the segment of the anchor. What was flushed before
+ * the anchor counts as sealed: a log that ends before it is damaged. False: `report` says why.
+ * `segments`, `report`, `each` and the like are set by the caller, the rest is zero. */
 bool hd_log_reader_run(struct hd_log_reader *reader, uint32_t log);
 
 /* Sets the report's exit code and line. Returns false. */

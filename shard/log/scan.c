@@ -12,12 +12,14 @@ hd_log_read(struct hd_log *log, uint64_t lsn, uint8_t *to, uint32_t room, uint64
 	const struct hd_index_row *row = hd_index_find(&log->index, lsn);
 	if (row == NULL)
 		return lsn >= hd_log_oldest(log);
-	int file = hd_segments_file(&log->segments, row->segment);
+	uint32_t at = hd_segments_find(&log->segments, row->segment);
+	int file = hd_segments_file(&log->segments, at);
 	if (file < 0)
-		hd_log_fail(log, row->segment, "cannot open", file);
+		hd_log_fail(log, at, "cannot open", file);
+	log->segments.rows[at].read_at = log->passes;
 	uint64_t offset = (uint64_t)row->block * HD_BLOCK;
 	/* Not what lies behind the chain: a late write of an earlier process may look like it. */
-	uint64_t left = log->segments.rows[row->segment].used - offset;
+	uint64_t left = log->segments.rows[at].used - offset;
 	log->io->ops->read(log->io, file, to, left < room ? (uint32_t)left : room, offset, tag);
 	return true;
 }

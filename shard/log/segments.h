@@ -1,12 +1,18 @@
-/* segments.h - the files of one shard's log.
+/* segments.h - the files of one shard's log, and those that are in its archive.
  *
- * NNNNNNNN.log, numbered from 1 without gaps. A segment is allocated and filled with zeros before
- * it is used, so that writing a frame never changes the file system's metadata. Sizes differ: the
- * first one that a start makes is small (HD_SEGMENT_FIRST, so that a start is quick and a crash
- * wastes little), each later one doubles until `segment_bytes`.
+ * NNNNNNNN.log, numbered without gaps. A segment is allocated and filled with zeros before it is
+ * used, so that writing a frame never changes the file system's metadata. Sizes differ: the first
+ * one that a start makes is small (HD_SEGMENT_FIRST, so that a start is quick and a crash wastes
+ * little), each later one doubles until `segment_bytes`.
+ *
+ * The log grows at its end and loses what is no longer needed at its front: the first file is
+ * renamed to be the next one and filled with zeros again, moved into archive/, or removed. Each of
+ * these is on the disk before the next, so numbers never get a gap, and no file is written before
+ * it has its new name.
  *
  * Files open on demand. At most HD_SEGMENTS_OPEN stay open for reading; the one that is not used
- * for the longest time is closed, so a caller has fewer reads than that in flight. */
+ * for the longest time is closed, so a caller has fewer reads than that in flight. A reader opens
+ * packed segments too: they are unpacked into memory, two at most. */
 #ifndef HUNTD_SHARD_LOG_SEGMENTS_H
 #define HUNTD_SHARD_LOG_SEGMENTS_H
 
@@ -23,8 +29,14 @@ struct hd_segment {
 	uint64_t size;
 	uint64_t used;    /* behind the last frame of the chain */
 	uint64_t used_at; /* counts opens and uses */
+	uint64_t read_at; /* hd_log_pass in which a read of it was queued */
+	/* Of its first frame; first_lsn 0: not known, or it has none. */
+	uint64_t first_lsn;
+	uint8_t previous[16];
 	uint32_t number;
-	int file; /* below 0: closed */
+	int file;                   /* below 0: closed */
+	bool in_log, packed, plain; /* where it stands: the log; archive/, packed or as it was */
+	uint8_t *bytes;             /* `size` of them, unpacked; NULL: not opened */
 };
 
 struct hd_segments {
@@ -33,14 +45,15 @@ struct hd_segments {
 	const char *directory;   /* borrowed */
 	struct hd_segment *rows; /* by number */
 	uint32_t count, room;
-	uint32_t open;
+	uint32_t base; /* number of the row that was before the first one; 0: none was */
+	uint32_t open, unpacked;
 	uint64_t uses;
 	bool read_only;
 	bool direct; /* O_DIRECT; false once the file system refused it */
 };
 
-/* Lists the directory, which must be there. 0 or -errno, -ENAMETOOLONG where a segment's path would
- * not fit HD_SEGMENT_PATH. */
+/* Lists the directory, which must be there, and its archive. 0 or -errno, -ENAMETOOLONG where a
+ * segment's path would not fit HD_SEGMENT_PATH. */
 int hd_segments_init(struct hd_segments *all, struct hd_io *io, struct hd_memory *memory,
 		     const char *directory, bool read_only);
 
@@ -50,12 +63,25 @@ void hd_segments_fini(struct hd_segments *all);
 /* Closes every file but the last row's. */
 void hd_segments_rest(struct hd_segments *all);
 
-/* The path of segment `number`. */
-void hd_segments_path(const struct hd_segments *all, uint32_t number,
+/* Forgets the rows of which the log has no file, and those before them; what is unpacked too.
+ * Returns how many rows went. */
+uint32_t hd_segments_forget_archive(struct hd_segments *all);
+
+/* The row of segment `number`; `count` where there is none. */
+uint32_t hd_segments_find(const struct hd_segments *all, uint32_t number);
+
+/* The path where a reader finds row `index`. */
+void hd_segments_path(const struct hd_segments *all, uint32_t index,
 		      char path[static HD_SEGMENT_PATH]);
 
-/* The open file of row `index`, or -errno. */
+/* The open file of row `index` in the log, or -errno. */
 int hd_segments_file(struct hd_segments *all, uint32_t index);
+
+/* For readers. Opens row `index` wherever it stands: 0, 1 where it was open already, -errno, or
+ * -EBADMSG where an archived one is not what was written. Then reads from it. */
+int hd_segments_open(struct hd_segments *all, uint32_t index);
+int64_t hd_segments_read(struct hd_segments *all, uint32_t index, void *to, uint32_t size,
+			 uint64_t offset);
 
 /* Creates the file that follows the last row, with `size` bytes of allocated space, not yet filled
  * nor synced. 0 or -errno; nothing is left behind on an error. */
@@ -63,5 +89,13 @@ int hd_segments_create(struct hd_segments *all, uint64_t size);
 
 /* Removes the last row and its file. 0 or -errno. */
 int hd_segments_drop(struct hd_segments *all);
+
+/* What becomes of the first row, on the disk when they return: 0 or -errno.
+ * recycle: its file follows the last row, with what it held, and is open.
+ * retire: its file goes into archive/ as it is.
+ * remove: its file goes. */
+int hd_segments_recycle(struct hd_segments *all);
+int hd_segments_retire(struct hd_segments *all);
+int hd_segments_remove(struct hd_segments *all);
 
 #endif

@@ -3,6 +3,7 @@
  *   append.c    events into the open frame            hd_log_append, hd_log_room
  *   write.c     frames onto the disk, the marks       hd_log_pass, hd_log_complete
  *   prepare.c   the next segment, and space           (called by write.c)
+ *   recycle.c   what is behind the snapshots          hd_log_anchor, hd_log_keep, ..archived
  *   open.c      replay, cut, close                    hd_log_open, hd_log_close
  *   scan.c      reading back while running            hd_log_read, hd_log_scan */
 #ifndef HUNTD_SHARD_LOG_STATE_H
@@ -15,8 +16,12 @@
 #define HD_LOG_SEAL_IDLE_NS 1000000000
 #define HD_LOG_SPACE_NS     1000000000
 /* One write of zeros; short, so that a flush waits little. */
-#define HD_LOG_FILL         (256u * HD_KIB)
-#define HD_LOG_BUFFERS_KEPT 4u /* empty frame buffers that are not given back */
+#define HD_LOG_FILL       (256u * HD_KIB)
+#define HD_LOG_SPARES     2u /* files that wait to be used again; others are removed */
+#define HD_LOG_RECYCLE_NS 100000000
+#define HD_LOG_ARCHIVE_NS 1000000000 /* until a segment that could not be archived is tried again  \
+				      */
+#define HD_LOG_BUFFERS_KEPT 4u       /* empty frame buffers that are not given back */
 
 /* Where a log's completion belongs: the rest of its tag. */
 enum hd_log_tag { HD_LOG_TAG_WRITE = 1, HD_LOG_TAG_SYNC, HD_LOG_TAG_FILL, HD_LOG_TAG_FILL_SYNC };
@@ -98,11 +103,19 @@ struct hd_log {
 	uint8_t segment[HD_FRAME_HASH];
 	enum hd_log_prepare prepare;
 	bool fill_busy;
+	bool recycled; /* the next segment's name is on the disk already */
 	uint64_t filled;
 	uint32_t fill_size;
 	uint8_t *zeros; /* HD_LOG_FILL */
 	int64_t space_at, retry_at;
 	uint64_t space_tail;
+
+	/* What is behind the snapshots. */
+	uint64_t passes;
+	uint32_t keep; /* segments before this number are needed no more */
+	bool archive;
+	uint32_t asked; /* the segment that a helper is archiving; 0: none */
+	int64_t archive_at, recycle_at;
 
 	struct hd_log_stats stats;
 };
@@ -118,6 +131,20 @@ void hd_log_prepare_complete(struct hd_log *log, enum hd_log_tag what, int32_t r
 
 /* Asks how much space is free: at most once a second, unless `force`. */
 void hd_log_space(struct hd_log *log, bool force);
+
+/* recycle.c */
+
+/* How many segments there are at the front that nobody needs any more. */
+uint32_t hd_log_spares(const struct hd_log *log);
+
+/* Once a pass: keeps what is behind the snapshots small. */
+void hd_log_recycle_step(struct hd_log *log);
+
+/* Tries to make a spare file of `size` bytes the next segment, to be filled. False: there is none.
+ */
+bool hd_log_recycle_next(struct hd_log *log, uint64_t size);
+
+/* prepare.c */
 
 /* Makes the segment that follows `row` - 1 the current one, from its start. */
 void hd_log_enter(struct hd_log *log, uint32_t row);

@@ -13,7 +13,7 @@ hd_log_fail(const struct hd_log *log, uint32_t row, const char *what, int error)
 	char path[HD_SEGMENT_PATH] = "the first segment";
 	char message[HD_SEGMENT_PATH + 200];
 	if (row < log->segments.count)
-		hd_segments_path(&log->segments, log->segments.rows[row].number, path);
+		hd_segments_path(&log->segments, row, path);
 	snprintf(message, sizeof message, "%s %s: %s", what, path, strerror(-error));
 	hd_log_failed(message);
 }
@@ -43,7 +43,7 @@ write_frame(struct hd_log *log, uint8_t *bytes, struct hd_frame_header header, b
 	uint32_t size = hd_frame_seal(bytes, &header);
 	HD_ASSERT(log->offset + size <= row->size);
 	hd_frame_hash(&header, log->previous);
-	hd_index_add(&log->index, header.first_lsn, log->current, log->offset, size);
+	hd_index_add(&log->index, header.first_lsn, row->number, log->offset, size);
 	log->last_flags = header.flags;
 	log->flight = (struct hd_log_flight){
 		.busy = true,
@@ -187,6 +187,7 @@ hd_log_pass(struct hd_log *log, int64_t now, bool slept)
 	hd_log_space(log, false);
 	sync_if_due(log); /* what was written goes before what is new */
 	write_next(log, slept);
+	hd_log_recycle_step(log);
 	hd_log_prepare_step(log);
 	sync_if_due(log); /* the frame may wait for the segment to be left */
 }

@@ -1,0 +1,158 @@
+#include <string.h>
+
+#include "huntd/assert.h"
+#include "shard/log/state.h"
+
+/* Is row `i` behind the snapshots, and has it been left for good? */
+static bool
+is_behind(const struct hd_log *log, uint32_t i)
+{
+	return log->has_current && i < log->current && log->segments.rows[i].number < log->keep;
+}
+
+static bool
+is_spare(const struct hd_log *log, uint32_t i)
+{
+	return is_behind(log, i) && (log->segments.rows[i].packed || !log->archive);
+}
+
+uint32_t
+hd_log_spares(const struct hd_log *log)
+{
+	uint32_t count = 0;
+	while (is_spare(log, count))
+		count++;
+	return count;
+}
+
+/* A read that was queued may be on its way for one more pass: then its file must stay open. */
+static bool
+is_read(const struct hd_log *log)
+{
+	const struct hd_segment *row = &log->segments.rows[0];
+	return row->read_at != 0 && row->read_at + 2 > log->passes;
+}
+
+static void
+front_is_gone(struct hd_log *log)
+{
+	HD_ASSERT(log->current > 0);
+	log->current--;
+	hd_index_forget(&log->index, log->segments.rows[0].number);
+}
+
+static void
+remove_front(struct hd_log *log)
+{
+	HD_ASSERT(is_spare(log, 0));
+	int error = hd_segments_remove(&log->segments);
+	if (error < 0)
+		hd_log_fail(log, 0, "cannot remove", error);
+	front_is_gone(log);
+}
+
+static void
+retire_front(struct hd_log *log)
+{
+	HD_ASSERT(is_behind(log, 0));
+	int error = hd_segments_retire(&log->segments);
+	if (error < 0)
+		hd_log_fail(log, 0, "cannot move into the archive", error);
+	front_is_gone(log);
+}
+
+/* One file a time, for each of these waits for the disk. */
+void
+hd_log_recycle_step(struct hd_log *log)
+{
+	HD_ASSERT(!log->read_only);
+	log->passes++;
+	if (HD_LIKELY(!is_behind(log, 0)) || log->now < log->recycle_at || is_read(log))
+		return;
+	uint32_t spares = hd_log_spares(log), behind = spares;
+	while (is_behind(log, behind))
+		behind++;
+	bool many = behind - spares > HD_ARCHIVE_WAITING;
+	if (spares > HD_LOG_SPARES || (spares > 0 && many))
+		remove_front(log);
+	else if (many)
+		retire_front(log);
+	else
+		return;
+	log->recycle_at = log->now + HD_LOG_RECYCLE_NS;
+}
+
+bool
+hd_log_recycle_next(struct hd_log *log, uint64_t size)
+{
+	HD_ASSERT(size > 0);
+	if (!is_spare(log, 0) || is_read(log))
+		return false;
+	if (hd_segments_file(&log->segments, 0) >= 0 && log->segments.rows[0].size != size) {
+		remove_front(log);
+		return false;
+	}
+	int error = hd_segments_recycle(&log->segments);
+	if (error < 0)
+		hd_log_fail(log, 0, "cannot use again", error);
+	front_is_gone(log);
+	return true;
+}
+
+/* The segment must hold an event that the snapshot holds too: then it is known to be there once the
+ * snapshot counts. */
+struct hd_log_anchor
+hd_log_anchor(const struct hd_log *log)
+{
+	struct hd_log_anchor anchor = {0};
+	if (!log->has_current || log->tail == 0)
+		return anchor;
+	for (uint32_t i = log->current + 1; i > 0; i--) {
+		const struct hd_segment *row = &log->segments.rows[i - 1];
+		if (row->first_lsn == 0 || row->first_lsn > log->tail)
+			continue;
+		anchor = (struct hd_log_anchor){.lsn = log->tail,
+						.stamp = log->stamp,
+						.first_lsn = row->first_lsn,
+						.number = row->number};
+		memcpy(anchor.previous, row->previous, HD_FRAME_HASH);
+		return anchor;
+	}
+	return anchor;
+}
+
+void
+hd_log_keep(struct hd_log *log, uint32_t number, bool archive)
+{
+	HD_ASSERT(!log->read_only);
+	HD_ASSERT(number >= log->keep);
+	log->keep = number;
+	log->archive = archive;
+}
+
+uint32_t
+hd_log_archive_next(struct hd_log *log)
+{
+	if (HD_LIKELY(!is_behind(log, 0)) || !log->archive || log->asked != 0)
+		return 0;
+	uint32_t next = hd_log_spares(log);
+	if (!is_behind(log, next) || log->now < log->archive_at)
+		return 0;
+	log->asked = log->segments.rows[next].number;
+	HD_ASSERT(log->asked > 0);
+	return log->asked;
+}
+
+void
+hd_log_archived(struct hd_log *log, uint32_t number, int error)
+{
+	HD_ASSERT(number > 0);
+	HD_ASSERT(error <= 0);
+	if (log->asked == number)
+		log->asked = 0;
+	if (error < 0)
+		log->archive_at = log->now + HD_LOG_ARCHIVE_NS;
+	uint32_t row = hd_segments_find(&log->segments, number);
+	if (error == 0 && row < log->segments.count)
+		log->segments.rows[row].packed = true;
+}
