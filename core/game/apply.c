@@ -106,7 +106,7 @@ joined_apply(struct hd_core *core, struct hd_hunt *hunt, const struct hd_event *
 	answered_apply(core, event, 0);
 }
 
-/* AWARDED, JUDGED, HINTED: they are of an entrant that has joined. */
+/* AWARDED, JUDGED, HINTED, GRANTED: they are of an entrant that has joined. */
 static void
 entrant_apply(struct hd_core *core, struct hd_hunt *hunt, const struct hd_event *event)
 {
@@ -117,20 +117,38 @@ entrant_apply(struct hd_core *core, struct hd_hunt *hunt, const struct hd_event 
 		hd_judged_apply(core, hunt, entrant, event);
 	else if (event->type == HD_EVENT_HINTED)
 		hd_hinted_apply(core, entrant, event);
+	else if (event->type == HD_EVENT_GRANTED && event->outcome == HD_OUTCOME_CORRECT)
+		hd_judged_apply(core, hunt, entrant, event);
 	hd_entrant_change(core, hunt, handle, event, event->points, event->sub);
 	stamp_keep(core, entrant, event);
 	answered_apply(core, event, entrant->score);
 }
 
-/* An outcome that changed nothing; it may be of somebody who never joined. */
+/* What changed nothing of the entrant; it may be of somebody who never joined. */
 static void
-answered_only_apply(struct hd_core *core, struct hd_hunt *hunt, const struct hd_event *event)
+passed_apply(struct hd_core *core, struct hd_hunt *hunt, const struct hd_event *event)
 {
 	uint32_t handle = hd_entrant_find(core, hunt->number, event->entrant, event->handle);
-	HD_ASSERT(event->has & HD_EVENT_HAS_ID);
 	if (handle != 0)
 		stamp_keep(core, hd_entrant_at(core, handle), event);
-	answered_apply(core, event, event->value);
+	if (event->type == HD_EVENT_WANT)
+		hd_want_open(core, event);
+	else if (event->type == HD_EVENT_VOIDED)
+		hd_want_end(core, event->entrant, event->value);
+	else
+		answered_apply(core, event, event->value);
+}
+
+/* What H gave, or that nothing was left. */
+static void
+granted_apply(struct hd_core *core, struct hd_hunt *hunt, const struct hd_event *event)
+{
+	HD_ASSERT(event->outcome == HD_OUTCOME_CORRECT || event->outcome == HD_OUTCOME_GONE);
+	entrant_apply(core, hunt, event);
+	if (event->outcome == HD_OUTCOME_GONE)
+		hd_share_gone(core, event->hunt, event->number, (uint32_t)event->order);
+	if (event->value != 0)
+		hd_want_end(core, event->entrant, event->value);
 }
 
 static void
@@ -148,7 +166,15 @@ hunt_apply(struct hd_core *core, const struct hd_event *event)
 		joined_apply(core, hunt, event);
 		return;
 	case HD_EVENT_ANSWERED:
-		answered_only_apply(core, hunt, event);
+	case HD_EVENT_WANT:
+	case HD_EVENT_VOIDED:
+		passed_apply(core, hunt, event);
+		return;
+	case HD_EVENT_GRANT:
+		hd_grant_keep(core, event);
+		return;
+	case HD_EVENT_GRANTED:
+		granted_apply(core, hunt, event);
 		return;
 	case HD_EVENT_PHASE:
 		hd_phase_enter(hunt, (enum hd_phase)event->value);

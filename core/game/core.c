@@ -12,6 +12,9 @@ hd_core_create(struct hd_memory *memory)
 	hd_plays_init(&core->plays, memory);
 	core->by_id = hd_index_create(memory);
 	hd_event_ids_init(&core->ids, memory);
+	hd_wants_init(core);
+	hd_grants_init(core);
+	core->shards = 1;
 	core->hunts = hd_memory_take(memory, HD_HUNTS_MAX * sizeof(*core->hunts), 64);
 	core->due = hd_memory_take(memory, HD_HUNTS_MAX * sizeof(*core->due), 64);
 	core->soonest = hd_memory_take(memory, 2 * HD_HUNTS_MAX * sizeof(*core->soonest), 64);
@@ -36,6 +39,8 @@ hd_core_destroy(struct hd_core *core)
 	bool left = hd_core_sweep(core, UINT32_MAX);
 	HD_ASSERT(!left);
 	hd_event_ids_fini(&core->ids);
+	hd_wants_fini(core);
+	hd_grants_fini(core);
 	hd_index_destroy(core->by_id);
 	hd_plays_fini(&core->plays);
 	hd_pool_fini(&core->long_ids);

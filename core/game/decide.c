@@ -56,8 +56,8 @@ hd_case_phase(const struct hd_case *c)
 
 /* Events. */
 
-static struct hd_event *
-event_push(struct hd_case *c, enum hd_event_type type)
+struct hd_event *
+hd_case_push(struct hd_case *c, enum hd_event_type type)
 {
 	struct hd_decision *out = c->out;
 	HD_ASSERT(out->events_count < HD_DECISION_EVENTS_MAX);
@@ -87,7 +87,7 @@ hd_case_enrol(struct hd_case *c)
 {
 	HD_ASSERT(c->out->events_count == 0);
 	if (c->entrant == NULL)
-		event_push(c, HD_EVENT_JOINED)->outcome = HD_OUTCOME_JOINED;
+		hd_case_push(c, HD_EVENT_JOINED)->outcome = HD_OUTCOME_JOINED;
 }
 
 struct hd_event *
@@ -95,7 +95,7 @@ hd_case_event(struct hd_case *c, enum hd_event_type type)
 {
 	if (type != HD_EVENT_ANSWERED)
 		hd_case_enrol(c);
-	struct hd_event *event = event_push(c, type);
+	struct hd_event *event = hd_case_push(c, type);
 	event->outcome = c->out->reply.outcome;
 	HD_ASSERT(c->out->reply.kind != HD_REPLY_ERROR);
 	return event;
@@ -115,6 +115,21 @@ decimal(struct hd_case *c, int64_t value)
 	return (struct hd_bytes){text, count};
 }
 
+void
+hd_case_keep_id(struct hd_case *c)
+{
+	struct hd_decision *out = c->out;
+	HD_ASSERT(out->events_count > 0 && c->command->id.size > 0);
+	struct hd_event *last = &out->events[out->events_count - 1];
+	HD_ASSERT(last->outcome == out->reply.outcome);
+	last->has |= HD_EVENT_HAS_ID;
+	last->id = c->command->id;
+	memcpy(last->args_hash, c->args, sizeof(last->args_hash));
+	if (out->reply.kind == HD_REPLY_STATUS)
+		return;
+	last->detail = out->reply.number ? decimal(c, out->reply.detail_number) : out->reply.detail;
+}
+
 /* An outcome with an id is logged with it: on the event that it caused, else on one of its own. */
 static void
 attach_id(struct hd_case *c)
@@ -129,14 +144,7 @@ attach_id(struct hd_case *c)
 		event->points = out->reply.points;
 		event->value = out->reply.score;
 	}
-	struct hd_event *last = &out->events[out->events_count - 1];
-	HD_ASSERT(last->outcome == out->reply.outcome);
-	last->has |= HD_EVENT_HAS_ID;
-	last->id = c->command->id;
-	memcpy(last->args_hash, c->args, sizeof(last->args_hash));
-	if (out->reply.kind == HD_REPLY_STATUS)
-		return;
-	last->detail = out->reply.number ? decimal(c, out->reply.detail_number) : out->reply.detail;
+	hd_case_keep_id(c);
 }
 
 /* A retry: the same outcome in the same shape. */
@@ -189,7 +197,7 @@ join_decide(struct hd_case *c)
 		return;
 	}
 	answer_status(c, HD_OUTCOME_JOINED);
-	struct hd_event *event = event_push(c, HD_EVENT_JOINED);
+	struct hd_event *event = hd_case_push(c, HD_EVENT_JOINED);
 	event->outcome = HD_OUTCOME_JOINED;
 	event->text = command->text;
 	event->extra = command->board;
@@ -267,7 +275,8 @@ memory_left(const struct hd_core *core)
 {
 	static_assert(HD_CORE_STEP_MEMORY >= 2 * HD_PLAY_STEP_MEMORY, "an old and a new block");
 	return hd_memory_has(core->memory,
-			     HD_CORE_STEP_MEMORY + HD_BOARDS_MAX * HD_BOARD_STEP_MEMORY);
+			     HD_CORE_STEP_MEMORY + HD_BOARDS_MAX * HD_BOARD_STEP_MEMORY +
+				     (uint64_t)(core->wants.pool.live + 1) * HD_WANT_MEMORY);
 }
 
 /* The id first: a retry gets its first outcome whatever has happened since, want of memory too. */
@@ -304,6 +313,10 @@ hd_core_decide(struct hd_core *core, int64_t now, const struct hd_command *comma
 	}
 	if (!core->has_secret) {
 		hd_case_error(&c, HD_ERR_NOHUNT);
+		return;
+	}
+	if (HD_UNLIKELY(hd_core_wants(core) > 0) && hd_core_want_of(core, command->entrant) != 0) {
+		decision->reply = (struct hd_reply){.kind = HD_REPLY_LATER};
 		return;
 	}
 	write_decide(&c);

@@ -81,7 +81,7 @@ write_changes(struct hd_writer *out, const uint16_t *table, const struct hd_byte
 			continue;
 		}
 		bool went = j == m || (i < n && (table == NULL || table[(i + 1) * row + j] >=
-									   table[i * row + j + 1]));
+									  table[i * row + j + 1]));
 		write_line(out, went ? '-' : '+', went ? a[i++] : b[j++]);
 		count++;
 	}

@@ -50,6 +50,28 @@ add_hunt(struct digest *digest, const struct hd_hunt *hunt)
 		hd_object_version(hunt, version, begin(digest));
 		end(digest);
 	}
+	for (uint32_t i = 0; i < hunt->shares_room; i++) {
+		if (hunt->shares[i].gone == 0)
+			continue;
+		hd_object_gone(hunt, i, begin(digest));
+		end(digest);
+	}
+}
+
+/* What is shared between the shards of entrants and hunts. */
+static void
+add_shared(struct digest *digest, const struct hd_core *core)
+{
+	HD_ASSERT(core->grants.pool.live == core->grants.pool.used);
+	for (uint32_t handle = hd_core_want_next(core, 0); handle != 0;
+	     handle = hd_core_want_next(core, handle)) {
+		hd_object_want(core, handle, begin(digest));
+		end(digest);
+	}
+	for (uint32_t handle = 1; handle <= core->grants.pool.used; handle++) {
+		hd_object_grant(core, hd_pool_at(&core->grants.pool, handle), begin(digest));
+		end(digest);
+	}
 }
 
 void
@@ -70,6 +92,7 @@ hd_core_digest(const struct hd_core *core, uint8_t digest[16])
 		end(&sum);
 		handle = answered->newer;
 	}
+	add_shared(&sum, core);
 	hd_memory_give(core->memory, sum.room, HD_OBJECT_MAX);
 	memcpy(digest, &sum.sum, sizeof(sum.sum));
 }

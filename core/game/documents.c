@@ -108,8 +108,8 @@ get_decide(struct hd_case *c)
 		version_find(c->core, c->command->hunt, c->command->count);
 	c->out->reply = (struct hd_reply){.kind = HD_REPLY_NIL};
 	if (version != NULL)
-		c->out->reply = (struct hd_reply){.kind = HD_REPLY_TEXT,
-						  .detail = version->document.text};
+		c->out->reply =
+			(struct hd_reply){.kind = HD_REPLY_TEXT, .detail = version->document.text};
 }
 
 void

@@ -100,15 +100,15 @@ frozen_keep(struct hd_core *core, struct hd_live_board *board, struct hd_entrant
 	}
 }
 
-/* Whether an event counts in the board's current window: by its time, or, where its stamp ran a few
- * ns ahead of the clock that begins windows, still in the one that is current. */
+/* Whether an event counts in the board's current window: by its time, or, where that ran a few ns
+ * ahead of the clock that begins windows (as stamps do), still in the one that is current. */
 static bool
 in_window(const struct hd_live_board *board, const struct hd_event *event)
 {
 	if (board->window_ns == 0)
 		return true;
 	int64_t window = hd_window_of(event->time, board->window_ns);
-	return window == board->window || (window > board->window && event->time == event->stamp);
+	return window == board->window || (window > board->window && event->time <= event->stamp);
 }
 
 /* Moves or inserts on one board of a window. */
@@ -230,6 +230,22 @@ hd_entrant_fits(const struct hd_core *core, const struct hd_hunt *hunt,
 			return false;
 	}
 	return true;
+}
+
+int64_t
+hd_entrant_room(const struct hd_core *core, const struct hd_hunt *hunt,
+		const struct hd_entrant *entrant, int64_t points)
+{
+	int64_t fits = 0, over = points;
+	HD_ASSERT(points > 0 && !hd_entrant_fits(core, hunt, entrant, points, 0));
+	while (over - fits > 1) {
+		int64_t middle = fits + (over - fits) / 2;
+		if (hd_entrant_fits(core, hunt, entrant, middle, 0))
+			fits = middle;
+		else
+			over = middle;
+	}
+	return fits;
 }
 
 bool

@@ -1,5 +1,6 @@
 /* Hunts: found by name, and what a new version of the document changes. */
 #include "core/game/state.h"
+#include "huntd/ids.h"
 
 static uint32_t
 name_hash(struct hd_bytes name)
@@ -36,6 +37,7 @@ hunt_create(struct hd_core *core, struct hd_bytes name)
 	HD_ASSERT(core->hunts_count < HD_HUNTS_MAX && core->has_secret);
 	struct hd_hunt *hunt = hd_memory_take(core->memory, sizeof(*hunt), 64);
 	hunt->number = (uint16_t)core->hunts_count;
+	hunt->here = hd_slot_shard(hd_slot(name), core->shards) == core->shard;
 	HD_ASSERT(name.size > 0 && name.size <= sizeof(hunt->id));
 	memcpy(hunt->id, name.at, name.size);
 	hunt->name = hd_bytes_of(hunt->id, name.size);
@@ -45,6 +47,18 @@ hunt_create(struct hd_core *core, struct hd_bytes name)
 	core->hunts[core->hunts_count++] = hunt;
 	core->hunt_table[at] = (uint16_t)core->hunts_count;
 	return hunt;
+}
+
+void
+hd_core_place(struct hd_core *core, uint32_t shard, uint32_t shards)
+{
+	HD_ASSERT(shard < shards && shards <= HD_SHARDS_MAX);
+	core->shard = shard;
+	core->shards = shards;
+	for (uint32_t i = 0; i < core->hunts_count; i++) {
+		struct hd_hunt *hunt = core->hunts[i];
+		hunt->here = hd_slot_shard(hd_slot(hunt->name), shards) == shard;
+	}
 }
 
 static struct hd_bytes
@@ -242,6 +256,7 @@ hd_hunt_destroy(struct hd_core *core, struct hd_hunt *hunt)
 		if (hunt->boards[i].tree != NULL)
 			tree_drop(core, &hunt->boards[i]);
 	hd_definition_destroy(core->memory, hunt->definition);
+	hd_shares_fini(core, hunt);
 	if (hunt->brackets != NULL)
 		hd_memory_give(core->memory, hunt->brackets,
 			       hunt->brackets_room * sizeof(struct hd_bracket));

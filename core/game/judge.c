@@ -1,7 +1,7 @@
 /* SUBMIT and HINT: what an answer is worth, and what a hint costs.
  *
  * An answer is judged by a line of rules; the first that speaks decides. Later rules (unlocking,
- * stock, puzzles) take their place in the line. */
+ * puzzles) take their place in the line. */
 #include "core/base/hash.h"
 #include "core/game/state.h"
 #include "core/veltrix/regex.h"
@@ -182,12 +182,17 @@ rule_partial(struct hd_case *c, struct guess *guess)
 	return true;
 }
 
+/* Or gone: of what is shared the hunt's shard says which. */
 static bool
 rule_correct(struct hd_case *c, struct guess *guess)
 {
 	int64_t points = guess->challenge->points[0];
 	if (!is_answer(guess))
 		return false;
+	if (hd_challenge_is_shared(guess->challenge)) {
+		hd_shared_decide(c, guess->challenge);
+		return true;
+	}
 	if (c->entrant != NULL && !hd_entrant_fits(c->core, c->hunt, c->entrant, points, 0)) {
 		hd_case_error(c, HD_ERR_OVERFLOW);
 		return true;

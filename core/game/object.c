@@ -122,3 +122,39 @@ hd_object_answered(const struct hd_answered *answered, struct hd_writer *out)
 	hd_write_u8(out, answered->outcome);
 	hd_write_bytes(out, hd_answered_detail(answered));
 }
+
+void
+hd_object_want(const struct hd_core *core, uint32_t handle, struct hd_writer *out)
+{
+	struct hd_event event;
+	hd_want_event(core, handle, &event);
+	HD_ASSERT(hd_event_size_max(&event) < HD_OBJECT_SMALL_MAX);
+	hd_write_u8(out, HD_OBJECT_WANT);
+	hd_write_u64(out, (uint64_t)event.stamp);
+	hd_event_encode(&event, out);
+}
+
+void
+hd_object_grant(const struct hd_core *core, const struct hd_given_grant *grant,
+		struct hd_writer *out)
+{
+	HD_ASSERT(grant->ordinal > 0);
+	hd_write_u8(out, HD_OBJECT_GRANT);
+	hd_write_varint(out, grant->hunt);
+	hd_write_varint(out, grant->challenge);
+	hd_write_bytes(out, hd_grant_entrant(core, grant));
+	hd_write_varint(out, grant->ordinal);
+	hd_write_signed(out, grant->points);
+	hd_write_u64(out, (uint64_t)grant->time);
+}
+
+void
+hd_object_gone(const struct hd_hunt *hunt, uint32_t challenge, struct hd_writer *out)
+{
+	const struct hd_share *share = hd_share_find(hunt, challenge);
+	HD_ASSERT(share != NULL && share->gone > 0);
+	hd_write_u8(out, HD_OBJECT_GONE);
+	hd_write_varint(out, hunt->number);
+	hd_write_varint(out, challenge);
+	hd_write_varint(out, share->gone);
+}

@@ -13,12 +13,15 @@
 #include "core/game/state.h"
 
 enum hd_object_kind {
-	HD_OBJECT_CORE = 'c',    /* stamp, order, secret, settings, how many hunts */
-	HD_OBJECT_DONE = 'd',    /* which orders are done: HD_DONE_WORDS words of bits */
-	HD_OBJECT_HUNT = 'h',    /* a hunt, its phase and its trees */
-	HD_OBJECT_VERSION = 'v', /* a version of a hunt's document */
-	HD_OBJECT_ENTRANT = 'e', /* an entrant with its play */
-	HD_OBJECT_ANSWERED = 'i' /* what was answered to an event id */
+	HD_OBJECT_CORE = 'c',     /* stamp, order, secret, settings, how many hunts */
+	HD_OBJECT_DONE = 'd',     /* which orders are done: HD_DONE_WORDS words of bits */
+	HD_OBJECT_HUNT = 'h',     /* a hunt, its phase and its trees */
+	HD_OBJECT_VERSION = 'v',  /* a version of a hunt's document */
+	HD_OBJECT_ENTRANT = 'e',  /* an entrant with its play */
+	HD_OBJECT_ANSWERED = 'i', /* what was answered to an event id */
+	HD_OBJECT_WANT = 'w',     /* an open WANT: its stamp, and the event as it is logged */
+	HD_OBJECT_GRANT = 'g',    /* what this shard gave; their number is counted from them */
+	HD_OBJECT_GONE = 'n'      /* the version by which a challenge was judged gone */
 };
 
 #define HD_DONE_WORDS 64u
@@ -38,6 +41,10 @@ void hd_object_version(const struct hd_hunt *hunt, const struct hd_version *vers
 void hd_object_entrant(const struct hd_core *core, const struct hd_entrant *entrant,
 		       struct hd_writer *out);
 void hd_object_answered(const struct hd_answered *answered, struct hd_writer *out);
+void hd_object_want(const struct hd_core *core, uint32_t handle, struct hd_writer *out);
+void hd_object_grant(const struct hd_core *core, const struct hd_given_grant *grant,
+		     struct hd_writer *out);
+void hd_object_gone(const struct hd_hunt *hunt, uint32_t challenge, struct hd_writer *out);
 
 /* How many objects there are of done bits: as many as reach the last one. */
 uint32_t hd_object_done_count(const struct hd_core *core);

@@ -22,7 +22,7 @@ class_of(uint32_t size)
 {
 	uint32_t class = 0;
 	while (class < CLASS_LARGE && class_size(class) < size)
-		class++;
+		class ++;
 	return class;
 }
 
@@ -31,7 +31,7 @@ hd_plays_init(struct hd_plays *plays, struct hd_memory *memory)
 {
 	HD_ASSERT(plays != NULL && memory != NULL);
 	plays->memory = memory;
-	for (uint32_t class = 0; class < HD_PLAY_CLASSES; class++)
+	for (uint32_t class = 0; class < HD_PLAY_CLASSES; class ++)
 		hd_pool_init(&plays->classes[class], memory, class_size(class));
 	hd_pool_init(&plays->large, memory, sizeof(struct hd_play_large));
 }
@@ -50,7 +50,7 @@ hd_plays_fini(struct hd_plays *plays)
 		if (large->live)
 			hd_memory_give(plays->memory, large->play, large->play->room);
 	}
-	for (uint32_t class = 0; class < HD_PLAY_CLASSES; class++)
+	for (uint32_t class = 0; class < HD_PLAY_CLASSES; class ++)
 		hd_pool_fini(&plays->classes[class]);
 	hd_pool_fini(&plays->large);
 }

@@ -21,7 +21,7 @@ enum hd_item_kind {
 };
 
 struct hd_item {
-	uint8_t kind;   /* enum hd_item_kind */
+	uint8_t kind; /* enum hd_item_kind */
 	uint8_t flag;
 	uint16_t number;
 	uint16_t words; /* of 8 bytes, behind this head */

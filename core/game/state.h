@@ -6,7 +6,9 @@
  *      |            '-- boards[number] -- a tree of entrant handles
  *      |-- entrants (48 bytes each) -- plays (what only some have)
  *      |-- by_id: (hunt, id) -> entrant
- *      '-- ids: (key, event id) -> what was answered
+ *      |-- ids: (key, event id) -> what was answered
+ *      |-- wants: entrant -> what it waits for from the hunt's shard
+ *      '-- grants: (hunt, challenge, entrant) -> what this shard gave; hunt->shares counts them
  */
 #ifndef HUNTD_CORE_GAME_STATE_H
 #define HUNTD_CORE_GAME_STATE_H
@@ -14,6 +16,7 @@
 #include "core/base/index.h"
 #include "core/base/pool.h"
 #include "core/game/play.h"
+#include "core/game/shared/shared.h"
 #include "huntd/assert.h"
 #include "huntd/core.h"
 
@@ -68,11 +71,14 @@ struct hd_hunt {
 	uint16_t window_boards; /* how many of `boards` are of windows */
 	uint8_t phase;          /* enum hd_phase */
 	bool override;          /* the phase is an operator's */
+	bool here;              /* its single truth lies in this core (hd_core_place); no state */
 	uint32_t boards_count;
 	uint64_t entrants;
 	uint64_t serial;             /* the last one given to a tree or a freeze */
 	struct hd_bracket *brackets; /* bracket n is at n - 1 */
 	uint32_t brackets_count, brackets_room;
+	struct hd_share *shares; /* by challenge; zeros where nothing was shared yet */
+	uint32_t shares_room;
 	uint8_t id[HD_ID_MAX];
 	struct hd_live_board boards[HD_BOARDS_MAX];
 };
@@ -107,6 +113,9 @@ struct hd_core {
 	struct hd_plays plays;
 	struct hd_index *by_id;
 	struct hd_event_ids ids;
+	struct hd_wants wants;
+	struct hd_grants grants;
+	uint32_t shard, shards; /* its place; no state */
 
 	struct hd_hunt **hunts; /* HD_HUNTS_MAX */
 	int64_t *due;           /* by hunt: its next hour or window; HD_NEVER where there is none */
@@ -126,6 +135,9 @@ struct hd_core {
 
 /* What one command may take beside its boards. */
 #define HD_CORE_STEP_MEMORY (2u * HD_MIB)
+
+/* What the end of an open WANT may take, one step's rare growth apart: it is not asked again. */
+#define HD_WANT_MEMORY (4u * HD_KIB)
 
 /* entrants.c */
 
@@ -230,6 +242,10 @@ void hd_entrant_change(struct hd_core *core, struct hd_hunt *hunt, uint32_t hand
 bool hd_entrant_fits(const struct hd_core *core, const struct hd_hunt *hunt,
 		     const struct hd_entrant *entrant, int64_t points, int64_t sub);
 
+/* The most of these points that fits; points: above 0. */
+int64_t hd_entrant_room(const struct hd_core *core, const struct hd_hunt *hunt,
+			const struct hd_entrant *entrant, int64_t points);
+
 /* Whether it stands there or may come to. */
 static inline bool
 hd_entrant_belongs(const struct hd_entrant *entrant, const struct hd_live_board *board)
@@ -310,6 +326,12 @@ void hd_case_enrol(struct hd_case *c);
 /* The next event of the decision, with entrant and outcome; before it, hd_case_enrol unless the
  * event is ANSWERED. */
 struct hd_event *hd_case_event(struct hd_case *c, enum hd_event_type type);
+
+/* The same without outcome, and enrolling nobody. */
+struct hd_event *hd_case_push(struct hd_case *c, enum hd_event_type type);
+
+/* Puts the command's id, and the outcome, on the decision's last event. */
+void hd_case_keep_id(struct hd_case *c);
 
 /* The phase that the command is judged by. */
 enum hd_phase hd_case_phase(const struct hd_case *c);

@@ -51,8 +51,8 @@ struct hd_challenge {
 	bool gone;    /* not in this version: -NOCHALLENGE; its solves count on */
 	struct hd_bytes id, title;
 	/* The k-th who solves it gets points[min(k, points_count) - 1]. One: fixed points. More: by
-	 * order, which the hunt's shard alone knows, as it alone knows the stock. What is gone keeps
-	 * its kind and the count: it may only come back as what it was. */
+	 * order, which the hunt's shard alone knows, as it alone knows the stock. What is gone has
+	 * its kind, and a count of 2 where it was by order: it may only come back as it was. */
 	uint32_t points_count; /* 1..HD_POINTS_MAX */
 	const int64_t *points;
 	int64_t points_max; /* the greatest of them */

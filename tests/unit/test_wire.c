@@ -55,35 +55,52 @@ same_bytes(struct hd_bytes a, struct hd_bytes b)
 	assert_true(hd_bytes_equal(a, b));
 }
 
+/* What a body may hold, by the letters of its fields. */
+static const struct {
+	const char *fields;
+	uint32_t text;
+} bodies[HD_EVENT_TYPE_END] = {
+	/* n order, h hunt, e entrant, # number, o op, r outcome, p points, v value, x extra */
+	[HD_EVENT_ORDER] = {"n", 3000},
+	[HD_EVENT_DONE] = {"n", 0},
+	[HD_EVENT_PHASE] = {"hv", 0},
+	[HD_EVENT_WINDOW] = {"h#v", 0},
+	[HD_EVENT_JOINED] = {"hex", HD_NAME_MAX},
+	[HD_EVENT_AWARDED] = {"heop", HD_REASON_MAX},
+	[HD_EVENT_JUDGED] = {"he#rpx", HD_ANSWER_MAX},
+	[HD_EVENT_HINTED] = {"he#pv", 0},
+	[HD_EVENT_ANSWERED] = {"herpv", 0},
+	[HD_EVENT_WANT] = {"he#", HD_ANSWER_MAX},
+	[HD_EVENT_GRANT] = {"he#pv", 0},
+	[HD_EVENT_GRANTED] = {"nhe#rpv", HD_ANSWER_MAX},
+	[HD_EVENT_VOIDED] = {"he#v", 0},
+};
+
 static struct hd_event
 some_event(uint64_t *seed)
 {
 	struct hd_event e = {.type = (uint8_t)(1 + below(seed, HD_EVENT_TYPE_END - 1))};
+	const char *fields = bodies[e.type].fields;
 	e.stamp = e.time = some_number(seed);
-	bool order = e.type == HD_EVENT_ORDER || e.type == HD_EVENT_DONE;
-	bool player = e.type >= HD_EVENT_JOINED;
-	if (order)
+	e.text = some_bytes(seed, bodies[e.type].text);
+	if (strchr(fields, 'n'))
 		e.order = hd_test_random(seed);
-	else
+	if (strchr(fields, 'h'))
 		e.hunt = (uint16_t)below(seed, HD_HUNTS_MAX);
-	if (e.type == HD_EVENT_ORDER)
-		e.text = some_bytes(seed, 3000);
-	if (player)
+	if (strchr(fields, 'e'))
 		e.entrant = some_bytes(seed, HD_ID_MAX);
-	if (e.type == HD_EVENT_WINDOW || e.type == HD_EVENT_JUDGED || e.type == HD_EVENT_HINTED)
+	if (strchr(fields, '#'))
 		e.number = (uint32_t)hd_test_random(seed);
-	if (e.type >= HD_EVENT_AWARDED)
-		e.points = some_number(seed);
-	if (e.type == HD_EVENT_AWARDED)
+	if (strchr(fields, 'o'))
 		e.op = (uint8_t)below(seed, 4);
-	if (e.type == HD_EVENT_PHASE || e.type == HD_EVENT_WINDOW || e.type >= HD_EVENT_HINTED)
-		e.value = some_number(seed);
-	if (e.type >= HD_EVENT_JOINED && e.type <= HD_EVENT_JUDGED)
-		e.text = some_bytes(seed, HD_NAME_MAX);
-	if (e.type == HD_EVENT_JOINED || e.type == HD_EVENT_JUDGED)
-		e.extra = some_bytes(seed, HD_ID_MAX);
-	if (e.type == HD_EVENT_JUDGED || e.type == HD_EVENT_ANSWERED)
+	if (strchr(fields, 'r'))
 		e.outcome = (uint8_t)below(seed, HD_OUTCOME_COUNT);
+	if (strchr(fields, 'p'))
+		e.points = some_number(seed);
+	if (strchr(fields, 'v'))
+		e.value = some_number(seed);
+	if (strchr(fields, 'x'))
+		e.extra = some_bytes(seed, HD_ID_MAX);
 	return e;
 }
 
@@ -289,48 +306,138 @@ commands_and_replies_come_back_as_they_were(void **state)
 	}
 }
 
-/* What any decoder makes of `bytes`. kind: 0 order, 1 command, 2 reply, else 2 + an event's type.
- */
+static struct hd_want
+some_want(uint64_t *seed)
+{
+	struct hd_want want = {
+		.stamp = 1 + (some_number(seed) & INT64_MAX) / 2,
+		.hunt = (uint16_t)below(seed, HD_HUNTS_MAX),
+		.challenge = (uint32_t)below(seed, HD_CHALLENGES_MAX),
+		.has_at = below(seed, 2) != 0,
+		.entrant = some_bytes(seed, HD_ID_MAX),
+	};
+	if (want.has_at)
+		want.at = some_number(seed);
+	if (want.entrant.size == 0)
+		want.entrant = HD_BYTES("ann");
+	return want;
+}
+
+static struct hd_grant
+some_grant(uint64_t *seed)
+{
+	struct hd_grant grant = {.verdict = (uint8_t)below(seed, HD_VERDICT_VOID + 1),
+				 .version = (uint32_t)hd_test_random(seed)};
+	if (grant.verdict != HD_VERDICT_GRANTED)
+		return grant;
+	grant.ordinal = 1 + below(seed, UINT64_MAX);
+	grant.points = some_number(seed);
+	grant.time = some_number(seed);
+	return grant;
+}
+
+static void
+same_want(const struct hd_want *a, const struct hd_want *b)
+{
+	assert_true(a->stamp == b->stamp && a->hunt == b->hunt && a->challenge == b->challenge);
+	assert_true(a->has_at == b->has_at && a->at == b->at);
+	same_bytes(a->entrant, b->entrant);
+}
+
+static void
+questions_and_answers_of_shards_come_back_as_they_were(void **state)
+{
+	(void)state;
+	uint64_t seed = 17;
+	for (int round = 0; round < ROUNDS; round++) {
+		uint8_t buffer[HD_GRANT_SIZE_MAX];
+		struct hd_want want = some_want(&seed), got;
+		struct hd_grant grant = some_grant(&seed), back;
+		struct hd_writer w = hd_writer_of(buffer, HD_WANT_SIZE_MAX);
+		hd_want_encode(&want, &w);
+		assert_false(w.full);
+		assert_true(hd_want_decode(hd_bytes_of(buffer, (size_t)(w.at - buffer)), &got));
+		same_want(&want, &got);
+
+		w = hd_writer_of(buffer, HD_GRANT_SIZE_MAX);
+		hd_grant_encode(&want, &grant, &w);
+		assert_false(w.full);
+		assert_true(
+			hd_grant_decode(hd_bytes_of(buffer, (size_t)(w.at - buffer)), &got, &back));
+		same_want(&want, &got);
+		assert_true(grant.verdict == back.verdict && grant.version == back.version);
+		assert_true(grant.ordinal == back.ordinal && grant.points == back.points);
+		assert_true(grant.time == back.time);
+	}
+}
+
+/* What is encoded: an event's type follows EVENT. */
+enum kind { ORDER, COMMAND, REPLY, QUESTION, ANSWER, EVENT, KINDS = EVENT + HD_EVENT_TYPE_END };
+
+/* What any decoder makes of `bytes`. */
 static bool
 decodes(uint32_t kind, struct hd_bytes bytes)
 {
 	struct hd_order order;
 	struct hd_command command;
 	struct hd_reply reply;
+	struct hd_want want;
+	struct hd_grant grant;
 	struct hd_event event;
 	uint8_t *block = own_block(bytes);
 	struct hd_bytes own = {block, bytes.size};
-	bool good = kind == 0   ? hd_order_decode(own, &order)
-		    : kind == 1 ? hd_command_decode(own, &command)
-		    : kind == 2 ? hd_reply_decode(own, &reply)
-				: hd_event_decode(kind - 2, 1, own, &event);
+	bool good = kind == ORDER      ? hd_order_decode(own, &order)
+		    : kind == COMMAND  ? hd_command_decode(own, &command)
+		    : kind == REPLY    ? hd_reply_decode(own, &reply)
+		    : kind == QUESTION ? hd_want_decode(own, &want)
+		    : kind == ANSWER   ? hd_grant_decode(own, &want, &grant)
+				       : hd_event_decode(kind - EVENT, 1, own, &event);
 	free(block);
 	return good;
+}
+
+static void
+encode_event(uint32_t type, uint64_t *seed, struct hd_writer *w)
+{
+	struct hd_event event;
+	do
+		event = some_event(seed);
+	while (event.type != type);
+	some_flags(seed, &event);
+	hd_event_encode(&event, w);
 }
 
 static uint32_t
 encode_some(uint32_t kind, uint64_t *seed, uint8_t *buffer)
 {
 	struct hd_writer w = hd_writer_of(buffer, BUFFER);
-	if (kind == 0) {
+	struct hd_want want = some_want(seed);
+	struct hd_grant grant = some_grant(seed);
+	if (kind == ORDER) {
 		struct hd_order order = some_order(seed);
 		hd_order_encode(&order, &w);
-	} else if (kind == 1) {
+	} else if (kind == COMMAND) {
 		struct hd_command command = some_command(seed);
 		hd_command_encode(&command, &w);
-	} else if (kind == 2) {
+	} else if (kind == REPLY) {
 		struct hd_reply reply = some_reply(seed);
 		hd_reply_encode(&reply, &w);
+	} else if (kind == QUESTION) {
+		hd_want_encode(&want, &w);
+	} else if (kind == ANSWER) {
+		hd_grant_encode(&want, &grant, &w);
 	} else {
-		struct hd_event event;
-		do
-			event = some_event(seed);
-		while (event.type != kind - 2);
-		some_flags(seed, &event);
-		hd_event_encode(&event, &w);
+		encode_event(kind - EVENT, seed, &w);
 	}
 	assert_false(w.full);
 	return (uint32_t)(w.at - buffer);
+}
+
+/* All kinds but EVENT itself, which is no type. */
+static uint32_t
+some_kind(uint32_t number)
+{
+	return number < EVENT ? number : number + 1;
 }
 
 static void
@@ -338,7 +445,8 @@ whatever_is_cut_or_longer_is_refused(void **state)
 {
 	(void)state;
 	uint64_t seed = 14;
-	for (uint32_t kind = 0; kind < 2 + HD_EVENT_TYPE_END; kind++) {
+	for (uint32_t number = 0; some_kind(number) < KINDS; number++) {
+		uint32_t kind = some_kind(number);
 		for (int round = 0; round < 20; round++) {
 			uint8_t buffer[BUFFER + 1];
 			uint32_t size = encode_some(kind, &seed, buffer);
@@ -358,9 +466,9 @@ any_bytes_are_taken(void **state)
 	uint64_t seed = 15;
 	for (int round = 0; round < 10 * ROUNDS; round++) {
 		uint8_t buffer[BUFFER];
-		uint32_t kind = (uint32_t)below(&seed, 4 + HD_EVENT_TYPE_END);
+		uint32_t kind = some_kind((uint32_t)below(&seed, KINDS + 2));
 		uint32_t size = (uint32_t)below(&seed, 64);
-		if (round % 2 && kind < 2 + HD_EVENT_TYPE_END) {
+		if (round % 2 && kind < KINDS) {
 			size = encode_some(kind, &seed, buffer);
 			buffer[below(&seed, size)] = (uint8_t)hd_test_random(&seed);
 		} else {
@@ -478,6 +586,7 @@ main(void)
 		cmocka_unit_test(an_award_is_small),
 		cmocka_unit_test(orders_come_back_as_they_were),
 		cmocka_unit_test(commands_and_replies_come_back_as_they_were),
+		cmocka_unit_test(questions_and_answers_of_shards_come_back_as_they_were),
 		cmocka_unit_test(whatever_is_cut_or_longer_is_refused),
 		cmocka_unit_test(any_bytes_are_taken),
 		cmocka_unit_test(a_retry_matches_with_the_same_arguments_only),
