@@ -147,7 +147,7 @@ hd_shard_decide(struct hd_shard *shard)
 	if (count == 0)
 		return;
 	shard->batch_count = 0;
-	hd_step_run(shard, shard->batch, count, shard->number, answer_edge);
+	count -= hd_step_run(shard, shard->batch, count, shard->number, answer_edge);
 	HD_ASSERT(shard->remote.open[shard->number] >= count);
 	shard->remote.open[shard->number] -= count;
 }

@@ -136,6 +136,26 @@ struct hd_orders {
 	int64_t ids_max, ids_age_ns; /* shard 0: settings in force as it replayed them */
 };
 
+/* outbox.c: two-step commands. */
+struct hd_parked;
+
+struct hd_outbox_row {
+	uint64_t token, lsn; /* lsn: of the WANT */
+	struct hd_parked *parked, *parked_last;
+	uint32_t asker; /* shard */
+	uint32_t next;  /* handle of the next unasked */
+	uint8_t verb;
+};
+
+struct hd_outbox {
+	struct hd_outbox_row *rows; /* [handle of the WANT] */
+	uint32_t rows_room;
+	uint32_t unasked, unasked_last; /* handles of WANTs to be asked once flushed; 0: none */
+	uint32_t waiting;               /* commands that have no answer yet */
+	struct hd_held_list todo;       /* WANTS and GRANTS to decide, as they came */
+	struct hd_held_list answers;    /* GRANTS that wait for a flush */
+};
+
 /* board/views.c: a shard's side of the reducer. */
 struct hd_views {
 	struct hd_block **view[HD_HUNTS_MAX]; /* [hunt][board], the newest */
@@ -205,6 +225,7 @@ struct hd_shard {
 	struct hd_gathers gathers;
 	struct hd_pages pages;
 	struct hd_orders orders;
+	struct hd_outbox outbox;
 	struct hd_views views;
 	struct hd_decision decision;
 	struct hd_completion completions[HD_COMPLETIONS];
@@ -235,6 +256,7 @@ void hd_shard_free(struct hd_shard *shard);
 bool hd_shard_pass(struct hd_shard *shard);
 
 void hd_held_push(struct hd_shard *shard, struct hd_held_list *list, const struct hd_held *held);
+struct hd_held hd_held_pop(struct hd_held_list *list);
 void hd_held_fini(struct hd_shard *shard, struct hd_held_list *list);
 /* Sends `cell` to shard or thread `to` (this one too) once the log is durable up to its tail. */
 void hd_shard_hold(struct hd_shard *shard, uint32_t to, const struct hd_cell *cell);
@@ -247,9 +269,15 @@ void hd_shard_take(struct hd_shard *shard, const struct hd_cell *cell);
 
 typedef void (*hd_step_answer)(struct hd_shard *shard, uint32_t asker, uint64_t token,
 			       const struct hd_reply *reply, uint64_t lsn);
-/* Decides, logs, answers and applies commands that are all this shard's own. */
-void hd_step_run(struct hd_shard *shard, const struct hd_work *given, uint32_t count,
-		 uint32_t asker, hd_step_answer answer);
+/* Decides, logs, answers and applies commands that are all this shard's own. Returns how many of
+ * them wait in the outbox: they are answered later, and have their credits until then. */
+uint32_t hd_step_run(struct hd_shard *shard, const struct hd_work *given, uint32_t count,
+		     uint32_t asker, hd_step_answer answer);
+/* Logs a decision's events, and applies them: in between its reply still borrows from the state. */
+void hd_step_log(struct hd_shard *shard, const struct hd_decision *decision);
+void hd_step_apply(struct hd_shard *shard, const struct hd_decision *decision);
+/* Counts a command that was answered. */
+void hd_step_count(struct hd_shard *shard, uint8_t verb, const struct hd_reply *reply);
 /* Logs and applies one event that no command caused, with the next stamp; returns its LSN. */
 uint64_t hd_step_event(struct hd_shard *shard, struct hd_event *event);
 /* Logs and applies the PHASEs and WINDOWs that are due. */
@@ -277,6 +305,11 @@ hd_remote_take(struct hd_shard *shard, uint32_t target)
 	HD_ASSERT(shard->remote.open[target] < shard->remote.share);
 	shard->remote.open[target]++;
 }
+/* An answer to a command of another shard, outside of hd_remote_decide; then, once, that there are
+ * no more of them now. */
+void hd_remote_answer(struct hd_shard *shard, uint32_t asker, uint64_t token,
+		      const struct hd_reply *reply, uint64_t lsn);
+void hd_remote_answered(struct hd_shard *shard);
 void hd_remote_measure(struct hd_shard *shard);
 bool hd_remote_idle(const struct hd_shard *shard);
 
@@ -289,6 +322,22 @@ struct hd_writer hd_entry_begin(struct hd_shard *shard, struct hd_block **block,
 void hd_entry_end(struct hd_block *block, const struct hd_writer *writer);
 /* False: no more. */
 bool hd_entry_next(struct hd_reader *reader, uint64_t *token, struct hd_bytes *bytes);
+
+/* outbox.c */
+
+/* A command that was decided as HD_REPLY_LATER; opened: its events, just applied, are the WANT. */
+void hd_outbox_wait(struct hd_shard *shard, const struct hd_work *given, uint32_t asker,
+		    bool opened);
+/* Asks again for what was open when the shard ended. */
+void hd_outbox_resume(struct hd_shard *shard);
+void hd_outbox_take(struct hd_shard *shard, const struct hd_cell *cell);
+/* Decides what has come in of questions and answers. */
+void hd_outbox_decide(struct hd_shard *shard);
+/* Once a pass, after the log: what a flush allows. */
+void hd_outbox_pass(struct hd_shard *shard);
+/* True: nobody waits, neither here nor for an answer of this shard. */
+bool hd_outbox_idle(const struct hd_shard *shard);
+void hd_outbox_fini(struct hd_shard *shard);
 
 /* orders/orders.c */
 

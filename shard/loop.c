@@ -27,8 +27,8 @@ hd_held_fini(struct hd_shard *shard, struct hd_held_list *list)
 	*list = (struct hd_held_list){0};
 }
 
-static struct hd_held
-held_pop(struct hd_held_list *list)
+struct hd_held
+hd_held_pop(struct hd_held_list *list)
 {
 	HD_ASSERT(list->count > 0);
 	struct hd_held held = list->at[list->first];
@@ -63,7 +63,7 @@ release_held(struct hd_shard *shard)
 {
 	uint64_t durable = hd_log_durable(shard->log);
 	while (shard->held.count > 0 && shard->held.at[shard->held.first].lsn <= durable) {
-		struct hd_held held = held_pop(&shard->held);
+		struct hd_held held = hd_held_pop(&shard->held);
 		hd_shard_send(shard, held.to, &held.cell);
 	}
 }
@@ -79,7 +79,7 @@ run_gathers(struct hd_shard *shard)
 		asked = hd_gathers_flush(shard);
 		release_held(shard);
 		for (uint32_t own = shard->own.count; own > 0; own--) {
-			struct hd_held held = held_pop(&shard->own);
+			struct hd_held held = hd_held_pop(&shard->own);
 			answers += held.cell.block->count;
 			hd_shard_send(shard, shard->number, &held.cell);
 		}
@@ -101,6 +101,7 @@ take_of_control(struct hd_shard *shard, const struct hd_cell *cell)
 		break;
 	case HD_CELL_SERVE:
 		shard->serving = true;
+		hd_outbox_resume(shard);
 		hd_views_touch_all(shard);
 		break;
 	case HD_CELL_DRAIN:
@@ -157,6 +158,10 @@ take_now(struct hd_shard *shard, const struct hd_cell *cell)
 	case HD_CELL_ORDERED:
 		hd_orders_answered(shard, cell);
 		break;
+	case HD_CELL_WANTS:
+	case HD_CELL_GRANTS:
+		hd_outbox_take(shard, cell);
+		break;
 	case HD_CELL_PART:
 	case HD_CELL_PARTS_END:
 		HD_UNREACHABLE();
@@ -194,7 +199,7 @@ catch_up(struct hd_shard *shard)
 		struct hd_held_list *behind = &shard->behind[from];
 		while (behind->count > 0 &&
 		       behind->at[behind->first].cell.epoch <= hd_core_order(shard->core)) {
-			struct hd_held held = held_pop(behind);
+			struct hd_held held = hd_held_pop(behind);
 			shard->behind_count--;
 			take_now(shard, &held.cell);
 		}
@@ -302,6 +307,7 @@ count_pass(struct hd_shard *shard)
 	HD_GAUGE(metrics->enters_total, shard->io->enters);
 	HD_COUNT(metrics->sleeps_total, shard->slept ? 1 : 0);
 	HD_GAUGE(metrics->entrants, hd_core_entrants(shard->core));
+	HD_GAUGE(metrics->wants, hd_core_wants(shard->core));
 	HD_GAUGE(metrics->memory_bytes, shard->state.used);
 	HD_GAUGE(metrics->ids, hd_core_ids(shard->core));
 	HD_GAUGE(metrics->ids_oldest_stamp, hd_core_ids_oldest(shard->core));
@@ -320,6 +326,8 @@ drain(struct hd_shard *shard)
 		return;
 	if (shard->gathers.running > 0 || shard->pages.running > 0 || shard->orders.asked > 0)
 		return;
+	if (!hd_outbox_idle(shard))
+		return;
 	struct hd_cell cell = {.type = HD_CELL_DRAINED};
 	shard->drained = true;
 	hd_shard_send(shard, shard->control, &cell);
@@ -333,6 +341,7 @@ hd_shard_pass(struct hd_shard *shard)
 	wait_and_take(shard);
 	if (shard->started)
 		hd_step_due(shard);
+	hd_outbox_decide(shard);
 	hd_remote_decide(shard);
 	shard->ops->input(shard->edge, shard->boot);
 	hd_shard_decide(shard);
@@ -341,6 +350,7 @@ hd_shard_pass(struct hd_shard *shard)
 	hd_log_pass(shard->log, shard->boot, shard->slept);
 	run_gathers(shard);
 	hd_orders_pass(shard);
+	hd_outbox_pass(shard);
 	shard->ops->output(shard->edge, shard->boot);
 	if (shard->sweep)
 		shard->again |= shard->sweep = hd_core_sweep(shard->core, 64);

@@ -27,20 +27,22 @@ enum hd_cell_type {
 	HD_CELL_PAGE,    /* token: run; a: next LSN, b: events, c: enum hd_error; block of events */
 	HD_CELL_ORDER,   /* a: n, b: time; block: order body */
 	HD_CELL_ORDERED, /* a: n, flushed at the sender */
+	HD_CELL_WANTS,   /* block of {0, want}, flushed at the sender */
+	HD_CELL_GRANTS,  /* block of {0, grant}, flushed at the sender */
 	/* Shard and control. */
 	HD_CELL_ORDER_ASK,   /* to control: token; block: command */
 	HD_CELL_ORDER_REPLY, /* from control: token; block: reply */
-	HD_CELL_FETCH,    /* to shard 0: a: version or 0; block: name, source */
-	HD_CELL_FETCHED,  /* from shard 0: block: struct hd_fetched encoded */
-	HD_CELL_PROPOSE,  /* to shard 0: block: order body */
-	HD_CELL_IN_FORCE, /* from shard 0: a: n, or 0 and b: enum hd_error */
-	HD_CELL_START,    /* from control: a: greatest stamp of any log; to shard 0 last */
-	HD_CELL_STARTED,  /* to control, from all but shard 0: takes orders now */
-	HD_CELL_RESUMED,  /* from shard 0: every ORDER without DONE is in force again; a: last n */
-	HD_CELL_SERVE,    /* from control: LOADING ends */
-	HD_CELL_DRAIN,    /* from control: take no more, answer all */
-	HD_CELL_DRAINED,  /* to control */
-	HD_CELL_FINISH,   /* from control: close the log, end */
+	HD_CELL_FETCH,       /* to shard 0: a: version or 0; block: name, source */
+	HD_CELL_FETCHED,     /* from shard 0: block: struct hd_fetched encoded */
+	HD_CELL_PROPOSE,     /* to shard 0: block: order body */
+	HD_CELL_IN_FORCE,    /* from shard 0: a: n, or 0 and b: enum hd_error */
+	HD_CELL_START,       /* from control: a: greatest stamp of any log; to shard 0 last */
+	HD_CELL_STARTED,     /* to control, from all but shard 0: takes orders now */
+	HD_CELL_RESUMED, /* from shard 0: every ORDER without DONE is in force again; a: last n */
+	HD_CELL_SERVE,   /* from control: LOADING ends */
+	HD_CELL_DRAIN,   /* from control: take no more, answer all */
+	HD_CELL_DRAINED, /* to control */
+	HD_CELL_FINISH,  /* from control: close the log, end */
 	/* Shard and reducer. */
 	HD_CELL_DIRTY,     /* to the reducer: some board changed */
 	HD_CELL_PARTS_ASK, /* from the reducer */

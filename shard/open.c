@@ -18,6 +18,7 @@ hd_shard_prepare(struct hd_shard *shard)
 	shard->behind =
 		hd_memory_take(&shard->plain, (shard->count + 2) * sizeof *shard->behind, 8);
 	shard->core = hd_core_create(&shard->state);
+	hd_core_place(shard->core, shard->number, shard->count);
 	hd_remote_init(shard);
 	hd_gathers_init(shard);
 }
@@ -61,6 +62,7 @@ hd_shard_free(struct hd_shard *shard)
 	if (shard->post == NULL)
 		return;
 	hd_orders_fini(shard);
+	hd_outbox_fini(shard);
 	hd_pages_fini(shard);
 	hd_views_fini(shard);
 	hd_gathers_fini(shard);

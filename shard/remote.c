@@ -156,9 +156,9 @@ hold_replies(struct hd_shard *shard, uint32_t to, struct hd_block *block)
 	hd_shard_hold(shard, to, &cell);
 }
 
-static void
-answer_remote(struct hd_shard *shard, uint32_t asker, uint64_t token, const struct hd_reply *reply,
-	      uint64_t lsn)
+void
+hd_remote_answer(struct hd_shard *shard, uint32_t asker, uint64_t token,
+		 const struct hd_reply *reply, uint64_t lsn)
 {
 	(void)lsn; /* the block is held until the tail of its last decision */
 	struct hd_block **block = &shard->remote.reply[asker];
@@ -166,6 +166,17 @@ answer_remote(struct hd_shard *shard, uint32_t asker, uint64_t token, const stru
 		hd_entry_begin(shard, block, asker, token, hd_reply_size_max(reply), hold_replies);
 	hd_reply_encode(reply, &writer);
 	hd_entry_end(*block, &writer);
+}
+
+void
+hd_remote_answered(struct hd_shard *shard)
+{
+	for (uint32_t to = 0; to < shard->count; to++) {
+		struct hd_block *block = shard->remote.reply[to];
+		if (block != NULL)
+			hold_replies(shard, to, block);
+		shard->remote.reply[to] = NULL;
+	}
 }
 
 static void
@@ -194,7 +205,7 @@ decide_some(struct hd_shard *shard, struct hd_block *block)
 		count++;
 	}
 	remote->todo_at = (uint32_t)(reader.at - hd_block_bytes(block));
-	hd_step_run(shard, given, count, block->maker, answer_remote);
+	hd_step_run(shard, given, count, block->maker, hd_remote_answer);
 	HD_ASSERT(remote->delay.undecided >= count);
 	remote->delay.undecided -= count;
 	shard->pass_commands += count;

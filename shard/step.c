@@ -19,9 +19,47 @@ board_one(struct hd_shard *shard, const struct hd_command *command, struct hd_re
 		hd_gather_local(shard->core, command, shard->scratch, reply);
 }
 
-/* Logged and answered before it is applied: what the decision and its reply borrow from the state
- * lives until then, and nobody can see a difference. */
 static void
+log_events(struct hd_shard *shard, const struct hd_decision *decision)
+{
+	uint32_t events = decision->events_count;
+	HD_ASSERT(events <= HD_DECISION_EVENTS_MAX);
+	if (events == 0)
+		return;
+	int64_t now = decision->events[0].stamp;
+	HD_ASSERT(now == hd_step_stamp(shard));
+	hd_log_append(shard->log, decision->events, events);
+	shard->stamp = now + events - 1;
+	hd_views_touch(shard, decision->events[0].hunt);
+}
+
+static void
+count_grants(struct hd_shard *shard, const struct hd_decision *decision)
+{
+	uint32_t grants = 0;
+	for (uint32_t k = 0; k < decision->events_count; k++)
+		grants += decision->events[k].type == HD_EVENT_GRANT;
+	HD_COUNT(hd_shard_mine(shard)->grants_total, grants);
+}
+
+void
+hd_step_log(struct hd_shard *shard, const struct hd_decision *decision)
+{
+	log_events(shard, decision);
+	count_grants(shard, decision);
+	HD_COUNT(hd_shard_mine(shard)->events_total, decision->events_count);
+}
+
+void
+hd_step_apply(struct hd_shard *shard, const struct hd_decision *decision)
+{
+	for (uint32_t k = 0; k < decision->events_count; k++)
+		hd_core_apply(shard->core, &decision->events[k]);
+}
+
+/* Logged and answered before it is applied: what the decision and its reply borrow from the state
+ * lives until then, and nobody can see a difference. False: it waits in the outbox. */
+static bool
 step_one(struct hd_shard *shard, const struct hd_work *given, uint32_t asker, hd_step_answer answer)
 {
 	struct hd_decision *decision = &shard->decision;
@@ -32,31 +70,40 @@ step_one(struct hd_shard *shard, const struct hd_work *given, uint32_t asker, hd
 		board_one(shard, command, &decision->reply);
 	else
 		hd_core_decide(shard->core, now, command, decision);
-	uint32_t events = decision->events_count;
-	HD_ASSERT(events <= HD_DECISION_EVENTS_MAX);
-	if (events > 0) {
-		HD_ASSERT(decision->events[0].stamp == now);
-		hd_log_append(shard->log, decision->events, events);
-		shard->stamp = now + events - 1;
-		hd_views_touch(shard, decision->events[0].hunt);
-	}
-	answer(shard, asker, given->token, &decision->reply, hd_log_tail(shard->log));
-	for (uint32_t k = 0; k < events; k++)
-		hd_core_apply(shard->core, &decision->events[k]);
+	bool later = decision->reply.kind == HD_REPLY_LATER;
+	log_events(shard, decision);
+	if (HD_UNLIKELY(decision->events_count > 1))
+		count_grants(shard, decision);
+	if (HD_LIKELY(!later))
+		answer(shard, asker, given->token, &decision->reply, hd_log_tail(shard->log));
+	hd_step_apply(shard, decision);
+	if (HD_UNLIKELY(later))
+		hd_outbox_wait(shard, given, asker, decision->events_count > 0);
+	return !later;
 }
 
 static void
-count_one(struct hd_metrics *metrics, uint8_t verb, const struct hd_decision *decision,
-	  uint32_t *errors)
+count_one(struct hd_metrics *metrics, uint8_t verb, const struct hd_reply *reply, uint32_t *errors)
 {
 	HD_COUNT(metrics->command_calls[verb], 1);
-	if (HD_UNLIKELY(decision->reply.kind == HD_REPLY_ERROR)) {
+	if (HD_UNLIKELY(reply->kind == HD_REPLY_ERROR)) {
 		HD_COUNT(metrics->command_errors[verb], 1);
 		++*errors;
 	}
 }
 
 void
+hd_step_count(struct hd_shard *shard, uint8_t verb, const struct hd_reply *reply)
+{
+	struct hd_metrics *metrics = hd_shard_mine(shard);
+	uint32_t errors = 0;
+	HD_ASSERT(verb < HD_CMD_COUNT_ && reply->kind != HD_REPLY_LATER);
+	count_one(metrics, verb, reply, &errors);
+	HD_COUNT(metrics->commands_total, 1);
+	HD_COUNT(metrics->errors_total, errors);
+}
+
+uint32_t
 hd_step_run(struct hd_shard *shard, const struct hd_work *given, uint32_t count, uint32_t asker,
 	    hd_step_answer answer)
 {
@@ -65,19 +112,22 @@ hd_step_run(struct hd_shard *shard, const struct hd_work *given, uint32_t count,
 	struct hd_metrics *metrics = hd_shard_mine(shard);
 	struct hd_command *commands[HD_BATCH_MAX];
 	uint64_t tail = hd_log_tail(shard->log);
-	uint32_t errors = 0;
+	uint32_t errors = 0, answered = 0;
 	for (uint32_t i = 0; i < count; i++)
 		commands[i] = given[i].command;
 	if (count > 1)
 		hd_core_warm(shard->core, commands, count);
 	for (uint32_t i = 0; i < count; i++) {
 		uint8_t verb = commands[i]->verb;
-		step_one(shard, &given[i], asker, answer);
-		count_one(metrics, verb, &shard->decision, &errors);
+		if (HD_UNLIKELY(!step_one(shard, &given[i], asker, answer)))
+			continue;
+		count_one(metrics, verb, &shard->decision.reply, &errors);
+		answered++;
 	}
-	HD_COUNT(metrics->commands_total, count);
+	HD_COUNT(metrics->commands_total, answered);
 	HD_COUNT(metrics->errors_total, errors);
 	HD_COUNT(metrics->events_total, hd_log_tail(shard->log) - tail);
+	return count - answered;
 }
 
 uint64_t

@@ -34,6 +34,9 @@
 	X(sent_bytes_total, "bytes sent")                                                          \
 	X(protocol_errors_total, "connections closed for breaking the protocol")                   \
 	X(entrants, "entrants over all hunts")                                                     \
+	X(wants, "two-step commands whose grant is awaited")                                       \
+	X(wants_total, "two-step commands that asked another shard")                               \
+	X(grants_total, "grants given by hunts of this shard")                                     \
 	X(memory_bytes, "bytes of state")                                                          \
 	X(ids, "event ids remembered")                                                             \
 	X(ids_oldest_stamp, "stamp of the oldest remembered id, ns")                               \

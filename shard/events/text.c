@@ -108,6 +108,23 @@ own_fields(struct fields *fields, const struct hd_event *event,
 	case HD_EVENT_JUDGED:
 		judged_fields(fields, event, definition);
 		break;
+	case HD_EVENT_GRANT:
+		challenge_field(fields, definition, event->number);
+		field_int(fields, "ordinal", event->value);
+		field_int(fields, "points", event->points);
+		break;
+	case HD_EVENT_WANT:
+		challenge_field(fields, definition, event->number);
+		field_bytes(fields, "answer", event->text);
+		break;
+	case HD_EVENT_GRANTED:
+		judged_fields(fields, event, definition);
+		if (event->outcome == HD_OUTCOME_CORRECT)
+			field_int(fields, "ordinal", (int64_t)event->order);
+		break;
+	case HD_EVENT_VOIDED:
+		challenge_field(fields, definition, event->number);
+		break;
 	case HD_EVENT_HINTED:
 		challenge_field(fields, definition, event->number);
 		field_int(fields, "hint", event->value);
