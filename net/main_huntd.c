@@ -162,10 +162,17 @@ ready(void *context, const struct hd_log_report *reports, uint32_t shards)
 }
 
 static void
-clock_news(void *context, const char *line)
+news(void *context, const char *line)
 {
 	(void)context;
 	fprintf(stderr, "huntd: %s\n", line);
+}
+
+static void
+give_up(void *context)
+{
+	(void)context;
+	_exit(HD_EXIT_INVARIANT);
 }
 
 static void
@@ -273,7 +280,9 @@ serve(struct server *server)
 		.hunt_file = hunt_file,
 		.hunt_file_result = hunt_file_result,
 		.ready = ready,
-		.clock_news = clock_news,
+		.clock_news = news,
+		.health_news = news,
+		.give_up = give_up,
 		.random = random_bytes,
 	};
 	int ended = open_doors(server);

@@ -13,6 +13,7 @@
 #include "huntd/runtime.h"
 #include "huntd/view.h"
 #include "shard/clock.h"
+#include "shard/health/pulse.h"
 #include "shard/mesh.h"
 
 #define HD_PASS_ANSWERS  16u   /* of this shard to its own gathers, but for a last round */
@@ -199,6 +200,8 @@ struct hd_shard {
 	struct hd_metrics *metrics; /* of all shards */
 	struct hd_status *status;   /* of all shards */
 	struct hd_tops *tops;       /* of all shards */
+	struct hd_pulse *pulse;     /* its own */
+	uint64_t flush_ns;          /* in all flushes so far */
 	const struct hd_clock_page *time;
 	int64_t busy_ns;
 

@@ -1,6 +1,7 @@
 #include "shard/inside.h"
 
 #define DRAIN_TICK_NS 10000000
+#define NS_PER_MS     1000000
 
 /* Held messages. */
 
@@ -283,6 +284,7 @@ wait_and_take(struct hd_shard *shard)
 	pace(shard, timeout != 0);
 	uint32_t count = io->ops->wait(io, timeout, shard->completions, HD_COMPLETIONS);
 	hd_post_awake(shard->post);
+	hd_pulse_stage(shard->pulse, HD_STAGE_MAIL);
 	shard->slept = timeout != 0;
 	shard->again = count == HD_COMPLETIONS;
 	shard->pace_completions += count;
@@ -297,6 +299,26 @@ wait_and_take(struct hd_shard *shard)
 	hd_post_receive(shard->post, take_cell, shard);
 	if (shard->behind_count > 0)
 		catch_up(shard);
+}
+
+/* What of the log others watch: how long flushes take, and whether it has space. */
+static void
+publish_log(struct hd_shard *shard, const struct hd_log_stats *log)
+{
+	struct hd_pulse *pulse = shard->pulse;
+	bool runs = hd_log_flush_near(shard->log) != 0,
+	     ended = log->flush_ns_sum != shard->flush_ns;
+	uint64_t took = log->flush_ns_sum - shard->flush_ns;
+	int64_t since = atomic_load_explicit(&pulse->flushing_since, memory_order_relaxed);
+	if (ended && took > (uint64_t)HD_FLUSH_SLOW_MS * NS_PER_MS)
+		atomic_store_explicit(&pulse->flushes_slow, pulse->flushes_slow + 1,
+				      memory_order_release);
+	if (!runs || ended || since == 0)
+		atomic_store_explicit(&pulse->flushing_since, runs ? shard->boot : 0,
+				      memory_order_relaxed);
+	shard->flush_ns = log->flush_ns_sum;
+	atomic_store_explicit(&pulse->full, hd_log_room(shard->log) == HD_ERR_MISCONF,
+			      memory_order_relaxed);
 }
 
 static void
@@ -316,6 +338,7 @@ count_pass(struct hd_shard *shard)
 	HD_GAUGE(metrics->log_frames_total, log.frames);
 	HD_GAUGE(metrics->log_bytes_total, log.bytes);
 	HD_GAUGE(metrics->log_flush_ns_total, log.flush_ns_sum);
+	publish_log(shard, &log);
 }
 
 static void
@@ -339,6 +362,7 @@ hd_shard_pass(struct hd_shard *shard)
 	HD_ASSERT(shard->log != NULL);
 	HD_ASSERT(shard->batch_count == 0);
 	wait_and_take(shard);
+	hd_pulse_stage(shard->pulse, HD_STAGE_COMMANDS);
 	if (shard->started)
 		hd_step_due(shard);
 	hd_outbox_decide(shard);
@@ -347,11 +371,15 @@ hd_shard_pass(struct hd_shard *shard)
 	hd_shard_decide(shard);
 	hd_views_show(shard);
 	hd_remote_flush(shard);
+	hd_pulse_stage(shard->pulse, HD_STAGE_LOG);
 	hd_log_pass(shard->log, shard->boot, shard->slept);
+	hd_pulse_stage(shard->pulse, HD_STAGE_BOARDS);
 	run_gathers(shard);
 	hd_orders_pass(shard);
 	hd_outbox_pass(shard);
+	hd_pulse_stage(shard->pulse, HD_STAGE_OUTPUT);
 	shard->ops->output(shard->edge, shard->boot);
+	hd_pulse_stage(shard->pulse, HD_STAGE_UPKEEP);
 	if (shard->sweep)
 		shard->again |= shard->sweep = hd_core_sweep(shard->core, 64);
 	hd_views_pass(shard);
@@ -360,5 +388,6 @@ hd_shard_pass(struct hd_shard *shard)
 		drain(shard);
 	hd_post_publish(shard->post);
 	count_pass(shard);
+	hd_pulse_stage(shard->pulse, HD_STAGE_WAIT);
 	return !shard->finished;
 }

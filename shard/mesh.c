@@ -366,6 +366,13 @@ hd_post_awake(struct hd_post *post)
 	atomic_store_explicit(&post->mesh->thread[post->self].sleeps, false, memory_order_relaxed);
 }
 
+bool
+hd_mesh_sleeps(const struct hd_mesh *mesh, uint32_t thread)
+{
+	HD_ASSERT(thread < mesh->threads);
+	return atomic_load_explicit(&mesh->thread[thread].sleeps, memory_order_relaxed);
+}
+
 uint32_t
 hd_post_waiting(const struct hd_post *post)
 {

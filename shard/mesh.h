@@ -54,6 +54,9 @@ uint32_t hd_post_receive(struct hd_post *post,
 bool hd_post_sleep(struct hd_post *post);
 void hd_post_awake(struct hd_post *post);
 
+/* True where the thread sleeps, or is about to, and nobody has woken it. */
+bool hd_mesh_sleeps(const struct hd_mesh *mesh, uint32_t thread);
+
 /* Cells that wait for room. */
 uint32_t hd_post_waiting(const struct hd_post *post);
 

@@ -27,6 +27,7 @@ make_shard(struct hd_parts *parts, uint32_t number)
 	shard->metrics = parts->metrics;
 	shard->status = parts->status;
 	shard->tops = parts->tops;
+	shard->pulse = &parts->pulses[number];
 	shard->time = &parts->time;
 	shard->busy_ns = (int64_t)(parts->config.busy_ms ? parts->config.busy_ms : 20) * NS_PER_MS;
 }
@@ -51,6 +52,13 @@ make_control(struct hd_parts *parts)
 	parts->control->hooks = &parts->hooks;
 	parts->control->reports = parts->reports;
 	parts->control->clock.page = &parts->time;
+	parts->control->watchdog = (struct hd_watchdog){
+		.shards = parts->topology.shards,
+		.metrics = parts->metrics,
+		.pulses = parts->pulses,
+		.mesh = parts->mesh,
+		.hooks = &parts->hooks,
+	};
 	parts->control->plain = parts->memory;
 	parts->control->plain.used = 0;
 }
@@ -68,6 +76,7 @@ hd_parts_make(struct hd_parts *parts)
 	parts->metrics = take(parts, shards * sizeof *parts->metrics);
 	parts->status = take(parts, shards * sizeof *parts->status);
 	parts->tops = take(parts, shards * sizeof *parts->tops);
+	parts->pulses = take(parts, shards * sizeof *parts->pulses);
 	for (uint32_t i = 0; i < shards; i++)
 		make_shard(parts, i);
 	make_reducer(parts);
@@ -196,5 +205,6 @@ hd_parts_free(struct hd_parts *parts)
 	give(parts, parts->metrics, shards * sizeof *parts->metrics);
 	give(parts, parts->status, shards * sizeof *parts->status);
 	give(parts, parts->tops, shards * sizeof *parts->tops);
+	give(parts, parts->pulses, shards * sizeof *parts->pulses);
 	HD_ASSERT(parts->memory.used == 0);
 }

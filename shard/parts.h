@@ -23,6 +23,7 @@ struct hd_parts {
 	struct hd_metrics *metrics;
 	struct hd_status *status;
 	struct hd_tops *tops;
+	struct hd_pulse *pulses;
 	struct hd_reducer *reducer;
 	struct hd_control *control;
 	struct hd_clock_page time;

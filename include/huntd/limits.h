@@ -56,6 +56,10 @@
 #define HD_UNSENT_MAX     HD_MIB /* unsent replies of one connection: then it is not read */
 #define HD_UNSENT_SECONDS 10u    /* without progress at HD_UNSENT_MAX: closed */
 
+/* The same of one that follows boards: for HD_UNSENT_SECONDS, and at once. */
+#define HD_FEED_UNSENT_MAX (8u * HD_MIB)
+#define HD_FEED_CLOSE_MAX  (32u * HD_MIB)
+
 /* Shards and the mesh. */
 #define HD_SHARDS_MAX         64u
 #define HD_SLOTS              16384u
@@ -81,6 +85,12 @@
 #define HD_SEGMENT_MAX     (1024u * HD_MIB)
 #define HD_ARCHIVE_WAITING 4u /* segments that wait for the helper */
 #define HD_EVENT_MAX       (HD_FRAME_MAX - 2u * HD_BLOCK)
+
+/* What control watches. */
+#define HD_WATCH_TICK_MS 250u   /* between two looks */
+#define HD_STALL_MS      1000u  /* a shard that had work did not move: it is named */
+#define HD_STALL_END_MS  30000u /* the process ends */
+#define HD_FLUSH_SLOW_MS 250u   /* p99 of flushes: degraded */
 
 /* Snapshots. The largest object is a version of a document, or what one entrant has done. */
 #define HD_OBJECT_MAX        HD_MIB

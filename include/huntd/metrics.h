@@ -1,8 +1,9 @@
 /* metrics.h - what a shard counts, always.
  *
- * One row a counter; each has one writer (the shard's thread) and any reader, so a store is a plain
- * relaxed one and costs nothing. A page of them a shard is read by INFO, huntctl and, later, by
- * /metrics; the names are Prometheus' without the `huntd_` in front. */
+ * One row a counter; each has one writer (the shard's thread; control for what it watches) and any
+ * reader, so a store is a plain relaxed one and costs nothing. A page of them a shard is read by
+ * INFO, huntctl and, later, by /metrics; the names are Prometheus' without the `huntd_` in front.
+ */
 #ifndef HUNTD_METRICS_H
 #define HUNTD_METRICS_H
 
@@ -27,6 +28,10 @@
 	X(log_frames_total, "frames flushed")                                                      \
 	X(log_bytes_total, "bytes flushed")                                                        \
 	X(log_flush_ns_total, "time in flushes")                                                   \
+	X(no_space_total, "times that the log's space ran out")                                    \
+	X(degraded, "shards whose p99 of flushes is over 250 ms")                                  \
+	X(degraded_total, "times that a shard's disk became slow")                                 \
+	X(stalls_total, "times that a shard stood still for a second")                             \
 	X(connections_total, "connections accepted")                                               \
 	X(connections, "connections open")                                                         \
 	X(connections_closed_slow_total, "connections closed for not reading")                     \

@@ -74,6 +74,12 @@ struct hd_runtime_hooks {
 	/* On control: something to tell about the clock, one line without its end. NULL: nobody
 	 * listens. */
 	void (*clock_news)(void *context, const char *line);
+	/* On control: something to tell about a shard's health, one line without its end. NULL:
+	 * nobody listens. */
+	void (*health_news)(void *context, const char *line);
+	/* On control, after a line of health_news: a shard stood still for HD_STALL_END_MS. The
+	 * process ends here, with HD_EXIT_INVARIANT. NULL: it goes on waiting. */
+	void (*give_up)(void *context);
 	/* The wall clock, ns since 1970. NULL: CLOCK_REALTIME. */
 	int64_t (*wall_clock)(void *context);
 	/* 32 random bytes. */

@@ -112,7 +112,8 @@ struct conn {
 	uint32_t out_room, sending_room, sending_at, sending_size, sending_part;
 	uint64_t out_from, written, released;
 	struct mark *mark_first, *mark_last;
-	int64_t progress_at;
+	int64_t progress_at; /* a send took bytes */
+	int64_t slow_at;     /* since when its unsent bytes stand at the limit */
 	/* Session. */
 	uint64_t id;
 	int64_t opened_at, active_at;

@@ -137,6 +137,8 @@ hd_output_sent(struct hd_edge *edge, struct conn *conn, int32_t result)
 	HD_COUNT(edge->metrics->sent_bytes_total, result);
 	conn->sending_at += (uint32_t)result;
 	conn->progress_at = edge->now;
+	if (conn_unsent(conn) < HD_FEED_UNSENT_MAX)
+		conn->slow_at = edge->now;
 	hd_list_put(edge, LIST_FLUSH, conn);
 	if (conn->blocked == BLOCKED_UNSENT)
 		hd_list_put(edge, LIST_READY, conn);
@@ -166,16 +168,29 @@ release(struct hd_edge *edge)
 
 #define SLOW_NS ((int64_t)HD_UNSENT_SECONDS * 1000000000)
 
+/* Who follows boards may have more unsent than who asks. */
+static bool
+is_feed(const struct conn *conn)
+{
+	return conn->subscriptions && conn->blocked != BLOCKED_UNSENT;
+}
+
 /* Also below the limit, where the next command waits for room. */
 static bool
 at_limit(const struct conn *conn)
 {
-	return conn->sending_now &&
-	       (conn->blocked == BLOCKED_UNSENT || conn_unsent(conn) >= HD_UNSENT_MAX / 2);
+	uint64_t limit = is_feed(conn) ? HD_FEED_UNSENT_MAX : HD_UNSENT_MAX / 2;
+	return conn->sending_now && (conn->blocked == BLOCKED_UNSENT || conn_unsent(conn) >= limit);
 }
 
-/* Closes who has not taken a byte for HD_UNSENT_SECONDS while its unsent bytes stood at the limit.
- */
+/* A follower must come below the limit, who asks need only go on reading. */
+static int64_t
+overdue_at(const struct conn *conn)
+{
+	return (is_feed(conn) ? conn->slow_at : conn->progress_at) + SLOW_NS;
+}
+
+/* Closes whose unsent bytes stood at the limit for HD_UNSENT_SECONDS, without a byte taken. */
 static void
 slow_check(struct hd_edge *edge)
 {
@@ -188,14 +203,14 @@ slow_check(struct hd_edge *edge)
 		conn->listed &= (uint16_t) ~(1u << LIST_SLOW);
 		if (conn->gone || !at_limit(conn))
 			continue;
-		if (edge->now - conn->progress_at >= SLOW_NS) {
+		if (edge->now >= overdue_at(conn)) {
 			HD_COUNT(edge->metrics->connections_closed_slow_total, 1);
 			hd_conn_doom(edge, conn);
 			continue;
 		}
 		hd_list_put(edge, LIST_SLOW, conn);
-		if (conn->progress_at + SLOW_NS < edge->slow_at)
-			edge->slow_at = conn->progress_at + SLOW_NS;
+		if (overdue_at(conn) < edge->slow_at)
+			edge->slow_at = overdue_at(conn);
 	}
 }
 
@@ -204,7 +219,7 @@ slow_watch(struct hd_edge *edge, struct conn *conn)
 {
 	if (conn->gone || conn->listed & 1u << LIST_SLOW || !at_limit(conn))
 		return;
-	conn->progress_at = edge->now;
+	conn->progress_at = conn->slow_at = edge->now;
 	if (!edge->lists[LIST_SLOW].first)
 		edge->slow_at = edge->now + SLOW_NS;
 	hd_list_put(edge, LIST_SLOW, conn);

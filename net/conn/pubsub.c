@@ -4,7 +4,9 @@
  * knows gets a snapshot at once; the first view of a board is a snapshot for all. A message is made
  * once a view and copied to each follower. A follower whose unsent bytes pass EDGE_FEED_LAG is left
  * out until it has taken them all, then gets fresh snapshots marked "resync": so a feed never holds
- * more than the lag and a few snapshots, and nobody is closed for falling behind. */
+ * more than the lag and a few snapshots, and nobody is closed for falling behind. Only who follows
+ * so much that its snapshots alone are too many is: at once over HD_FEED_CLOSE_MAX, over
+ * HD_FEED_UNSENT_MAX after HD_UNSENT_SECONDS. */
 #include <stdio.h>
 
 #include "net/conn/inside.h"
@@ -165,6 +167,13 @@ message_send(struct hd_edge *edge, struct conn *conn, const struct subscription 
 	     const struct feed *feed, struct hd_bytes payload)
 {
 	uint32_t room = payload.size + s->size + feed->name_size + 128;
+	if (conn->doomed)
+		return;
+	if (conn_unsent(conn) + room > HD_FEED_CLOSE_MAX) {
+		HD_COUNT(edge->metrics->connections_closed_slow_total, 1);
+		hd_conn_doom(edge, conn);
+		return;
+	}
 	uint8_t *at = hd_output_room(edge, conn, room);
 	struct hd_writer w = hd_writer_of(at, room);
 	hd_resp_push(&w, conn->protocol, s->pattern ? 4 : 3);

@@ -189,12 +189,14 @@ look_at_clock(struct hd_control *control)
 	hooks->clock_news(hooks->context, line);
 }
 
-/* How long control may sleep, ns: until its next look at the clock, or at what may stop it, or
- * until it gives up. */
+/* How long control may sleep, ns: until its next look at the shards, at the clock, or at what may
+ * stop it, or until it gives up. */
 static int64_t
 patience(const struct hd_control *control)
 {
-	int64_t due = control->clock.looked + HD_CLOCK_LOOK_NS;
+	int64_t due = control->watchdog.due;
+	if (control->clock.looked + HD_CLOCK_LOOK_NS < due)
+		due = control->clock.looked + HD_CLOCK_LOOK_NS;
 	if (control->state == HD_CONTROL_DRAINING && control->give_up < due)
 		due = control->give_up;
 	if (control->config->stop != NULL && control->boot + STOP_LOOK_NS < due)
@@ -217,6 +219,7 @@ hd_control_pass(struct hd_control *control, bool stop)
 	control->boot = io->ops->now(io);
 	if (hd_clock_due(&control->clock, control->boot))
 		look_at_clock(control);
+	hd_watchdog_look(&control->watchdog, control->boot);
 	hd_post_receive(control->post, take_cell, control);
 	work(control);
 	if (stop)

@@ -9,6 +9,7 @@
 
 #include "huntd/runtime.h"
 #include "shard/clock.h"
+#include "shard/health/watchdog.h"
 #include "shard/mesh.h"
 
 #define HD_MESSAGE_MAX (64u * HD_KIB) /* faults of a document */
@@ -70,6 +71,7 @@ struct hd_control {
 	uint32_t drained;
 	int64_t boot, give_up; /* BOOTTIME ns */
 	struct hd_clock clock;
+	struct hd_watchdog watchdog;
 	char message[HD_MESSAGE_MAX];
 	uint8_t definition[HD_DOCUMENT_MAX];
 };

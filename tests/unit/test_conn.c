@@ -1,5 +1,6 @@
 /* Connections over a fake shard and a fake io (conn_world.h): the order of answers, barriers,
  * back-pressure, any cut of the input, ends in the middle. */
+#include "tests/lib/world.h"
 #include "tests/unit/conn_world.h"
 
 static void
@@ -252,6 +253,89 @@ who_does_not_read_is_not_read_and_closed(void **state)
 	expect_got(1, "+PONG\r\n");
 }
 
+/* Follows four boards of `rows` long rows under 1,000 patterns each, without reading. */
+static void
+follow_without_reading(struct hd_world *game, uint32_t rows)
+{
+	static const struct hd_world_hunt hunt = {
+		.id = "bay",
+		.boards = {{.id = "a"}, {.id = "b"}, {.id = "c"}, {.id = "d"}},
+		.text = "text",
+	};
+	static char request[HD_MIB];
+	static struct hd_view view;
+	size_t used = (size_t)snprintf(request, sizeof request, "*1001\r\n$10\r\nPSUBSCRIBE\r\n");
+	hd_world_init(game);
+	hd_world_document(game, &hunt);
+	world.core = game->core;
+	for (uint32_t i = 0; i < 1000; i++) { /* up to four `?`, then stars: they all match */
+		char pattern[256] = "????";
+		memset(pattern + i / 200, '*', i % 200 + 1);
+		pattern[i / 200 + i % 200 + 1] = '\0';
+		used += (size_t)snprintf(request + used, sizeof request - used, "$%zu\r\n%s\r\n",
+					 strlen(pattern), pattern);
+	}
+	view.rows_count = rows;
+	for (uint32_t i = 0; i < rows; i++) {
+		view.rows[i].id_size = HD_ID_MAX;
+		view.rows[i].score = INT64_MIN;
+		memset(view.rows[i].id, 'x', HD_ID_MAX);
+	}
+	for (uint16_t board = 0; board < 4; board++) {
+		view.board = board;
+		view.version++;
+		hd_edge_table.view(world.edge, &view);
+	}
+	hd_edge_adopt(world.edge, 0);
+	world.peers[0].slow = true;
+	assert_true(arrive(0, request, used));
+	pass();
+}
+
+static void
+who_follows_too_much_without_reading_is_closed_after_a_while(void **state)
+{
+	(void)state;
+	struct hd_world game = {0};
+	follow_without_reading(&game, 40); /* about 15 MB */
+	for (int second = 0; second < 10; second++) {
+		assert_false(world.peers[0].shut);
+		world.now += 1000000000;
+		pass();
+	}
+	world.now += 1;
+	pass();
+	assert_true(world.peers[0].shut);
+	assert_int_equal(HD_METRIC(world.metrics.connections_closed_slow_total), 1);
+	hd_world_fini(&game);
+}
+
+static void
+who_follows_far_too_much_is_closed_at_once(void **state)
+{
+	(void)state;
+	struct hd_world game = {0};
+	follow_without_reading(&game, HD_VIEW_ROWS); /* would be about 37 MB */
+	assert_true(world.peers[0].shut);
+	assert_int_equal(HD_METRIC(world.metrics.connections_closed_slow_total), 1);
+	assert_true(world.memory.used < 3 * HD_FEED_CLOSE_MAX);
+	hd_world_fini(&game);
+}
+
+static void
+who_follows_little_is_not_closed(void **state)
+{
+	(void)state;
+	struct hd_world game = {0};
+	follow_without_reading(&game, 5); /* about 2.5 MB */
+	for (int second = 0; second < 60; second++) {
+		world.now += 1000000000;
+		pass();
+	}
+	assert_false(world.peers[0].shut);
+	hd_world_fini(&game);
+}
+
 /* A connection ends while its command is at another shard; its place is taken by a new one only
  * after the answer came, which nobody hears. */
 static void
@@ -418,6 +502,9 @@ main(void)
 		STORY(no_credit_and_busy),
 		STORY(at_most_so_many_in_flight),
 		STORY(who_does_not_read_is_not_read_and_closed),
+		STORY(who_follows_too_much_without_reading_is_closed_after_a_while),
+		STORY(who_follows_far_too_much_is_closed_at_once),
+		STORY(who_follows_little_is_not_closed),
 		STORY(an_answer_to_who_is_gone_is_dropped),
 		STORY(half_closed_peers_get_their_answers),
 		STORY(quit_answers_all_that_came_before),
