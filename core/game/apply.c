@@ -2,8 +2,8 @@
 #include "core/game/state.h"
 
 /* Bits are never cleared: an order is done for ever. */
-static void
-done_set(struct hd_core *core, uint64_t n)
+void
+hd_done_set(struct hd_core *core, uint64_t n)
 {
 	HD_ASSERT(n > 0 && n <= core->order);
 	uint32_t word = (uint32_t)(n / 64);
@@ -63,6 +63,7 @@ order_apply(struct hd_core *core, const struct hd_event *event)
 	case HD_ORDER_PHASE:
 		hunt = hd_hunt_find(core, order.name);
 		HD_ASSERT(hunt != NULL);
+		hd_sweep_hunt(core, hunt);
 		hunt->override = true;
 		hd_phase_enter(hunt, order.phase);
 		break;
@@ -112,6 +113,7 @@ entrant_apply(struct hd_core *core, struct hd_hunt *hunt, const struct hd_event 
 {
 	uint32_t handle = hd_entrant_find(core, hunt->number, event->entrant, event->handle);
 	HD_ASSERT(handle != 0);
+	hd_sweep_entrant(core, handle);
 	struct hd_entrant *entrant = hd_entrant_at(core, handle);
 	if (event->type == HD_EVENT_JUDGED)
 		hd_judged_apply(core, hunt, entrant, event);
@@ -129,8 +131,10 @@ static void
 passed_apply(struct hd_core *core, struct hd_hunt *hunt, const struct hd_event *event)
 {
 	uint32_t handle = hd_entrant_find(core, hunt->number, event->entrant, event->handle);
-	if (handle != 0)
+	if (handle != 0) {
+		hd_sweep_entrant(core, handle);
 		stamp_keep(core, hd_entrant_at(core, handle), event);
+	}
 	if (event->type == HD_EVENT_WANT)
 		hd_want_open(core, event);
 	else if (event->type == HD_EVENT_VOIDED)
@@ -177,9 +181,11 @@ hunt_apply(struct hd_core *core, const struct hd_event *event)
 		granted_apply(core, hunt, event);
 		return;
 	case HD_EVENT_PHASE:
+		hd_sweep_hunt(core, hunt);
 		hd_phase_enter(hunt, (enum hd_phase)event->value);
 		break;
 	case HD_EVENT_WINDOW:
+		hd_sweep_hunt(core, hunt);
 		hd_hunt_window(core, hunt, (uint16_t)event->number, event->value);
 		break;
 	default:
@@ -196,7 +202,7 @@ hd_core_apply(struct hd_core *core, const struct hd_event *event)
 	if (event->type == HD_EVENT_ORDER) {
 		order_apply(core, event);
 	} else if (event->type == HD_EVENT_DONE) {
-		done_set(core, event->order);
+		hd_done_set(core, event->order);
 	} else {
 		hunt_apply(core, event);
 	}

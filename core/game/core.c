@@ -1,5 +1,6 @@
 /* A core's life, and what the runtime reads of it. */
 #include "core/game/state.h"
+#include "huntd/snapshot.h"
 
 struct hd_core *
 hd_core_create(struct hd_memory *memory)
@@ -34,8 +35,11 @@ void
 hd_core_destroy(struct hd_core *core)
 {
 	HD_ASSERT(core != NULL);
+	hd_core_sweep_abandon(core);
+	hd_load_drop(core);
 	for (uint32_t i = 0; i < core->hunts_count; i++)
-		hd_hunt_destroy(core, core->hunts[i]);
+		if (core->hunts[i] != NULL)
+			hd_hunt_destroy(core, core->hunts[i]);
 	bool left = hd_core_sweep(core, UINT32_MAX);
 	HD_ASSERT(!left);
 	hd_event_ids_fini(&core->ids);

@@ -137,25 +137,34 @@ window_change(struct hd_core *core, struct hd_live_board *board, uint32_t handle
 }
 
 uint32_t
-hd_entrant_enrol(struct hd_core *core, struct hd_hunt *hunt, const struct hd_event *event)
+hd_entrant_add(struct hd_core *core, struct hd_hunt *hunt, struct hd_bytes id,
+	       struct hd_bytes bracket)
 {
-	HD_ASSERT(event->entrant.size > 0 && event->entrant.size <= HD_ID_MAX);
+	HD_ASSERT(id.size > 0 && id.size <= HD_ID_MAX);
 	uint32_t handle = hd_pool_take(&core->entrants);
 	struct hd_entrant *entrant = hd_entrant_at(core, handle);
 	entrant->hunt = hunt->number;
-	entrant->time = event->time;
-	entrant->bracket = hd_hunt_bracket(core, hunt, event->extra);
-	entrant->id_size = (uint8_t)event->entrant.size;
-	uint8_t *id = entrant->id;
+	entrant->bracket = hd_hunt_bracket(core, hunt, bracket);
+	entrant->id_size = (uint8_t)id.size;
+	uint8_t *to = entrant->id;
 	if (entrant->id_size > HD_ENTRANT_ID_INLINE) {
 		uint32_t aside = hd_pool_take(&core->long_ids);
 		memcpy(entrant->id, &aside, sizeof(aside));
-		id = hd_pool_at(&core->long_ids, aside);
+		to = hd_pool_at(&core->long_ids, aside);
 	}
-	memcpy(id, event->entrant.at, event->entrant.size);
-	hd_index_insert(core->by_id, hd_entrant_hash(core, hunt->number, event->entrant), handle,
-			rehash, core);
+	memcpy(to, id.at, id.size);
+	hd_index_insert(core->by_id, hd_entrant_hash(core, hunt->number, id), handle, rehash, core);
 	hunt->entrants++;
+	return handle;
+}
+
+uint32_t
+hd_entrant_enrol(struct hd_core *core, struct hd_hunt *hunt, const struct hd_event *event)
+{
+	uint32_t handle = hd_entrant_add(core, hunt, event->entrant, event->extra);
+	struct hd_entrant *entrant = hd_entrant_at(core, handle);
+	HD_ASSERT(entrant->score == 0 && entrant->play == 0);
+	entrant->time = event->time;
 	for (uint32_t i = 0; i < hunt->boards_count; i++) {
 		struct hd_live_board *board = &hunt->boards[i];
 		if (board->tree == NULL || !hd_entrant_belongs(entrant, board))

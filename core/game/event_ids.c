@@ -91,11 +91,13 @@ hd_answered_detail(const struct hd_answered *answered)
 }
 
 static void
-forget_oldest(struct hd_event_ids *ids)
+forget_oldest(struct hd_core *core)
 {
+	struct hd_event_ids *ids = &core->ids;
 	uint32_t handle = ids->oldest;
 	struct hd_answered *answered = answered_at(ids, handle);
 	HD_ASSERT(handle != 0 && handle != ids->newest);
+	hd_sweep_answered(core, handle);
 	ids->oldest = answered->newer;
 	hd_index_remove(ids->index, key_hash(answered->key), handle);
 	if (answered->detail != NULL)
@@ -104,14 +106,15 @@ forget_oldest(struct hd_event_ids *ids)
 }
 
 static void
-forget(struct hd_event_ids *ids, int64_t stamp)
+forget(struct hd_core *core, int64_t stamp)
 {
+	struct hd_event_ids *ids = &core->ids;
 	for (uint32_t i = 0; i < FORGET_MAX && ids->oldest != ids->newest; i++) {
 		const struct hd_answered *oldest = answered_at(ids, ids->oldest);
 		bool young = stamp - oldest->stamp < ids->age_ns;
 		if (ids->pool.live <= ids->kept_max || young)
 			return;
-		forget_oldest(ids);
+		forget_oldest(core);
 	}
 }
 
@@ -128,27 +131,50 @@ keep_detail(struct hd_event_ids *ids, struct hd_answered *answered, struct hd_by
 	memcpy(to, detail.at, detail.size);
 }
 
-void
-hd_event_ids_keep(struct hd_core *core, const struct hd_event *event, int64_t score)
+/* Behind the newest. */
+static void
+answered_add(struct hd_event_ids *ids, const struct hd_answered *from, struct hd_bytes detail)
 {
-	struct hd_event_ids *ids = &core->ids;
 	uint32_t handle = hd_pool_take(&ids->pool);
 	struct hd_answered *answered = answered_at(ids, handle);
-	make_key(core, event->entrant, event->id, answered->key);
-	HD_ASSERT(find(ids, answered->key) == 0);
-	memcpy(answered->args, event->args_hash, sizeof(answered->args));
-	answered->stamp = event->stamp;
-	answered->outcome = event->outcome;
-	answered->points = event->points;
-	answered->score = score;
-	keep_detail(ids, answered, event->detail);
+	HD_ASSERT(from->newer == 0 && from->detail == NULL);
+	*answered = *from;
+	keep_detail(ids, answered, detail);
 	hd_index_insert(ids->index, key_hash(answered->key), handle, rehash, ids);
 	if (ids->newest != 0)
 		answered_at(ids, ids->newest)->newer = handle;
 	else
 		ids->oldest = handle;
 	ids->newest = handle;
-	forget(ids, event->stamp);
+}
+
+void
+hd_event_ids_keep(struct hd_core *core, const struct hd_event *event, int64_t score)
+{
+	struct hd_event_ids *ids = &core->ids;
+	struct hd_answered answered = {
+		.stamp = event->stamp,
+		.outcome = event->outcome,
+		.points = event->points,
+		.score = score,
+	};
+	make_key(core, event->entrant, event->id, answered.key);
+	HD_ASSERT(find(ids, answered.key) == 0);
+	memcpy(answered.args, event->args_hash, sizeof(answered.args));
+	answered_add(ids, &answered, event->detail);
+	forget(core, event->stamp);
+}
+
+bool
+hd_event_ids_load(struct hd_event_ids *ids, const struct hd_answered *from, struct hd_bytes detail)
+{
+	HD_ASSERT(detail.size <= HD_REPLY_SMALL_MAX);
+	if (ids->newest != 0 && answered_at(ids, ids->newest)->stamp >= from->stamp)
+		return false;
+	if (find(ids, from->key) != 0)
+		return false;
+	answered_add(ids, from, detail);
+	return true;
 }
 
 int64_t

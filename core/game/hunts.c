@@ -31,12 +31,12 @@ hd_hunt_find(const struct hd_core *core, struct hd_bytes name)
 	}
 }
 
-static struct hd_hunt *
-hunt_create(struct hd_core *core, struct hd_bytes name)
+struct hd_hunt *
+hd_hunt_create(struct hd_core *core, uint32_t number, struct hd_bytes name)
 {
-	HD_ASSERT(core->hunts_count < HD_HUNTS_MAX && core->has_secret);
+	HD_ASSERT(number < core->hunts_count && core->hunts[number] == NULL);
 	struct hd_hunt *hunt = hd_memory_take(core->memory, sizeof(*hunt), 64);
-	hunt->number = (uint16_t)core->hunts_count;
+	hunt->number = (uint16_t)number;
 	hunt->here = hd_slot_shard(hd_slot(name), core->shards) == core->shard;
 	HD_ASSERT(name.size > 0 && name.size <= sizeof(hunt->id));
 	memcpy(hunt->id, name.at, name.size);
@@ -44,8 +44,8 @@ hunt_create(struct hd_core *core, struct hd_bytes name)
 	uint32_t at = name_hash(name);
 	while (core->hunt_table[at] != 0)
 		at = (at + 1) & (HD_HUNT_TABLE - 1);
-	core->hunts[core->hunts_count++] = hunt;
-	core->hunt_table[at] = (uint16_t)core->hunts_count;
+	core->hunts[number] = hunt;
+	core->hunt_table[at] = (uint16_t)(number + 1);
 	return hunt;
 }
 
@@ -71,22 +71,29 @@ put(uint8_t **at, struct hd_bytes bytes)
 	return kept;
 }
 
-static void
-version_add(struct hd_core *core, struct hd_hunt *hunt, const struct hd_order *order, int64_t time)
+bool
+hd_hunt_version(struct hd_core *core, struct hd_hunt *hunt, const struct hd_order *order,
+		int64_t stamp, int64_t time)
 {
+	struct hd_version **place = &hunt->version;
+	while (*place != NULL && (*place)->document.version > order->version)
+		place = &(*place)->older;
+	if (*place != NULL && (*place)->document.version == order->version)
+		return false;
 	size_t size = sizeof(struct hd_version) + order->source.size + order->text.size +
 		      order->definition.size;
 	struct hd_version *version = hd_memory_take(core->memory, size, 16);
-	HD_ASSERT(hunt->version == NULL || order->version > hunt->version->document.version);
 	uint8_t *at = version->bytes;
 	version->footprint = size;
-	version->older = hunt->version;
+	version->stamp = stamp;
+	version->older = *place;
 	version->document.version = order->version;
 	version->document.time = time;
 	version->document.source = put(&at, order->source);
 	version->document.text = put(&at, order->text);
 	version->document.definition = put(&at, order->definition);
-	hunt->version = version;
+	*place = version;
+	return true;
 }
 
 uint16_t
@@ -141,8 +148,8 @@ tree_drop(struct hd_core *core, struct hd_live_board *board)
 	board->frozen = NULL;
 }
 
-static void
-tree_create(struct hd_core *core, struct hd_hunt *hunt, struct hd_live_board *board)
+void
+hd_hunt_tree(struct hd_core *core, struct hd_live_board *board)
 {
 	HD_ASSERT(board->tree == NULL && board->frozen == NULL);
 	struct hd_board_source source = {
@@ -152,10 +159,17 @@ tree_create(struct hd_core *core, struct hd_hunt *hunt, struct hd_live_board *bo
 	};
 	board->core = core;
 	board->tree = hd_board_create(core->memory, source);
-	board->serial = ++hunt->serial;
 	board->changes++;
 	board->top_changes++;
 	board->watch_score = board->watch_sub = INT64_MIN;
+}
+
+static void
+tree_create(struct hd_core *core, struct hd_hunt *hunt, struct hd_live_board *board)
+{
+	HD_ASSERT(hunt->serial < UINT64_MAX);
+	board->serial = ++hunt->serial;
+	hd_hunt_tree(core, board);
 }
 
 /* What is frozen shows nothing new: a tree that begins then is frozen as it begins. */
@@ -226,9 +240,14 @@ void
 hd_hunt_document(struct hd_core *core, const struct hd_order *order, int64_t stamp, int64_t time)
 {
 	struct hd_hunt *hunt = hd_hunt_find(core, order->name);
-	if (hunt == NULL)
-		hunt = hunt_create(core, order->name);
-	version_add(core, hunt, order, time);
+	if (hunt == NULL) {
+		HD_ASSERT(core->hunts_count < HD_HUNTS_MAX && core->has_secret);
+		hunt = hd_hunt_create(core, core->hunts_count++, order->name);
+	} else {
+		hd_sweep_hunt(core, hunt);
+	}
+	bool added = hd_hunt_version(core, hunt, order, stamp, time);
+	HD_ASSERT(added && hunt->version->document.version == order->version);
 	struct hd_definition *old = hunt->definition;
 	hunt->definition = hd_definition_decode(core->memory, order->definition, core->secret);
 	const struct hd_definition *new = hunt->definition;
@@ -251,11 +270,12 @@ hd_hunt_document(struct hd_core *core, const struct hd_order *order, int64_t sta
 void
 hd_hunt_destroy(struct hd_core *core, struct hd_hunt *hunt)
 {
-	HD_ASSERT(hunt->version != NULL && hunt->definition != NULL);
+	HD_ASSERT(hunt->boards_count <= HD_BOARDS_MAX);
 	for (uint32_t i = 0; i < hunt->boards_count; i++)
 		if (hunt->boards[i].tree != NULL)
 			tree_drop(core, &hunt->boards[i]);
-	hd_definition_destroy(core->memory, hunt->definition);
+	if (hunt->definition != NULL)
+		hd_definition_destroy(core->memory, hunt->definition);
 	hd_shares_fini(core, hunt);
 	if (hunt->brackets != NULL)
 		hd_memory_give(core->memory, hunt->brackets,

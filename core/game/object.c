@@ -1,6 +1,19 @@
 /* The encoders: one for each kind of object. */
 #include "core/game/object.h"
 
+#include "core/base/hash.h"
+
+unsigned __int128
+hd_object_hash(struct hd_bytes object)
+{
+	uint8_t hash[16];
+	unsigned __int128 number;
+	HD_ASSERT(object.size > 0 && object.size <= HD_OBJECT_MAX);
+	hd_hash_digest(object, hash);
+	memcpy(&number, hash, sizeof(number));
+	return number;
+}
+
 void
 hd_object_core(const struct hd_core *core, struct hd_writer *out)
 {
@@ -37,19 +50,34 @@ hd_object_done(const struct hd_core *core, uint32_t chunk, struct hd_writer *out
 	}
 }
 
-/* A board's rule is the document's; what stands of a board that is gone means nothing any more. */
+/* A board's rule is the document's, and in phase `frozen` every tree is. Of a board that is gone
+ * nothing counts any more. */
 static void
-write_board(const struct hd_live_board *board, struct hd_writer *out)
+write_board(const struct hd_hunt *hunt, const struct hd_live_board *board, struct hd_writer *out)
 {
-	uint32_t frozen = board->frozen ? HD_OBJECT_FROZEN : 0;
-	HD_ASSERT(board->tree != NULL || !frozen);
-	hd_write_u8(out, (uint8_t)(board->tree ? HD_OBJECT_TREE | frozen : 0));
-	if (board->tree == NULL)
-		return;
-	hd_write_varint(out, board->serial);
-	hd_write_signed(out, board->window);
+	HD_ASSERT((board->frozen != NULL) == (board->tree && hunt->phase == HD_PHASE_FROZEN));
+	hd_write_varint(out, board->tree ? board->serial : 0);
+	if (board->tree != NULL)
+		hd_write_signed(out, board->window);
 	if (board->frozen != NULL)
 		hd_write_varint(out, board->frozen_serial);
+}
+
+/* By which version each challenge was judged gone. */
+static void
+write_gone(const struct hd_hunt *hunt, struct hd_writer *out)
+{
+	uint32_t count = 0;
+	HD_ASSERT(hunt->shares_room <= HD_CHALLENGES_MAX);
+	for (uint32_t i = 0; i < hunt->shares_room; i++)
+		count += hunt->shares[i].gone != 0;
+	hd_write_varint(out, count);
+	for (uint32_t i = 0; i < hunt->shares_room; i++) {
+		if (hunt->shares[i].gone == 0)
+			continue;
+		hd_write_varint(out, i);
+		hd_write_varint(out, hunt->shares[i].gone);
+	}
 }
 
 void
@@ -64,7 +92,8 @@ hd_object_hunt(const struct hd_hunt *hunt, struct hd_writer *out)
 	hd_write_varint(out, hunt->serial);
 	hd_write_varint(out, hunt->boards_count);
 	for (uint32_t i = 0; i < hunt->boards_count; i++)
-		write_board(&hunt->boards[i], out);
+		write_board(hunt, &hunt->boards[i], out);
+	write_gone(hunt, out);
 }
 
 void
@@ -146,15 +175,4 @@ hd_object_grant(const struct hd_core *core, const struct hd_given_grant *grant,
 	hd_write_varint(out, grant->ordinal);
 	hd_write_signed(out, grant->points);
 	hd_write_u64(out, (uint64_t)grant->time);
-}
-
-void
-hd_object_gone(const struct hd_hunt *hunt, uint32_t challenge, struct hd_writer *out)
-{
-	const struct hd_share *share = hd_share_find(hunt, challenge);
-	HD_ASSERT(share != NULL && share->gone > 0);
-	hd_write_u8(out, HD_OBJECT_GONE);
-	hd_write_varint(out, hunt->number);
-	hd_write_varint(out, challenge);
-	hd_write_varint(out, share->gone);
 }

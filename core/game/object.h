@@ -15,23 +15,20 @@
 enum hd_object_kind {
 	HD_OBJECT_CORE = 'c',     /* stamp, order, secret, settings, how many hunts */
 	HD_OBJECT_DONE = 'd',     /* which orders are done: HD_DONE_WORDS words of bits */
-	HD_OBJECT_HUNT = 'h',     /* a hunt, its phase and its trees */
+	HD_OBJECT_HUNT = 'h',     /* a hunt, its phase, its trees, what is gone */
 	HD_OBJECT_VERSION = 'v',  /* a version of a hunt's document */
 	HD_OBJECT_ENTRANT = 'e',  /* an entrant with its play */
 	HD_OBJECT_ANSWERED = 'i', /* what was answered to an event id */
 	HD_OBJECT_WANT = 'w',     /* an open WANT: its stamp, and the event as it is logged */
-	HD_OBJECT_GRANT = 'g',    /* what this shard gave; their number is counted from them */
-	HD_OBJECT_GONE = 'n'      /* the version by which a challenge was judged gone */
+	HD_OBJECT_GRANT = 'g'     /* what this shard gave; their number is counted from them */
 };
 
 #define HD_DONE_WORDS 64u
 
-/* Bounds of the small ones' sizes; an entrant's is its play's more. */
+/* Bounds of the small ones' sizes. An entrant's is its play's more, a hunt's is so much more for
+ * each challenge that is gone. */
 #define HD_OBJECT_SMALL_MAX (4u * HD_KIB)
-
-/* A board of a hunt's object: a byte of these. */
-#define HD_OBJECT_TREE   1u
-#define HD_OBJECT_FROZEN 2u
+#define HD_OBJECT_GONE_MAX  16u
 
 void hd_object_core(const struct hd_core *core, struct hd_writer *out);
 void hd_object_done(const struct hd_core *core, uint32_t chunk, struct hd_writer *out);
@@ -44,7 +41,9 @@ void hd_object_answered(const struct hd_answered *answered, struct hd_writer *ou
 void hd_object_want(const struct hd_core *core, uint32_t handle, struct hd_writer *out);
 void hd_object_grant(const struct hd_core *core, const struct hd_given_grant *grant,
 		     struct hd_writer *out);
-void hd_object_gone(const struct hd_hunt *hunt, uint32_t challenge, struct hd_writer *out);
+
+/* What it adds to the digest. */
+unsigned __int128 hd_object_hash(struct hd_bytes object);
 
 /* How many objects there are of done bits: as many as reach the last one. */
 uint32_t hd_object_done_count(const struct hd_core *core);

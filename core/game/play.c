@@ -211,3 +211,62 @@ hd_item_grow(struct hd_plays *plays, uint32_t *play, struct hd_item *item, uint3
 	item->words = (uint16_t)words;
 	return item;
 }
+
+/* Read back. */
+
+static bool
+item_valid(const struct hd_item *item)
+{
+	HD_ASSERT(item != NULL);
+	switch (item->kind) {
+	case HD_ITEM_NAME:
+		return item->number == 0 && item->count <= HD_NAME_MAX &&
+		       item->words == (item->count + 7u) / 8;
+	case HD_ITEM_TIMES:
+		return item->number == 0 && item->count > 0 && item->count == item->words &&
+		       item->words <= HD_PER_WINDOW_MAX;
+	case HD_ITEM_WINDOW:
+	case HD_ITEM_FROZEN:
+		return item->number < HD_BOARDS_MAX && item->words == HD_KEY_WORDS;
+	case HD_ITEM_CELL:
+		return item->number < HD_CHALLENGES_MAX && item->count <= HD_GUESSES_KEPT &&
+		       item->words == HD_CELL_WORDS + item->count;
+	default:
+		return false;
+	}
+}
+
+bool
+hd_items_valid(struct hd_bytes items)
+{
+	struct hd_reader in = hd_reader_of(items);
+	struct hd_item item, before = {0};
+	if (items.size > HD_PLAY_STEP_MEMORY - sizeof(struct hd_play))
+		return false;
+	while (in.at < in.end && !in.bad) {
+		struct hd_bytes head = hd_read_fixed(&in, sizeof(item));
+		if (in.bad)
+			return false;
+		memcpy(&item, head.at, sizeof(item));
+		bool behind = item.kind > before.kind ||
+			      (item.kind == before.kind && item.number > before.number);
+		if (!behind || !item_valid(&item))
+			return false;
+		hd_read_fixed(&in, item.words * (uint32_t)sizeof(uint64_t));
+		before = item;
+	}
+	return !in.bad;
+}
+
+uint32_t
+hd_play_load(struct hd_plays *plays, struct hd_bytes items)
+{
+	HD_ASSERT(items.size % sizeof(uint64_t) == 0);
+	uint32_t size = (uint32_t)sizeof(struct hd_play) + items.size;
+	uint32_t handle = block_take(plays, size);
+	struct hd_play *play = hd_play_at(plays, handle);
+	play->used = size;
+	if (items.size > 0)
+		memcpy(play->items, items.at, items.size);
+	return handle;
+}

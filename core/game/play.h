@@ -10,6 +10,7 @@
 #define HUNTD_CORE_GAME_PLAY_H
 
 #include "core/base/pool.h"
+#include "huntd/bytes.h"
 #include "huntd/limits.h"
 
 enum hd_item_kind {
@@ -77,6 +78,10 @@ void hd_plays_init(struct hd_plays *plays, struct hd_memory *memory);
 void hd_plays_fini(struct hd_plays *plays);
 
 uint32_t hd_play_create(struct hd_plays *plays);
+
+/* A block with these items, which are valid: whole ones, in order, each as its kind is. */
+bool hd_items_valid(struct hd_bytes items);
+uint32_t hd_play_load(struct hd_plays *plays, struct hd_bytes items);
 struct hd_play *hd_play_at(const struct hd_plays *plays, uint32_t play);
 
 /* NULL where the block has no such item. */

@@ -54,6 +54,7 @@ struct hd_live_board {
 struct hd_version {
 	struct hd_version *older;
 	size_t footprint;
+	int64_t stamp; /* of its ORDER in this log; not of the state: 0 where a snapshot had it */
 	struct hd_document_version document;
 	uint8_t bytes[];
 };
@@ -129,6 +130,9 @@ struct hd_core {
 	uint32_t old_count, old_room;
 	uint8_t *answer; /* room for long answers */
 	uint32_t answer_room;
+
+	struct hd_sweep *sweep; /* NULL: none runs */
+	struct hd_load *load;   /* NULL: no snapshot is being read */
 };
 
 #define HD_HUNT_TABLE (2u * HD_HUNTS_MAX)
@@ -213,6 +217,10 @@ hd_entrant_is(const struct hd_core *core, const struct hd_entrant *entrant, uint
 uint32_t hd_entrant_find(const struct hd_core *core, uint16_t hunt, struct hd_bytes id,
 			 uint32_t hint);
 
+/* A new one, on no board. bracket: its id. */
+uint32_t hd_entrant_add(struct hd_core *core, struct hd_hunt *hunt, struct hd_bytes id,
+			struct hd_bytes bracket);
+
 /* Enrols, at 0, on the boards where it belongs. */
 uint32_t hd_entrant_enrol(struct hd_core *core, struct hd_hunt *hunt, const struct hd_event *event);
 
@@ -265,6 +273,10 @@ void hd_entrant_prefetch(const void *context, uint32_t handle);
 
 /* NULL: none of that name. */
 struct hd_hunt *hd_hunt_find(const struct hd_core *core, struct hd_bytes name);
+struct hd_hunt *hd_hunt_create(struct hd_core *core, uint32_t number, struct hd_bytes name);
+/* Puts a version in its place, the newest first; false: it is there. */
+bool hd_hunt_version(struct hd_core *core, struct hd_hunt *hunt, const struct hd_order *order,
+		     int64_t stamp, int64_t time);
 /* stamp: this log's own; time: shard 0's, the same in every log. */
 void hd_hunt_document(struct hd_core *core, const struct hd_order *order, int64_t stamp,
 		      int64_t time);
@@ -272,6 +284,9 @@ void hd_hunt_destroy(struct hd_core *core, struct hd_hunt *hunt);
 
 /* The bracket's number in the hunt, given where it has none; 0 for an empty id. */
 uint16_t hd_hunt_bracket(struct hd_core *core, struct hd_hunt *hunt, struct hd_bytes id);
+
+/* An empty tree for a board that has none, with the serial that the board has. */
+void hd_hunt_tree(struct hd_core *core, struct hd_live_board *board);
 
 /* Replaces the tree of a window board by an empty one. */
 void hd_hunt_window(struct hd_core *core, struct hd_hunt *hunt, uint16_t board, int64_t window);
@@ -299,7 +314,53 @@ void hd_event_ids_fini(struct hd_event_ids *ids);
 const struct hd_answered *hd_event_ids_find(const struct hd_core *core, struct hd_bytes key,
 					    struct hd_bytes id);
 void hd_event_ids_keep(struct hd_core *core, const struct hd_event *event, int64_t score);
+/* Puts one of a snapshot behind the newest; false: it is older, or its key is there. */
+bool hd_event_ids_load(struct hd_event_ids *ids, const struct hd_answered *from,
+		       struct hd_bytes detail);
 struct hd_bytes hd_answered_detail(const struct hd_answered *answered);
+
+/* sweep.c: called before something changes or goes, so that a sweep that runs and has not come to
+ * it writes it as it was. */
+
+void hd_sweep_keep_hunt(struct hd_core *core, const struct hd_hunt *hunt);
+void hd_sweep_keep_entrant(struct hd_core *core, uint32_t handle);
+void hd_sweep_keep_answered(struct hd_core *core, uint32_t handle);
+void hd_sweep_keep_want(struct hd_core *core, uint32_t handle);
+
+static inline void
+hd_sweep_hunt(struct hd_core *core, const struct hd_hunt *hunt)
+{
+	if (HD_UNLIKELY(core->sweep != NULL))
+		hd_sweep_keep_hunt(core, hunt);
+}
+
+static inline void
+hd_sweep_entrant(struct hd_core *core, uint32_t handle)
+{
+	if (HD_UNLIKELY(core->sweep != NULL))
+		hd_sweep_keep_entrant(core, handle);
+}
+
+static inline void
+hd_sweep_answered(struct hd_core *core, uint32_t handle)
+{
+	if (HD_UNLIKELY(core->sweep != NULL))
+		hd_sweep_keep_answered(core, handle);
+}
+
+static inline void
+hd_sweep_want(struct hd_core *core, uint32_t handle)
+{
+	if (HD_UNLIKELY(core->sweep != NULL))
+		hd_sweep_keep_want(core, handle);
+}
+
+/* load.c: gives up what is being read. */
+void hd_load_drop(struct hd_core *core);
+
+/* load_boards.c: builds every board of a hunt whose entrants have all been read. False: they do not
+ * fit one another. */
+bool hd_load_boards(struct hd_core *core);
 
 /* A command in the middle of being decided. */
 struct hd_case {
@@ -352,6 +413,9 @@ void hd_judged_apply(struct hd_core *core, struct hd_hunt *hunt, struct hd_entra
 		     const struct hd_event *event);
 void hd_hinted_apply(struct hd_core *core, struct hd_entrant *entrant,
 		     const struct hd_event *event);
+
+/* apply.c: ORDER n is done. */
+void hd_done_set(struct hd_core *core, uint64_t n);
 
 /* core.c: at least `size` bytes that live until the next long answer. */
 struct hd_writer hd_core_answer(struct hd_core *core, uint32_t size);

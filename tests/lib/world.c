@@ -4,6 +4,7 @@
 #include "core/veltrix/regex.h"
 #include "huntd/assert.h"
 #include "tests/lib/lib.h"
+#include "tests/lib/snap.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -496,12 +497,22 @@ compare_boards(const struct hd_world *a, const struct hd_world *b, uint16_t hunt
 }
 
 void
-hd_world_replay(struct hd_world *world)
+hd_world_same(const struct hd_world *a, const struct hd_world *b)
 {
-	struct hd_world again = {.memory = hd_test_memory()};
-	again.memory.budget = 1; /* replay does not ask for it */
-	again.core = hd_core_create(&again.memory);
-	for (size_t at = 0; at < world->log_size;) {
+	uint8_t digests[2][16];
+	hd_core_digest(a->core, digests[0]);
+	hd_core_digest(b->core, digests[1]);
+	HD_ASSERT(memcmp(digests[0], digests[1], 16) == 0);
+	HD_ASSERT(hd_core_entrants(a->core) == hd_core_entrants(b->core));
+	for (uint16_t hunt = 0; hunt < hd_core_hunts(a->core); hunt++)
+		for (uint16_t board = 0; board < HD_BOARDS_MAX; board++)
+			compare_boards(a, b, hunt, board);
+}
+
+void
+hd_world_follow(struct hd_world *world, struct hd_core *core, size_t from)
+{
+	for (size_t at = from; at < world->log_size;) {
 		uint32_t type, size;
 		int64_t stamp;
 		struct hd_event event;
@@ -511,18 +522,35 @@ hd_world_replay(struct hd_world *world)
 		bool whole = hd_event_decode((enum hd_event_type)type, stamp,
 					     hd_bytes_of(world->log + at + 16, size), &event);
 		HD_ASSERT(whole);
-		hd_core_apply(again.core, &event);
+		hd_core_apply(core, &event);
 		at += 16 + size;
 	}
-	uint8_t digests[2][16];
-	hd_core_digest(world->core, digests[0]);
-	hd_core_digest(again.core, digests[1]);
-	HD_ASSERT(memcmp(digests[0], digests[1], 16) == 0);
-	HD_ASSERT(hd_core_entrants(world->core) == hd_core_entrants(again.core));
-	for (uint16_t hunt = 0; hunt < hd_core_hunts(world->core); hunt++)
-		for (uint16_t board = 0; board < HD_BOARDS_MAX; board++)
-			compare_boards(world, &again, hunt, board);
+}
+
+void
+hd_world_replay(struct hd_world *world)
+{
+	struct hd_world again = {.memory = hd_test_memory()};
+	again.memory.budget = 1; /* replay does not ask for it */
+	again.core = hd_core_create(&again.memory);
+	hd_world_follow(world, again.core, 0);
+	hd_world_same(world, &again);
 	hd_world_fini(&again);
+}
+
+void
+hd_world_snapshot(struct hd_world *world)
+{
+	struct hd_snap snap = {0};
+	struct hd_world again = {.memory = hd_test_memory()};
+	hd_core_sweep_begin(world->core);
+	while (hd_snap_step(&snap, world->core, 64))
+		;
+	again.core = hd_snap_load(&snap, &again.memory);
+	HD_ASSERT(again.core != NULL);
+	hd_world_same(world, &again);
+	hd_world_fini(&again);
+	free(snap.bytes);
 }
 
 int
@@ -538,6 +566,7 @@ int
 hd_world_teardown(void **state)
 {
 	hd_world_replay(*state);
+	hd_world_snapshot(*state);
 	hd_world_fini(*state);
 	return 0;
 }

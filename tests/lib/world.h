@@ -89,8 +89,17 @@ const char *hd_world_board(struct hd_world *world, const char *hunt, uint16_t bo
 /* A second world from the first one's log; asserts that digests and boards are the same. */
 void hd_world_replay(struct hd_world *world);
 
-/* Around a story, as cmocka calls them: a fresh world in *state; and at the end a replay, for the
- * log alone must say the same. */
+/* Applies to another core what the log says from byte `from` on. */
+void hd_world_follow(struct hd_world *world, struct hd_core *core, size_t from);
+
+/* Asserts that two worlds' digests, and all rows of all boards, are the same. */
+void hd_world_same(const struct hd_world *a, const struct hd_world *b);
+
+/* A second world from a snapshot of the first one; asserts that they are the same. */
+void hd_world_snapshot(struct hd_world *world);
+
+/* Around a story, as cmocka calls them: a fresh world in *state; and at the end a replay and a
+ * snapshot, for each alone must say the same. */
 int hd_world_setup(void **state);
 int hd_world_teardown(void **state);
 

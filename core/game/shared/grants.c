@@ -103,6 +103,7 @@ void
 hd_share_gone(struct hd_core *core, uint16_t hunt, uint32_t challenge, uint32_t version)
 {
 	HD_ASSERT(hunt < core->hunts_count && version > 0);
+	hd_sweep_hunt(core, core->hunts[hunt]);
 	struct hd_share *share = share_make(core, core->hunts[hunt], challenge);
 	if (share->gone < version)
 		share->gone = version;

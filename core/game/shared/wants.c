@@ -89,6 +89,7 @@ hd_want_end(struct hd_core *core, struct hd_bytes entrant, int64_t stamp)
 {
 	uint32_t handle = hd_core_want_of(core, entrant);
 	HD_ASSERT(handle != 0 && open_at(core, handle)->stamp == stamp);
+	hd_sweep_want(core, handle);
 	hd_index_remove(core->wants.index, hash_of(core, entrant), handle);
 	open_at(core, handle)->stamp = 0;
 	hd_pool_give(&core->wants.pool, handle);
