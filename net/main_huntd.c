@@ -21,7 +21,7 @@
 
 struct server {
 	struct hd_config config;
-	struct hd_runtime *runtime;
+	struct hd_runtime *_Atomic runtime; /* NULL: it loads */
 	struct hd_hunts hunts;
 	struct hd_server_info info;
 	char where[64]; /* ADDR:PORT that every shard listens on */
@@ -176,6 +176,13 @@ give_up(void *context)
 }
 
 static void
+shard_news(void *context, uint32_t shard, const char *line)
+{
+	(void)context;
+	fprintf(stderr, "huntd: shard %u: %s\n", shard, line);
+}
+
+static void
 random_bytes(void *context, uint8_t out[32])
 {
 	(void)context;
@@ -184,13 +191,14 @@ random_bytes(void *context, uint8_t out[32])
 
 /* Signals only say that it is time to end; whoever works at the moment looks at it. */
 
-static _Atomic bool stopping;
+static _Atomic bool stopping, hurrying;
 
 static void
 on_signal(int number)
 {
 	(void)number;
-	atomic_store(&stopping, true);
+	if (atomic_exchange(&stopping, true))
+		atomic_store(&hurrying, true); /* a second one: without the last snapshot */
 }
 
 static void
@@ -209,10 +217,15 @@ prepare_process(void)
 }
 
 static void
-stop_server(void *context)
+stop_server(void *context, bool save)
 {
 	struct server *server = context;
-	hd_runtime_stop(server->runtime);
+	struct hd_runtime *runtime = atomic_load(&server->runtime);
+	if (!save)
+		atomic_store(&hurrying, true);
+	atomic_store(&stopping, true);
+	if (runtime != NULL)
+		hd_runtime_stop(runtime);
 }
 
 /* The port is first opened without SO_REUSEPORT: one in use is an error, not half of the
@@ -268,6 +281,7 @@ serve(struct server *server)
 	int code = HD_EXIT_FAILED;
 	struct hd_runtime_config config = hd_config_runtime(&server->config);
 	config.stop = &stopping;
+	config.hurry = &hurrying;
 	struct hd_runtime_hooks hooks = {
 		.context = server,
 		.io_create = io_create,
@@ -283,6 +297,7 @@ serve(struct server *server)
 		.clock_news = news,
 		.health_news = news,
 		.give_up = give_up,
+		.shard_news = shard_news,
 		.random = random_bytes,
 	};
 	int ended = open_doors(server);
@@ -315,8 +330,9 @@ settings_set(void *context, const char *name, const char *value, char *message, 
 	const struct server *server = context;
 	struct hd_config trial = server->config;
 	if (strcmp(name, "clock") == 0 && strcmp(value, "accept") == 0) {
+		struct hd_runtime *runtime = atomic_load(&server->runtime);
 		snprintf(message, room, "the clock and the wall clock are not apart");
-		return hd_runtime_accept_clock(server->runtime);
+		return runtime != NULL && hd_runtime_accept_clock(runtime);
 	}
 	if (!hd_config_set(&trial, name, value, "CONFIG SET", message, room))
 		return false;

@@ -27,7 +27,7 @@ admit_to_shard(struct hd_shard *shard, const struct hd_command *command, bool wr
 	const struct hd_status *status = &shard->status[target];
 	enum hd_error room = HD_ERR_NONE;
 	if (writes && target == shard->number)
-		room = hd_log_room(shard->log);
+		room = hd_remote_room(shard);
 	else if (writes)
 		room = (enum hd_error)atomic_load_explicit(&status->room, memory_order_relaxed);
 	if (HD_UNLIKELY(room != HD_ERR_NONE))
@@ -150,6 +150,15 @@ hd_shard_decide(struct hd_shard *shard)
 	count -= hd_step_run(shard, shard->batch, count, shard->number, answer_edge);
 	HD_ASSERT(shard->remote.open[shard->number] >= count);
 	shard->remote.open[shard->number] -= count;
+}
+
+void
+hd_shard_save(struct hd_shard *shard)
+{
+	struct hd_cell cell = {.type = HD_CELL_SAVE};
+	HD_ASSERT(shard->serving);
+	for (uint32_t to = 0; to < shard->count; to++)
+		hd_shard_send(shard, to, &cell);
 }
 
 uint64_t

@@ -15,6 +15,7 @@
 #include "shard/clock.h"
 #include "shard/health/pulse.h"
 #include "shard/mesh.h"
+#include "shard/snapshot/taker.h"
 
 #define HD_PASS_ANSWERS  16u   /* of this shard to its own gathers, but for a last round */
 #define HD_PASS_OWN      256u  /* of them always left to the own readers */
@@ -195,6 +196,7 @@ struct hd_shard {
 	uint64_t pages_made;
 	struct hd_mesh *mesh;
 	struct hd_post *post;
+	const struct hd_runtime_hooks *hooks;
 	const struct hd_edge_ops *ops;
 	void *edge;
 	struct hd_metrics *metrics; /* of all shards */
@@ -213,7 +215,9 @@ struct hd_shard {
 	uint32_t pace_completions;
 	bool crowded;
 	bool slept, again, serving, started, draining, drained, finished;
-	bool sweep; /* old objects are left to free */
+	bool save;                 /* told to finish: with a last snapshot */
+	const _Atomic bool *hurry; /* set: without one after all; may be NULL */
+	bool sweep;                /* old objects are left to free */
 	uint32_t pass_commands;
 	_Atomic uint32_t percent;
 
@@ -230,6 +234,7 @@ struct hd_shard {
 	struct hd_orders orders;
 	struct hd_outbox outbox;
 	struct hd_views views;
+	struct hd_taker taker;
 	struct hd_decision decision;
 	struct hd_completion completions[HD_COMPLETIONS];
 	uint8_t scratch[HD_PART_MAX];
@@ -248,7 +253,10 @@ hd_shard_mine(const struct hd_shard *shard)
 void hd_shard_prepare(struct hd_shard *shard);
 bool hd_shard_open(struct hd_shard *shard, const struct hd_log_options *options,
 		   const _Atomic bool *stop);
-/* Flushes and closes the log; false: it could not be flushed. */
+/* A fresh core in the place of one that was half loaded. */
+void hd_shard_renew_core(struct hd_shard *shard);
+/* Takes the last snapshot where it was told to, flushes and closes the log; false: it could not be
+ * flushed. */
 bool hd_shard_end(struct hd_shard *shard);
 /* When all threads have ended. */
 void hd_shard_free(struct hd_shard *shard);
@@ -257,6 +265,11 @@ void hd_shard_free(struct hd_shard *shard);
 
 /* One pass; false once it was told to finish. */
 bool hd_shard_pass(struct hd_shard *shard);
+/* Before the log is open: lets the edge take and answer what needs no state. */
+void hd_shard_loading_pass(struct hd_shard *shard);
+/* A line for whoever runs the process. */
+__attribute__((format(printf, 2, 3))) void hd_shard_tell(struct hd_shard *shard, const char *format,
+							 ...);
 
 void hd_held_push(struct hd_shard *shard, struct hd_held_list *list, const struct hd_held *held);
 struct hd_held hd_held_pop(struct hd_held_list *list);
@@ -314,6 +327,13 @@ void hd_remote_answer(struct hd_shard *shard, uint32_t asker, uint64_t token,
 		      const struct hd_reply *reply, uint64_t lsn);
 void hd_remote_answered(struct hd_shard *shard);
 void hd_remote_measure(struct hd_shard *shard);
+/* hd_log_room, and whether a snapshot has too much that is not written. */
+static inline enum hd_error
+hd_remote_room(const struct hd_shard *shard)
+{
+	enum hd_error error = hd_log_room(shard->log);
+	return HD_UNLIKELY(error == HD_ERR_NONE && shard->taker.swollen) ? HD_ERR_BUSY : error;
+}
 bool hd_remote_idle(const struct hd_shard *shard);
 
 /* Entries of a block: {token u64, size u32, bytes}. `full` sends a block that has no room for

@@ -1,5 +1,8 @@
 #include "shard/inside.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #define DRAIN_TICK_NS 10000000
 #define NS_PER_MS     1000000
 
@@ -109,6 +112,7 @@ take_of_control(struct hd_shard *shard, const struct hd_cell *cell)
 		shard->draining = true;
 		break;
 	case HD_CELL_FINISH:
+		shard->save = cell->a != 0;
 		shard->finished = true;
 		break;
 	case HD_CELL_ORDER_REPLY:
@@ -162,6 +166,9 @@ take_now(struct hd_shard *shard, const struct hd_cell *cell)
 	case HD_CELL_WANTS:
 	case HD_CELL_GRANTS:
 		hd_outbox_take(shard, cell);
+		break;
+	case HD_CELL_SAVE:
+		shard->taker.asked = true;
 		break;
 	case HD_CELL_PART:
 	case HD_CELL_PARTS_END:
@@ -225,6 +232,7 @@ patience(struct hd_shard *shard)
 	if (edge == 0)
 		return 0;
 	int64_t due = earlier(edge, hd_log_deadline(shard->log));
+	due = earlier(due, hd_taker_deadline(shard));
 	int64_t core = hd_core_deadline(shard->core);
 	if (shard->started && core != HD_NEVER)
 		due = earlier(due, core - (shard->clock - shard->boot));
@@ -247,6 +255,9 @@ dispatch(struct hd_shard *shard, const struct hd_completion *completion)
 		break;
 	case HD_IO_SHARD:
 		hd_pages_read(shard, completion);
+		break;
+	case HD_IO_SNAPSHOT:
+		hd_taker_complete(shard, completion);
 		break;
 	default:
 		HD_UNREACHABLE();
@@ -274,6 +285,15 @@ pace(struct hd_shard *shard, bool sleeps)
 				left < HD_LINGER_NS_MAX ? left : HD_LINGER_NS_MAX);
 }
 
+/* This pass's time. */
+static void
+read_clock(struct hd_shard *shard)
+{
+	shard->boot = shard->io->ops->now(shard->io);
+	shard->clock =
+		shard->boot + atomic_load_explicit(&shard->time->offset, memory_order_relaxed);
+}
+
 static void
 wait_and_take(struct hd_shard *shard)
 {
@@ -289,9 +309,7 @@ wait_and_take(struct hd_shard *shard)
 	shard->again = count == HD_COMPLETIONS;
 	shard->pace_completions += count;
 	shard->pass_commands = 0;
-	shard->boot = io->ops->now(io);
-	shard->clock =
-		shard->boot + atomic_load_explicit(&shard->time->offset, memory_order_relaxed);
+	read_clock(shard);
 	HD_GAUGE(hd_shard_mine(shard)->clock_difference_ns,
 		 atomic_load_explicit(&shard->time->difference, memory_order_relaxed));
 	for (uint32_t i = 0; i < count; i++)
@@ -333,7 +351,9 @@ count_pass(struct hd_shard *shard)
 	HD_GAUGE(metrics->memory_bytes, shard->state.used);
 	HD_GAUGE(metrics->ids, hd_core_ids(shard->core));
 	HD_GAUGE(metrics->ids_oldest_stamp, hd_core_ids_oldest(shard->core));
-	HD_GAUGE(metrics->unflushed_bytes, hd_log_unflushed_bytes(shard->log));
+	HD_GAUGE(metrics->unflushed_bytes,
+		 hd_log_unflushed_bytes(shard->log) + hd_taker_unwritten(shard));
+	HD_GAUGE(metrics->log_position, hd_log_tail(shard->log));
 	struct hd_log_stats log = hd_log_stats(shard->log);
 	HD_GAUGE(metrics->log_frames_total, log.frames);
 	HD_GAUGE(metrics->log_bytes_total, log.bytes);
@@ -383,6 +403,7 @@ hd_shard_pass(struct hd_shard *shard)
 	if (shard->sweep)
 		shard->again |= shard->sweep = hd_core_sweep(shard->core, 64);
 	hd_views_pass(shard);
+	hd_taker_pass(shard);
 	hd_remote_measure(shard);
 	if (shard->draining)
 		drain(shard);
@@ -390,4 +411,33 @@ hd_shard_pass(struct hd_shard *shard)
 	count_pass(shard);
 	hd_pulse_stage(shard->pulse, HD_STAGE_WAIT);
 	return !shard->finished;
+}
+
+/* Before the log is open there is no mail, no command and nothing to wait for. */
+void
+hd_shard_loading_pass(struct hd_shard *shard)
+{
+	struct hd_io *io = shard->io;
+	HD_ASSERT(!shard->serving && shard->batch_count == 0);
+	uint32_t count = io->ops->wait(io, 0, shard->completions, HD_COMPLETIONS);
+	read_clock(shard);
+	for (uint32_t i = 0; i < count; i++) {
+		HD_ASSERT(HD_IO_OWNER(shard->completions[i].tag) == HD_IO_EDGE);
+		shard->ops->complete(shard->edge, &shard->completions[i]);
+	}
+	shard->ops->input(shard->edge, shard->boot);
+	shard->ops->output(shard->edge, shard->boot);
+}
+
+void
+hd_shard_tell(struct hd_shard *shard, const char *format, ...)
+{
+	char line[1024];
+	va_list arguments;
+	if (shard->hooks->shard_news == NULL)
+		return;
+	va_start(arguments, format);
+	vsnprintf(line, sizeof line, format, arguments);
+	va_end(arguments);
+	shard->hooks->shard_news(shard->hooks->context, shard->number, line);
 }

@@ -29,6 +29,7 @@ enum hd_cell_type {
 	HD_CELL_ORDERED, /* a: n, flushed at the sender */
 	HD_CELL_WANTS,   /* block of {0, want}, flushed at the sender */
 	HD_CELL_GRANTS,  /* block of {0, grant}, flushed at the sender */
+	HD_CELL_SAVE,    /* take a snapshot */
 	/* Shard and control. */
 	HD_CELL_ORDER_ASK,   /* to control: token; block: command */
 	HD_CELL_ORDER_REPLY, /* from control: token; block: reply */
@@ -42,7 +43,7 @@ enum hd_cell_type {
 	HD_CELL_SERVE,   /* from control: LOADING ends */
 	HD_CELL_DRAIN,   /* from control: take no more, answer all */
 	HD_CELL_DRAINED, /* to control */
-	HD_CELL_FINISH,  /* from control: close the log, end */
+	HD_CELL_FINISH,  /* from control: close the log, end; a: 1 after a last snapshot */
 	/* Shard and reducer. */
 	HD_CELL_DIRTY,     /* to the reducer: some board changed */
 	HD_CELL_PARTS_ASK, /* from the reducer */

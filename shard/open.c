@@ -1,8 +1,17 @@
 /* A shard's beginning and end, on its own thread but for hd_shard_free. */
+#include <stdio.h>
+
 #include "shard/inside.h"
 #include "shard/replay.h"
 
 #define NS_PER_S 1000000000
+
+static void
+make_core(struct hd_shard *shard)
+{
+	shard->core = hd_core_create(&shard->state);
+	hd_core_place(shard->core, shard->number, shard->count);
+}
 
 void
 hd_shard_prepare(struct hd_shard *shard)
@@ -17,10 +26,47 @@ hd_shard_prepare(struct hd_shard *shard)
 				     &shard->blocks);
 	shard->behind =
 		hd_memory_take(&shard->plain, (shard->count + 2) * sizeof *shard->behind, 8);
-	shard->core = hd_core_create(&shard->state);
-	hd_core_place(shard->core, shard->number, shard->count);
+	make_core(shard);
 	hd_remote_init(shard);
 	hd_gathers_init(shard);
+}
+
+void
+hd_shard_renew_core(struct hd_shard *shard)
+{
+	HD_ASSERT(shard->core != NULL && shard->log == NULL);
+	hd_core_destroy(shard->core);
+	make_core(shard);
+}
+
+/* A snapshot counts only when the log is flushed past it: a log that ends before has lost its end.
+ */
+static bool
+check_end(struct hd_shard *shard, const struct hd_log_options *options)
+{
+	struct hd_log_report *report = shard->report;
+	uint64_t tail = hd_log_tail(shard->log);
+	if (tail >= options->from.lsn)
+		return true;
+	report->exit = HD_EXIT_DAMAGED;
+	snprintf(report->message, sizeof report->message,
+		 "the log in %.200s ends at LSN %llu, but its snapshot was taken at LSN %llu: the "
+		 "end of the log is gone; restore the folder from a copy",
+		 options->directory, (unsigned long long)tail,
+		 (unsigned long long)options->from.lsn);
+	return false;
+}
+
+static void
+replay(struct hd_shard *shard, struct hd_loading *loading, const struct hd_log_options *options)
+{
+	struct hd_replay *at = hd_memory_take(&shard->plain, sizeof *at, 64);
+	at->shard = shard;
+	at->loading = loading;
+	shard->log = hd_log_open(options, hd_replay_one, at, shard->report);
+	if (shard->log != NULL)
+		hd_replay_flush(at);
+	hd_memory_give(&shard->plain, at, sizeof *at);
 }
 
 bool
@@ -33,15 +79,14 @@ hd_shard_open(struct hd_shard *shard, const struct hd_log_options *options,
 	log.io = shard->io;
 	log.memory = &shard->plain;
 	log.shard = shard->number;
-	struct hd_replay *replay = hd_memory_take(&shard->plain, sizeof *replay, 64);
-	replay->shard = shard;
-	replay->stop = stop;
-	shard->log = hd_log_open(&log, hd_replay_one, replay, shard->report);
-	if (shard->log != NULL)
-		hd_replay_flush(replay);
-	hd_memory_give(&shard->plain, replay, sizeof *replay);
-	if (shard->log == NULL)
+	struct hd_loading loading = {.shard = shard, .stop = stop};
+	snprintf(shard->taker.directory, sizeof shard->taker.directory, "%s", options->directory);
+	if (!hd_loading_snapshot(&loading, &log.from))
 		return false;
+	replay(shard, &loading, &log);
+	if (shard->log == NULL || !check_end(shard, &log))
+		return false;
+	hd_taker_open(shard);
 	shard->stamp = hd_core_stamp(shard->core);
 	shard->percent = 100;
 	return true;
@@ -51,6 +96,8 @@ bool
 hd_shard_end(struct hd_shard *shard)
 {
 	HD_ASSERT(shard->post != NULL);
+	if (shard->log != NULL)
+		hd_taker_end(shard, shard->save);
 	bool good = shard->log == NULL || hd_log_close(shard->log);
 	shard->log = NULL;
 	return good;

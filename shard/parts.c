@@ -23,7 +23,11 @@ make_shard(struct hd_parts *parts, uint32_t number)
 	shard->durability = parts->config.durability;
 	shard->report = &parts->reports[number];
 	shard->mesh = parts->mesh;
+	shard->hooks = &parts->hooks;
 	shard->ops = parts->hooks.edge;
+	shard->hurry = parts->config.hurry;
+	shard->taker.events = parts->config.snapshot_events;
+	shard->taker.archive = true;
 	shard->metrics = parts->metrics;
 	shard->status = parts->status;
 	shard->tops = parts->tops;

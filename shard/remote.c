@@ -251,8 +251,7 @@ hd_remote_measure(struct hd_shard *shard)
 		least = delay->least[i] < least ? delay->least[i] : least;
 	bool stands = delay->undecided >= HD_BUSY_UNDECIDED && least > shard->busy_ns;
 	atomic_store_explicit(&status->stands, stands, memory_order_relaxed);
-	atomic_store_explicit(&status->room, (uint8_t)hd_log_room(shard->log),
-			      memory_order_relaxed);
+	atomic_store_explicit(&status->room, (uint8_t)hd_remote_room(shard), memory_order_relaxed);
 }
 
 bool

@@ -3,7 +3,8 @@
 #include "shard/replay.h"
 #include "shard/inside.h"
 
-#define BODY_MAX (HD_REPLAY_BYTES / 2)
+#define BODY_MAX      (HD_REPLAY_BYTES / 2)
+#define EVENT_FRAMING 8u /* about what stands around a body in the log */
 
 static uint8_t
 verb_of(const struct hd_event *event)
@@ -62,9 +63,9 @@ replay_alone(struct hd_replay *replay, const struct hd_log_event *at)
 
 /* Looked at once a batch. */
 static bool
-is_stopped(const struct hd_replay *replay)
+is_stopped(struct hd_replay *replay)
 {
-	return replay->count == 0 && replay->stop != NULL && atomic_load(replay->stop);
+	return replay->count == 0 && !hd_loading_look(replay->loading);
 }
 
 bool
@@ -73,6 +74,7 @@ hd_replay_one(void *context, const struct hd_log_event *at)
 	struct hd_replay *replay = context;
 	if (at->type == 0 || at->type >= HD_EVENT_TYPE_END || is_stopped(replay))
 		return false;
+	replay->loading->done += at->body.size + EVENT_FRAMING;
 	if (at->type < HD_EVENT_JOINED || at->body.size > BODY_MAX)
 		return replay_alone(replay, at);
 	if (replay->count == HD_BATCH_MAX || replay->used + at->body.size > HD_REPLAY_BYTES)

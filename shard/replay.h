@@ -3,12 +3,13 @@
 #define HUNTD_SHARD_REPLAY_H
 
 #include "shard/inside.h"
+#include "shard/snapshot/load.h"
 
 #define HD_REPLAY_BYTES (16u * HD_KIB)
 
 struct hd_replay {
 	struct hd_shard *shard;
-	const _Atomic bool *stop; /* set: no further; may be NULL */
+	struct hd_loading *loading;
 	uint32_t count, used;
 	struct hd_event event[HD_BATCH_MAX];
 	struct hd_command command[HD_BATCH_MAX];

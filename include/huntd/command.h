@@ -74,7 +74,9 @@ enum hd_route {
 	X(PSUBSCRIBE, "PSUBSCRIBE", EDGE, -2, 0, "pubsub noscript loading stale", "pattern ...", "Follow the boards that match.")                                      \
 	X(PUNSUBSCRIBE, "PUNSUBSCRIBE", EDGE, -1, 0, "pubsub noscript loading stale", "[pattern ...]", "Stop following patterns.")                                     \
 	X(PUBLISH, "PUBLISH", EDGE, 3, 0, "pubsub loading stale fast", "channel message", "Refused: boards publish themselves.")                                       \
-	X(SHUTDOWN, "SHUTDOWN", EDGE, -1, 0, "admin noscript loading stale", "[NOSAVE|SAVE]", "Flush and end the server.")
+	X(BGSAVE, "BGSAVE", EDGE, -1, 0, "admin noscript", "[SCHEDULE]", "Take a snapshot now, while serving.")                                                        \
+	X(LASTSAVE, "LASTSAVE", EDGE, 1, 0, "loading stale fast", "", "When the last snapshot was taken, in seconds since 1970.")                                     \
+	X(SHUTDOWN, "SHUTDOWN", EDGE, -1, 0, "admin noscript loading stale", "[NOSAVE|SAVE]", "Flush, take a snapshot (not with NOSAVE) and end the server.")
 
 enum hd_verb {
 #define X(symbol, name, route, arity, key, flags, usage, summary) HD_CMD_##symbol,

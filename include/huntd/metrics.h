@@ -25,6 +25,18 @@
 	X(gathers_total, "board commands gathered over shards")                                    \
 	X(view_reads_total, "TOP answered from a view")                                            \
 	X(views_total, "views received from the reducer")                                          \
+	X(log_position, "LSN of the last event logged")                                            \
+	X(loading_total_bytes, "bytes of snapshot and log to read at start, at most")              \
+	X(loading_loaded_bytes, "of them read")                                                    \
+	X(snapshots_total, "snapshots taken")                                                      \
+	X(snapshot_failures_total, "snapshots dropped for an error")                               \
+	X(snapshot_running, "snapshots being taken")                                               \
+	X(snapshot_lsn, "LSN of the last snapshot")                                                \
+	X(snapshot_saved_at, "when it was taken, seconds since 1970")                              \
+	X(snapshot_bytes, "its size")                                                              \
+	X(snapshot_objects, "objects in it")                                                       \
+	X(snapshot_ns, "how long it took")                                                         \
+	X(snapshot_slice_ns_max, "longest slice of a pass that one took")                          \
 	X(log_frames_total, "frames flushed")                                                      \
 	X(log_bytes_total, "bytes flushed")                                                        \
 	X(log_flush_ns_total, "time in flushes")                                                   \

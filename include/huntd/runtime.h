@@ -44,6 +44,10 @@ struct hd_runtime_config {
 	 * and after: replay looks at it, and so does control, at least once a second. It outlives
 	 * the runtime. NULL: nobody sets one. */
 	const _Atomic bool *stop;
+	/* True: end without the last snapshot. As `stop`; looked at while that is written. */
+	const _Atomic bool *hurry;
+	uint64_t snapshot_events; /* logged behind the last snapshot: time for the next; 0: one at
+				     the end only */
 };
 
 struct hd_runtime_hooks {
@@ -80,6 +84,8 @@ struct hd_runtime_hooks {
 	/* On control, after a line of health_news: a shard stood still for HD_STALL_END_MS. The
 	 * process ends here, with HD_EXIT_INVARIANT. NULL: it goes on waiting. */
 	void (*give_up)(void *context);
+	/* On a shard: the same about its snapshots. */
+	void (*shard_news)(void *context, uint32_t shard, const char *line);
 	/* The wall clock, ns since 1970. NULL: CLOCK_REALTIME. */
 	int64_t (*wall_clock)(void *context);
 	/* 32 random bytes. */

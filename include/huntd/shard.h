@@ -68,6 +68,9 @@ void hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t 
 /* Decides and applies what was given; calls edge->reply for all that is answered at once. */
 void hd_shard_decide(struct hd_shard *shard);
 
+/* Asks every shard for a snapshot; one that runs is followed by another. */
+void hd_shard_save(struct hd_shard *shard);
+
 /* True where the command is answered by this shard alone in this pass (no message to another). */
 bool hd_shard_is_local(const struct hd_shard *shard, const struct hd_command *command);
 

@@ -104,6 +104,7 @@ allowed(enum hd_config_kind kind)
 		[HD_CONFIG_SECONDS] = "a time from 1s to 24h, whole seconds",
 		[HD_CONFIG_MILLIS] = "a time from 1ms to 10s",
 		[HD_CONFIG_RINGS] = "auto, or 1 to 65536",
+		[HD_CONFIG_EVENTS] = "0, or a whole number from 1000 to 1000000000",
 	};
 	return texts[kind];
 }
@@ -141,6 +142,8 @@ read_value(struct hd_config *config, enum hd_config_kind kind, const char *text,
 		return read_quantity(text, times, out) && *out >= 1000000 && *out <= 10000000000;
 	case HD_CONFIG_RINGS:
 		return automatic || read_count(text, 1, 65536, out);
+	case HD_CONFIG_EVENTS:
+		return read_count(text, 0, 1000000000, out) && (*out == 0 || *out >= 1000);
 	}
 	HD_UNREACHABLE();
 }
@@ -295,6 +298,7 @@ hd_config_runtime(const struct hd_config *config)
 		.memory_bytes = (uint64_t)v[HD_SETTING_memory].number,
 		.busy_ms = (uint32_t)(v[HD_SETTING_busy_ms].number / 1000000),
 		.tick_ms = (uint32_t)(v[HD_SETTING_tick_ms].number / 1000000),
+		.snapshot_events = (uint64_t)v[HD_SETTING_snapshot_events].number,
 		.ids_max = (uint32_t)v[HD_SETTING_ids_max].number,
 		.ids_age_s = (uint32_t)(v[HD_SETTING_ids_age].number / 1000000000),
 		.ring_cells = (uint32_t)v[HD_SETTING_ring_cells].number,

@@ -26,6 +26,7 @@
 	X(trust, "trust", TRUST, "loopback", RESTART, "loopback, or all: listen beyond it though every connection is an operator") \
 	X(memory, "memory", MEMORY, "auto", RESTART, "budget of one shard's state; auto: its share of 3/4 of the machine")       \
 	X(segment, "log.segment", SEGMENT, "64MiB", RESTART, "size of one log file")                                             \
+	X(snapshot_events, "snapshot.events", EVENTS, "1000000", RESTART, "events behind the last snapshot of a shard: time for the next; 0: at the end only") \
 	X(ids_max, "ids.max", COUNT, "1000000", RESTART, "newest event ids a shard always remembers")                            \
 	X(ids_age, "ids.age", SECONDS, "60s", RESTART, "and all that are younger than this")                                     \
 	X(busy_ms, "busy.delay", MILLIS, "20ms", RESTART, "a queue that stands longer than this refuses with -BUSY")             \
@@ -46,6 +47,7 @@ enum hd_config_kind {
 	HD_CONFIG_SECONDS,
 	HD_CONFIG_MILLIS,
 	HD_CONFIG_RINGS,
+	HD_CONFIG_EVENTS,
 };
 
 enum hd_config_when { HD_CONFIG_RESTART, HD_CONFIG_LIVE };

@@ -25,8 +25,9 @@ struct hd_server_info {
 	const char *durability; /* as in --durability */
 	const char *data;       /* the data directory */
 	uint16_t port;
-	int64_t started_ms;          /* unix */
-	void (*stop)(void *context); /* SHUTDOWN; NULL: refused */
+	int64_t started_ms; /* unix */
+	/* SHUTDOWN; `save`: with a last snapshot. NULL: refused. */
+	void (*stop)(void *context, bool save);
 	const struct hd_settings_ops
 		*settings; /* NULL: CONFIG knows only what Redis tools ask for */
 	/* ADDR:PORT of a socket's other end; NULL: not told. */

@@ -109,6 +109,43 @@ section_memory(struct page *page)
 	line(page, "maxmemory_policy:noeviction");
 }
 
+/* As Redis says it: bytes of all shards, and how long it may take yet. */
+static void
+tell_loading(struct page *page, uint32_t percent)
+{
+	struct hd_edge *edge = page->edge;
+	uint64_t total = EDGE_SUM(edge, loading_total_bytes);
+	uint64_t loaded = EDGE_SUM(edge, loading_loaded_bytes);
+	int64_t passed = edge->info->started_ms ? unix_ms() - edge->info->started_ms : 0;
+	uint64_t left = total > loaded ? total - loaded : 0;
+	line(page, "loading_loaded_perc:%u", percent);
+	line(page, "loading_total_bytes:%llu", wide(total));
+	line(page, "loading_loaded_bytes:%llu", wide(loaded));
+	line(page, "loading_eta_seconds:%llu",
+	     wide(loaded ? (uint64_t)passed * left / loaded / 1000 : 0));
+	line(page, "loading_replayed_events:%llu", wide(EDGE_SUM(edge, replayed_total)));
+}
+
+static void
+tell_snapshots(struct page *page)
+{
+	struct hd_edge *edge = page->edge;
+	uint64_t behind = EDGE_SUM(edge, log_position), saved = EDGE_SUM(edge, snapshot_lsn);
+	uint64_t longest = 0;
+	for (uint32_t i = 0; i < hd_shard_count(edge->shard); i++) {
+		uint64_t took = HD_METRIC(hd_shard_metrics(edge->shard, i)->snapshot_ns);
+		longest = took > longest ? took : longest;
+	}
+	line(page, "rdb_changes_since_last_save:%llu", wide(behind > saved ? behind - saved : 0));
+	line(page, "rdb_bgsave_in_progress:%d", EDGE_SUM(edge, snapshot_running) > 0);
+	line(page, "rdb_last_save_time:%llu", wide(hd_session_saved_at(edge)));
+	line(page, "rdb_last_bgsave_time_sec:%llu", wide(longest / 1000000000));
+	line(page, "rdb_saves:%llu", wide(EDGE_SUM(edge, snapshots_total)));
+	line(page, "snapshot_failures:%llu", wide(EDGE_SUM(edge, snapshot_failures_total)));
+	line(page, "snapshot_bytes:%llu", wide(EDGE_SUM(edge, snapshot_bytes)));
+	line(page, "snapshot_ms:%llu", wide(longest / 1000000));
+}
+
 static void
 section_persistence(struct page *page)
 {
@@ -118,10 +155,10 @@ section_persistence(struct page *page)
 	bool loading = hd_shard_loading(edge->shard, &percent);
 	line(page, "loading:%d", loading);
 	if (loading)
-		line(page, "loading_loaded_perc:%u", percent);
+		tell_loading(page, percent);
 	line(page, "durability:%s", mode);
 	line(page, "aof_enabled:%d", strcmp(mode, "off") != 0);
-	line(page, "rdb_bgsave_in_progress:0");
+	tell_snapshots(page);
 	line(page, "unflushed_bytes:%llu", wide(EDGE_SUM(edge, unflushed_bytes)));
 	line(page, "log_frames_total:%llu", wide(EDGE_SUM(edge, log_frames_total)));
 	line(page, "log_bytes_total:%llu", wide(EDGE_SUM(edge, log_bytes_total)));
@@ -241,13 +278,12 @@ section_huntd(struct page *page)
 		     i, wide(HD_METRIC(m->connections)), wide(HD_METRIC(m->commands_total)),
 		     wide(HD_METRIC(m->events_total)), wide(HD_METRIC(m->entrants)),
 		     wide(HD_METRIC(m->memory_bytes)));
-		/* LSNs count events from 1 without a gap. */
 		line(page,
 		     "shard_%u_log:position=%llu,unflushed=%llu,flushes=%llu,flush_ns=%llu,bytes=%"
 		     "llu",
-		     i, wide(HD_METRIC(m->replayed_total) + HD_METRIC(m->events_total)),
-		     wide(HD_METRIC(m->unflushed_bytes)), wide(HD_METRIC(m->log_frames_total)),
-		     wide(HD_METRIC(m->log_flush_ns_total)), wide(HD_METRIC(m->log_bytes_total)));
+		     i, wide(HD_METRIC(m->log_position)), wide(HD_METRIC(m->unflushed_bytes)),
+		     wide(HD_METRIC(m->log_frames_total)), wide(HD_METRIC(m->log_flush_ns_total)),
+		     wide(HD_METRIC(m->log_bytes_total)));
 	}
 #define X(name, help) line(page, #name ":%llu", wide(EDGE_SUM(edge, name)));
 	HD_COUNTERS(X)

@@ -191,6 +191,15 @@ fault_reply(struct hd_edge *edge, struct conn *conn, enum hd_verb verb)
 	hd_reply_error(edge, conn, conn->next++, edge->fault.error, edge->fault.text);
 }
 
+static void
+loading_text(struct hd_edge *edge, char *text, size_t room)
+{
+	uint32_t percent;
+	hd_shard_loading(edge->shard, &percent);
+	snprintf(text, room, "huntd is loading its log: shard %u is at %u %%",
+		 hd_shard_number(edge->shard), percent);
+}
+
 /* Refusals that the name alone decides. True: answered. */
 static bool
 refused(struct hd_edge *edge, struct conn *conn, enum hd_verb verb, struct hd_bytes name)
@@ -201,7 +210,7 @@ refused(struct hd_edge *edge, struct conn *conn, enum hd_verb verb, struct hd_by
 		hd_verbs_unknown(name, fault->text, sizeof fault->text);
 	} else if (HD_UNLIKELY(edge->loading) && !strstr(hd_command_rows[verb].flags, "loading")) {
 		fault->error = HD_ERR_LOADING;
-		fault->text[0] = 0;
+		loading_text(edge, fault->text, sizeof fault->text);
 	} else if (HD_UNLIKELY(conn->subscriptions_count) && conn->protocol == 2 &&
 		   !allowed_to_subscriber(verb)) {
 		fault->error = HD_ERR_SYNTAX;

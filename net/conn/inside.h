@@ -166,7 +166,7 @@ struct hd_edge {
 	/* instantaneous_ops_per_sec */
 	int64_t sample_at;
 	uint64_t sample_commands, sample_rate;
-	uint8_t *scratch; /* where the edge's own replies are made */
+	uint8_t *scratch;        /* where the edge's own replies are made */
 	struct encoded pages[2]; /* by protocol: the page that was encoded last */
 	struct hd_request request;
 };
@@ -252,6 +252,9 @@ typedef void (*call_handler)(struct call *call);
 void hd_session_run(struct hd_edge *edge, struct conn *conn, uint16_t sequence, enum hd_verb verb);
 /* True where earlier commands must be answered first. */
 bool hd_session_waits(enum hd_verb verb);
+
+/* When the last snapshot was taken, seconds since 1970, by the shard whose is the oldest. */
+uint64_t hd_session_saved_at(struct hd_edge *edge);
 
 /* Keeps a name that the client gives itself, or fills an error; which: 0 NAME, 1 LIB-NAME, 2
  * LIB-VER. */

@@ -230,6 +230,40 @@ call_time(struct call *call)
 	hd_value_text(&call->w, text);
 }
 
+/* Redis' words: monitors look for them. */
+static void
+call_bgsave(struct call *call)
+{
+	bool schedule = call->request->count == 2 && call_word_is(call, 1, "SCHEDULE");
+	if (call->request->count > 1 && !schedule) {
+		hd_call_error(call, HD_ERR_SYNTAX, "syntax error");
+	} else if (EDGE_SUM(call->edge, snapshot_running) > 0 && !schedule) {
+		hd_call_error(call, HD_ERR_SYNTAX, "Background save already in progress");
+	} else {
+		hd_shard_save(call->edge->shard);
+		call->reply = (struct hd_reply){.kind = HD_REPLY_STATUS,
+						.detail = HD_BYTES("Background saving started")};
+	}
+}
+
+/* The oldest of the shards' last ones; 0: some shard has none. */
+uint64_t
+hd_session_saved_at(struct hd_edge *edge)
+{
+	uint64_t oldest = UINT64_MAX;
+	for (uint32_t i = 0; i < hd_shard_count(edge->shard); i++) {
+		uint64_t at = HD_METRIC(hd_shard_metrics(edge->shard, i)->snapshot_saved_at);
+		oldest = at < oldest ? at : oldest;
+	}
+	return oldest;
+}
+
+static void
+call_lastsave(struct call *call)
+{
+	call_integer(call, (int64_t)hd_session_saved_at(call->edge));
+}
+
 /* As in Redis there is no answer: the connection ends with the server. */
 static void
 call_shutdown(struct call *call)
@@ -242,7 +276,7 @@ call_shutdown(struct call *call)
 	} else if (!info->stop) {
 		hd_call_error(call, HD_ERR_UNSUPPORTED, "SHUTDOWN is not offered here");
 	} else {
-		info->stop(info->context);
+		info->stop(info->context, !call_word_is(call, 1, "NOSAVE"));
 		call->conn->closing = true;
 		call->silent = true;
 	}
@@ -275,6 +309,8 @@ static const struct {
 	[HD_CMD_PSUBSCRIBE] = {hd_call_subscribe, WAITS},
 	[HD_CMD_PUNSUBSCRIBE] = {hd_call_unsubscribe, WAITS},
 	[HD_CMD_PUBLISH] = {hd_call_publish, AT_ONCE},
+	[HD_CMD_BGSAVE] = {call_bgsave, WAITS},
+	[HD_CMD_LASTSAVE] = {call_lastsave, WAITS},
 	[HD_CMD_SHUTDOWN] = {call_shutdown, WAITS},
 };
 

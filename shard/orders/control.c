@@ -59,7 +59,8 @@ void
 hd_control_finish(struct hd_control *control)
 {
 	HD_ASSERT(control->state != HD_CONTROL_ENDING);
-	struct hd_cell cell = {.type = HD_CELL_FINISH};
+	/* What never served has nothing new to save. */
+	struct hd_cell cell = {.type = HD_CELL_FINISH, .a = control->served};
 	control->state = HD_CONTROL_ENDING;
 	tell_all(control, control->shards + 1, &cell); /* the reducer too */
 	hd_post_publish(control->post);
@@ -143,6 +144,7 @@ serve(struct hd_control *control)
 {
 	struct hd_cell cell = {.type = HD_CELL_SERVE};
 	control->state = HD_CONTROL_SERVING;
+	control->served = true;
 	tell_all(control, control->shards, &cell);
 	hd_post_publish(control->post);
 	if (control->hooks->ready)

@@ -57,6 +57,7 @@ struct hd_control {
 	struct hd_post *post;
 	uint8_t state; /* enum hd_control_state */
 	int exit_code;
+	bool served;
 	struct hd_job job;
 	struct hd_ask *asks; /* waiting, first in first out */
 	uint32_t asks_first, asks_count, asks_room;

@@ -59,7 +59,7 @@ static struct world {
 	uint32_t credits;
 	bool busy, loading;
 	int64_t now;
-	uint32_t sends;
+	uint32_t sends, saves;
 	struct hd_core *core; /* whose hunts the boards are of; NULL: there are none */
 } world;
 
@@ -154,6 +154,13 @@ hd_shard_loading(const struct hd_shard *shard, uint32_t *percent)
 	(void)shard;
 	*percent = 50;
 	return world.loading;
+}
+
+void
+hd_shard_save(struct hd_shard *shard)
+{
+	(void)shard;
+	world.saves++;
 }
 
 const struct hd_core *

@@ -420,9 +420,25 @@ loading_is_said_to_all_but_a_few(void **state)
 	world.loading = true;
 	hd_edge_adopt(world.edge, 0);
 	says(0, "PING\nHUNT.AWARD l1 bay 1\nCLIENT GETNAME\n");
-	expect_got(0, "-LOADING huntd is loading its log\r\n-LOADING huntd is loading its "
-		      "log\r\n$-1\r\n");
+	expect_got(0, "-LOADING huntd is loading its log: shard 0 is at 50 %\r\n"
+		      "-LOADING huntd is loading its log: shard 0 is at 50 %\r\n$-1\r\n");
 	assert_int_equal(world.given_count, 0);
+}
+
+static void
+bgsave_starts_one_and_says_when_one_runs(void **state)
+{
+	(void)state;
+	hd_edge_adopt(world.edge, 0);
+	says(0, "LASTSAVE\nBGSAVE\nBGSAVE NOW\n");
+	expect_got(0, ":0\r\n+Background saving started\r\n-ERR syntax error\r\n");
+	assert_int_equal(world.saves, 1);
+	HD_GAUGE(world.metrics.snapshot_running, 1);
+	HD_GAUGE(world.metrics.snapshot_saved_at, 99);
+	says(0, "BGSAVE\nBGSAVE SCHEDULE\nLASTSAVE\n");
+	expect_got(0, "-ERR Background save already in progress\r\n"
+		      "+Background saving started\r\n:0\r\n");
+	assert_int_equal(world.saves, 2);
 }
 
 static void
@@ -509,6 +525,7 @@ main(void)
 		STORY(half_closed_peers_get_their_answers),
 		STORY(quit_answers_all_that_came_before),
 		STORY(a_broken_protocol_is_told_and_closed),
+		STORY(bgsave_starts_one_and_says_when_one_runs),
 		STORY(loading_is_said_to_all_but_a_few),
 		STORY(hello_changes_the_protocol_for_what_follows),
 		STORY(one_connection_does_not_hold_up_another),

@@ -1,0 +1,347 @@
+#include "shard/snapshot/taker.h"
+
+#include <string.h>
+
+#include "huntd/snapshot.h"
+#include "shard/inside.h"
+
+#define STEP_OBJECTS 32u      /* of a sweep between two looks at the clock */
+#define BUSY_NS      2000000  /* after the last command */
+#define LOOK_NS      10000000 /* the last snapshot: how often whether to hurry is looked at */
+/* The last snapshot; with the drain before it within the 90 s that systemd grants. */
+#define LAST_NS  60000000000
+#define NS_PER_S 1000000000
+
+static struct hd_metrics *
+metrics_of(const struct hd_shard *shard)
+{
+	return hd_shard_mine(shard);
+}
+
+/* It ended, well or not. */
+static void
+rest(struct hd_shard *shard)
+{
+	shard->taker.state = HD_TAKER_IDLE;
+	HD_GAUGE(metrics_of(shard)->snapshot_running, 0);
+}
+
+/* Serving goes on; the next is taken when it would have been after a good one. */
+static void
+failed(struct hd_shard *shard, int error)
+{
+	struct hd_taker *taker = &shard->taker;
+	HD_COUNT(metrics_of(shard)->snapshot_failures_total, 1);
+	taker->from = hd_log_tail(shard->log);
+	hd_shard_tell(
+		shard,
+		"the snapshot of LSN %llu in %s was dropped: %s; nothing is lost, the log and "
+		"older snapshots stay",
+		(unsigned long long)taker->head.anchor.lsn, taker->directory, strerror(-error));
+}
+
+/* Waits for what is in flight, then the file goes. */
+static void
+drop(struct hd_shard *shard)
+{
+	struct hd_taker *taker = &shard->taker;
+	hd_core_sweep_abandon(shard->core);
+	taker->state = HD_TAKER_DROP;
+	if (!hd_snapshot_still(&taker->writer))
+		return;
+	hd_snapshot_write_end(&taker->writer, true);
+	rest(shard);
+}
+
+/* Keeping. */
+
+static void
+keep(struct hd_shard *shard)
+{
+	struct hd_taker *taker = &shard->taker;
+	struct hd_snapshot_list list = {.count = taker->kept_count};
+	for (uint32_t i = 0; i < taker->kept_count; i++)
+		list.lsn[i] = taker->kept[i].lsn;
+	hd_snapshots_prune(shard->io, taker->directory, &list);
+	if (taker->kept_count == HD_SNAPSHOTS_KEPT)
+		hd_log_keep(shard->log, taker->kept[HD_SNAPSHOTS_KEPT - 1].number, taker->archive);
+}
+
+void
+hd_taker_open(struct hd_shard *shard)
+{
+	struct hd_taker *taker = &shard->taker;
+	HD_ASSERT(shard->log != NULL && taker->kept_count <= HD_SNAPSHOTS_KEPT);
+	if (taker->kept_count > 0)
+		taker->from = taker->kept[0].lsn;
+	keep(shard);
+}
+
+static void
+count_in(struct hd_shard *shard)
+{
+	struct hd_taker *taker = &shard->taker;
+	struct hd_metrics *metrics = metrics_of(shard);
+	for (uint32_t i = HD_SNAPSHOTS_KEPT - 1; i > 0; i--)
+		taker->kept[i] = taker->kept[i - 1];
+	taker->kept[0] = (struct hd_taken){taker->head.anchor.lsn, taker->head.anchor.number};
+	taker->kept_count += taker->kept_count < HD_SNAPSHOTS_KEPT;
+	HD_COUNT(metrics->snapshots_total, 1);
+	HD_GAUGE(metrics->snapshot_lsn, taker->head.anchor.lsn);
+	HD_GAUGE(metrics->snapshot_saved_at, shard->clock / NS_PER_S);
+	HD_GAUGE(metrics->snapshot_bytes, taker->writer.offset);
+	HD_GAUGE(metrics->snapshot_objects, taker->objects);
+	HD_GAUGE(metrics->snapshot_ns, shard->io->ops->now(shard->io) - taker->began);
+}
+
+/* The file is on the disk and the log is past it: now it counts. */
+static void
+publish(struct hd_shard *shard)
+{
+	struct hd_taker *taker = &shard->taker;
+	struct hd_io *io = shard->io;
+	char path[HD_SNAPSHOT_PATH];
+	HD_ASSERT(hd_log_flushed(shard->log) >= taker->head.anchor.lsn);
+	HD_ASSERT(taker->writer.synced);
+	hd_snapshot_path(taker->directory, taker->head.anchor.lsn, true, path);
+	hd_snapshot_write_end(&taker->writer, false);
+	int error = io->ops->file_rename(io, taker->writer.path, path);
+	if (error == 0)
+		error = io->ops->dir_sync(io, taker->directory);
+	if (error == 0) {
+		count_in(shard);
+	} else {
+		(void)io->ops->file_remove(io, taker->writer.path);
+		(void)io->ops->file_remove(io, path);
+		failed(shard, error);
+	}
+	rest(shard);
+	if (error == 0)
+		keep(shard);
+}
+
+/* Beginning. */
+
+static bool
+is_saved(const struct hd_shard *shard)
+{
+	const struct hd_taker *taker = &shard->taker;
+	return taker->kept_count > 0 && taker->kept[0].lsn == hd_log_tail(shard->log);
+}
+
+static void
+begin(struct hd_shard *shard)
+{
+	struct hd_taker *taker = &shard->taker;
+	taker->head = (struct hd_snapshot_head){.log = shard->number,
+						.anchor = hd_log_anchor(shard->log),
+						.ids_max = shard->orders.ids_max,
+						.ids_age_ns = shard->orders.ids_age_ns};
+	if (taker->head.anchor.lsn == 0)
+		return;
+	taker->asked = false;
+	taker->began = shard->io->ops->now(shard->io);
+	int error = hd_snapshot_write_begin(&taker->writer, shard->io, &shard->plain,
+					    taker->directory, &taker->head);
+	if (error != 0) {
+		failed(shard, error);
+		return;
+	}
+	hd_core_sweep_begin(shard->core);
+	taker->state = HD_TAKER_SWEEP;
+	taker->from = taker->head.anchor.lsn;
+	taker->swept = taker->stuck = false;
+	taker->next = 0;
+	HD_GAUGE(metrics_of(shard)->snapshot_running, 1);
+}
+
+/* An ORDER that is not done stands in no core's state: the snapshot waits for its DONE. */
+static bool
+is_wanted(struct hd_shard *shard)
+{
+	struct hd_taker *taker = &shard->taker;
+	bool old = taker->events > 0 && hd_log_tail(shard->log) - taker->from >= taker->events;
+	if (HD_LIKELY(!old && !taker->asked))
+		return false;
+	if (!shard->serving || shard->draining || shard->orders.open_count > 0)
+		return false;
+	if (!is_saved(shard))
+		return true;
+	taker->asked = false;
+	HD_GAUGE(metrics_of(shard)->snapshot_saved_at, shard->clock / NS_PER_S);
+	return false;
+}
+
+/* One step of the sweep. False: nothing can be done now. */
+static bool
+step(struct hd_shard *shard)
+{
+	struct hd_taker *taker = &shard->taker;
+	struct hd_snapshot_writer *writer = &taker->writer;
+	if (!taker->swept && hd_snapshot_hungry(writer)) {
+		struct hd_writer out = hd_snapshot_room(writer);
+		taker->swept = !hd_core_sweep_step(shard->core, STEP_OBJECTS, &out, taker->digest,
+						   &taker->objects);
+		hd_snapshot_took(writer, &out);
+		return true;
+	}
+	if (hd_snapshot_pack(writer, taker->swept))
+		return true;
+	if (taker->swept && writer->raw_from == writer->raw_to &&
+	    hd_snapshot_finish(writer, taker->digest, taker->objects))
+		taker->state = HD_TAKER_WRITE;
+	return false;
+}
+
+static void
+slice(struct hd_shard *shard)
+{
+	struct hd_taker *taker = &shard->taker;
+	struct hd_io *io = shard->io;
+	int64_t start = io->ops->now(io), now = start;
+	if (start < taker->next && !taker->swollen)
+		return;
+	taker->stuck = false;
+	while (!taker->stuck && now - start < HD_SNAPSHOT_SLICE_NS) {
+		taker->stuck = !step(shard);
+		now = io->ops->now(io);
+	}
+	taker->next = now < taker->busy_until ? now + (now - start) * (HD_SNAPSHOT_SHARE - 1) : 0;
+	uint64_t longest = HD_METRIC(metrics_of(shard)->snapshot_slice_ns_max);
+	if ((uint64_t)(now - start) > longest)
+		HD_GAUGE(metrics_of(shard)->snapshot_slice_ns_max, now - start);
+}
+
+uint64_t
+hd_taker_unwritten(const struct hd_shard *shard)
+{
+	const struct hd_taker *taker = &shard->taker;
+	if (HD_LIKELY(taker->state == HD_TAKER_IDLE))
+		return 0;
+	return hd_core_sweep_bytes(shard->core) + hd_snapshot_unwritten(&taker->writer);
+}
+
+static void
+advance(struct hd_shard *shard)
+{
+	struct hd_taker *taker = &shard->taker;
+	if (taker->writer.error != 0 && taker->state != HD_TAKER_DROP) {
+		failed(shard, taker->writer.error);
+		drop(shard);
+		return;
+	}
+	switch (taker->state) {
+	case HD_TAKER_SWEEP:
+		slice(shard);
+		break;
+	case HD_TAKER_WRITE:
+		if (!taker->writer.synced)
+			break;
+		taker->state = HD_TAKER_COUNT;
+		hd_log_want_flush(shard->log);
+		break;
+	case HD_TAKER_COUNT:
+		if (hd_log_flushed(shard->log) >= taker->head.anchor.lsn)
+			publish(shard);
+		break;
+	default:
+		drop(shard);
+	}
+}
+
+void
+hd_taker_pass(struct hd_shard *shard)
+{
+	struct hd_taker *taker = &shard->taker;
+	if (HD_LIKELY(taker->state == HD_TAKER_IDLE)) {
+		taker->swollen = false;
+		if (is_wanted(shard))
+			begin(shard);
+		return;
+	}
+	if (shard->pass_commands > 0)
+		taker->busy_until = shard->boot + BUSY_NS;
+	uint64_t unflushed = hd_log_unflushed_bytes(shard->log) + hd_taker_unwritten(shard);
+	taker->swollen = unflushed > HD_UNFLUSHED_MAX;
+	advance(shard);
+}
+
+int64_t
+hd_taker_deadline(const struct hd_shard *shard)
+{
+	const struct hd_taker *taker = &shard->taker;
+	switch (taker->state) {
+	case HD_TAKER_SWEEP:
+		if (taker->stuck)
+			return HD_NEVER;
+		return taker->next > shard->boot ? taker->next : shard->boot;
+	case HD_TAKER_WRITE:
+		return taker->writer.synced ? shard->boot : HD_NEVER;
+	case HD_TAKER_COUNT:
+		return hd_log_flushed(shard->log) >= taker->head.anchor.lsn ? shard->boot
+									    : HD_NEVER;
+	default:
+		return HD_NEVER;
+	}
+}
+
+void
+hd_taker_complete(struct hd_shard *shard, const struct hd_completion *completion)
+{
+	HD_ASSERT(shard->taker.state != HD_TAKER_IDLE);
+	hd_snapshot_complete(&shard->taker.writer, completion);
+	shard->taker.stuck = false;
+}
+
+/* The end. */
+
+static bool
+is_hurried(const struct hd_shard *shard)
+{
+	return shard->hurry != NULL && atomic_load(shard->hurry);
+}
+
+/* Everybody has gone: only the log and this are left to wait for. */
+static void
+pass_alone(struct hd_shard *shard)
+{
+	struct hd_io *io = shard->io;
+	hd_taker_pass(shard);
+	hd_log_pass(shard->log, shard->boot, false);
+	int64_t left = hd_taker_deadline(shard) - shard->boot;
+	int64_t timeout = left < LOOK_NS ? 0 : LOOK_NS;
+	uint32_t count = io->ops->wait(io, timeout, shard->completions, HD_COMPLETIONS);
+	shard->boot = io->ops->now(io);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct hd_completion *completion = &shard->completions[i];
+		if (HD_IO_OWNER(completion->tag) == HD_IO_LOG)
+			hd_log_complete(shard->log, completion);
+		else if (HD_IO_OWNER(completion->tag) == HD_IO_SNAPSHOT)
+			hd_taker_complete(shard, completion);
+	}
+}
+
+void
+hd_taker_end(struct hd_shard *shard, bool save)
+{
+	struct hd_taker *taker = &shard->taker;
+	HD_ASSERT(shard->log != NULL);
+	taker->events = 0;
+	taker->asked = false;
+	taker->busy_until = taker->next = 0;
+	if (taker->state != HD_TAKER_IDLE)
+		drop(shard);
+	while (taker->state != HD_TAKER_IDLE)
+		pass_alone(shard);
+	if (!save || is_hurried(shard) || is_saved(shard) || shard->orders.open_count > 0)
+		return;
+	shard->pass_commands = 0;
+	begin(shard);
+	int64_t give_up = taker->began + LAST_NS;
+	while (taker->state != HD_TAKER_IDLE) {
+		pass_alone(shard);
+		bool late = is_hurried(shard) || shard->boot >= give_up;
+		if (late && taker->state != HD_TAKER_IDLE && taker->state != HD_TAKER_DROP)
+			drop(shard);
+	}
+}
