@@ -406,6 +406,9 @@ put_reply(struct text *text, const struct hd_reply *reply)
 			return;
 		}
 		break;
+	case HD_REPLY_LATER:
+		put(text, "later");
+		return;
 	default:
 		put(text, "%s", reply->kind == HD_REPLY_STATUS ? "+" : "");
 	}
@@ -422,6 +425,13 @@ hd_world_answer(struct hd_world *world, const struct hd_reply *reply)
 	return world->answer;
 }
 
+void
+hd_world_take(struct hd_world *world)
+{
+	for (uint32_t i = 0; i < world->decision.events_count; i++)
+		happen(world, &world->decision.events[i]);
+}
+
 const char *
 hd_world_say(struct hd_world *world, const char *format, ...)
 {
@@ -434,8 +444,7 @@ hd_world_say(struct hd_world *world, const char *format, ...)
 	due(world);
 	hd_core_decide(world->core, world->now, &world->command, &world->decision);
 	hd_world_answer(world, &world->decision.reply);
-	for (uint32_t i = 0; i < world->decision.events_count; i++)
-		happen(world, &world->decision.events[i]);
+	hd_world_take(world);
 	return world->answer;
 }
 
@@ -494,6 +503,27 @@ compare_boards(const struct hd_world *a, const struct hd_world *b, uint16_t hunt
 	}
 	HD_ASSERT(strcmp(rows[0], rows[1]) == 0);
 	free(rows[0]);
+}
+
+void
+hd_world_place(struct hd_world *world, uint32_t shard, uint32_t shards)
+{
+	world->shard = shard;
+	world->shards = shards;
+	hd_core_place(world->core, shard, shards);
+}
+
+void
+hd_world_cut(struct hd_world *world, size_t size)
+{
+	HD_ASSERT(size <= world->log_size);
+	hd_core_destroy(world->core);
+	world->core = hd_core_create(&world->memory);
+	if (world->shards != 0)
+		hd_core_place(world->core, world->shard, world->shards);
+	world->log_size = size;
+	hd_world_follow(world, world->core, 0);
+	world->orders = hd_core_order(world->core);
 }
 
 void

@@ -16,6 +16,7 @@ struct hd_world {
 	struct hd_core *core;
 	int64_t now; /* ns */
 	uint64_t orders;
+	uint32_t shard, shards; /* its place; shards 0: none was said */
 	struct hd_decision decision;
 	struct hd_command command;
 	char line[512], answer[8192];
@@ -76,12 +77,22 @@ void hd_world_clock(struct hd_world *world, int64_t seconds);
 void hd_world_parse(struct hd_world *world, const char *line);
 
 /* Decides and applies a command. Answers: `+joined`, `-NOHUNT`, `'text'`, `nil`, values as [..] and
- * {..}, outcomes as `wrong 0 10 '3'`. */
+ * {..}, outcomes as `wrong 0 10 '3'`, `later` where it waits for a grant. */
 const char *hd_world_say(struct hd_world *world, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* The answer that a decision comes to, without applying anything. */
 const char *hd_world_answer(struct hd_world *world, const struct hd_reply *reply);
+
+/* Logs and applies what world->decision says. */
+void hd_world_take(struct hd_world *world);
+
+/* A world of several: what hd_core_place is told, also after a cut. */
+void hd_world_place(struct hd_world *world, uint32_t shard, uint32_t shards);
+
+/* A crash: of the log its first `size` bytes are left, an end of some decision's events; the state
+ * is made again from them. */
+void hd_world_cut(struct hd_world *world, size_t size);
 
 /* The rows of a board, `ann=10 bob=5`; with sub 10/2. */
 const char *hd_world_board(struct hd_world *world, const char *hunt, uint16_t board, bool frozen);
