@@ -62,7 +62,7 @@ order(struct hd_world *world, const struct hd_order *body)
 void
 hd_world_init(struct hd_world *world)
 {
-	*world = (struct hd_world){.memory = hd_test_memory(), .now = HD_WORLD_BEGIN};
+	*world = (struct hd_world){.memory = hd_test_memory(), .now = HD_WORLD_BEGIN, .shards = 1};
 	world->core = hd_core_create(&world->memory);
 	order(world, &(struct hd_order){.kind = HD_ORDER_SECRET,
 					.text = HD_BYTES("0123456789abcdef0123456789ABCDEF")});
@@ -516,11 +516,9 @@ hd_world_place(struct hd_world *world, uint32_t shard, uint32_t shards)
 void
 hd_world_cut(struct hd_world *world, size_t size)
 {
-	HD_ASSERT(size <= world->log_size);
 	hd_core_destroy(world->core);
 	world->core = hd_core_create(&world->memory);
-	if (world->shards != 0)
-		hd_core_place(world->core, world->shard, world->shards);
+	hd_core_place(world->core, world->shard, world->shards);
 	world->log_size = size;
 	hd_world_follow(world, world->core, 0);
 	world->orders = hd_core_order(world->core);

@@ -16,7 +16,7 @@ struct hd_world {
 	struct hd_core *core;
 	int64_t now; /* ns */
 	uint64_t orders;
-	uint32_t shard, shards; /* its place; shards 0: none was said */
+	uint32_t shard, shards; /* its place */
 	struct hd_decision decision;
 	struct hd_command command;
 	char line[512], answer[8192];

@@ -190,6 +190,7 @@ pair_teardown(void **state)
 	struct hd_world *worlds[] = {&pair->e, &pair->h};
 	for (int i = 0; i < 2; i++) {
 		hd_world_replay(worlds[i]);
+		hd_world_snapshot(worlds[i]);
 		hd_world_fini(worlds[i]);
 	}
 	return 0;
