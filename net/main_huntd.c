@@ -144,15 +144,16 @@ static void
 ready(void *context, const struct hd_log_report *reports, uint32_t shards)
 {
 	const struct server *server = context;
-	uint64_t events = 0, cut = 0;
+	uint64_t events = 0, cut = 0, last = 0;
 	for (uint32_t i = 0; i < shards; i++) {
 		events += reports[i].events;
 		cut += reports[i].cut_bytes;
+		last += reports[i].last_lsn;
 		if (!reports[i].direct && i == 0)
 			fprintf(stderr, "huntd: the file system takes no O_DIRECT: buffered writes "
 					"and fdatasync\n");
 	}
-	if (events)
+	if (last)
 		tell_recovered(server, events, cut > 0, reports, shards);
 	fprintf(stderr, "huntd %s: serving %s on %u shard%s, durability %s\n", hd_version(),
 		server->config.values[HD_SETTING_resp].text, shards, shards == 1 ? "" : "s",

@@ -249,14 +249,16 @@ def ends_while_it_starts():
         c, step = server.client(), 5000
         for first in range(0, events, step):
             c.pipe([("HUNT.AWARD", "p%d" % i, "bay", 7) for i in range(first, first + step)])
+        c.send(encode("SHUTDOWN", "NOSAVE"))
+        same("SHUTDOWN NOSAVE ends with 0", server.process.wait(15), 0)
         c.close()
-        same("SIGTERM ends with 0", server.stop(), 0)
         server.words()
         began = time.monotonic()
         server.start()
         whole, said = time.monotonic() - began, server.words()
         check("where each shard's log ends", re.search(r"recovered \d+ events \(to 0:\d+,1:\d+\) in \d+ ms", said), said)
-        server.stop()
+        server.client().send(encode("SHUTDOWN", "NOSAVE"))
+        same("and again", server.process.wait(15), 0)
         replays = 0
         for share in (0.05, 0.15, 0.3, 0.45, 0.6, 0.8, 0.9, 0.95, 1.0, 1.05):
             code, took, said = ended_by(server, whole * share, signal.SIGINT if share == 0.3 else signal.SIGTERM)
