@@ -42,6 +42,13 @@ happen(struct hd_world *world, const struct hd_event *event)
 	world->now = event->stamp + 1;
 }
 
+void
+hd_world_happen(struct hd_world *world, const struct hd_event *event)
+{
+	HD_ASSERT(event->stamp >= world->now);
+	happen(world, event);
+}
+
 static void
 order(struct hd_world *world, const struct hd_order *body)
 {

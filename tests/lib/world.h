@@ -81,6 +81,9 @@ void hd_world_parse(struct hd_world *world, const char *line);
 const char *hd_world_say(struct hd_world *world, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Logs and applies an event, stamped at or after `now`. */
+void hd_world_happen(struct hd_world *world, const struct hd_event *event);
+
 /* The answer that a decision comes to, without applying anything. */
 const char *hd_world_answer(struct hd_world *world, const struct hd_reply *reply);
 

@@ -33,6 +33,7 @@ static int
 teardown(void **state)
 {
 	hd_world_replay(*state);
+	hd_world_snapshot(*state);
 	while (hd_core_sweep(((struct hd_world *)*state)->core, 1))
 		;
 	hd_world_fini(*state);
