@@ -104,6 +104,7 @@ hd_outbox_resume(struct hd_shard *shard)
 	     handle = hd_core_want_next(shard->core, handle), open++)
 		row_open(shard, handle, 0);
 	HD_ASSERT(open == hd_core_wants(shard->core));
+	HD_COUNT(hd_shard_mine(shard)->wants_total, open);
 }
 
 /* What comes in waits for the pass to be there: its hours that are due go first. */

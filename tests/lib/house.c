@@ -1,6 +1,5 @@
 #include "tests/lib/house.h"
 
-#include <ftw.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,6 +26,7 @@ struct door {
 	struct house_ask *todo, **todo_end;   /* the shard's */
 	struct house_ask *held;               /* replied, not durable */
 	bool shut;                            /* nothing is taken in; under the mutex */
+	_Atomic uint32_t stall_ms;            /* the next input takes so long */
 	uint32_t open;                        /* given, not replied */
 	_Atomic int64_t clock;                /* of the pass that replied last */
 	uint64_t views;
@@ -46,6 +46,8 @@ struct house {
 	uint32_t bad_files;
 	_Atomic int64_t wall_ahead;
 	_Atomic uint32_t clock_news;
+	char health_news[512]; /* lines of control; under the mutex */
+	pthread_rwlock_t gate; /* whoever writes to a file reads it */
 };
 
 /* The fake edge. */
@@ -84,6 +86,7 @@ edge_input(void *edge, int64_t now)
 {
 	struct door *door = edge;
 	(void)now;
+	usleep(1000 * atomic_exchange(&door->stall_ms, 0));
 	take_inbox(door);
 	while (door->todo != NULL) {
 		struct house_ask *ask = door->todo;
@@ -178,9 +181,9 @@ static const struct hd_edge_ops edge_ops = {
 static struct hd_io *
 io_create(void *context, const struct hd_topology_row *row)
 {
-	(void)context;
+	struct house *house = context;
 	(void)row;
-	return thread_io_create();
+	return thread_io_create(&house->gate);
 }
 
 static void
@@ -216,8 +219,7 @@ memory_init(void *context, uint32_t shard, struct hd_memory *memory)
 	*memory = hd_test_memory();
 }
 
-/* A document's text is `HUNT words...`; `bad` as its first word has two faults. The definition has
- * auto_join and one challenge `flag` of 100 points with the answer GOLD. */
+/* A document's text is `HUNT words...`; `bad` as its first word has two faults. */
 static bool
 compile(void *context, struct hd_bytes name, struct hd_bytes text, struct hd_bytes previous,
 	uint32_t version, struct hd_writer *out, char *message, uint32_t room)
@@ -234,12 +236,8 @@ compile(void *context, struct hd_bytes name, struct hd_bytes text, struct hd_byt
 		free(world);
 		return false;
 	}
-	struct hd_world_hunt hunt = {
-		.id = id,
-		.auto_join = true,
-		.text = "text",
-		.challenges = {{.id = "flag", .points = 100, .answers = {"GOLD"}}},
-	};
+	struct hd_world_hunt hunt = {.id = id, .auto_join = true, .text = "text"};
+	house_challenges(&hunt, text);
 	hd_world_init(world);
 	for (uint32_t i = 0; i < version; i++)
 		hd_world_document(world, &hunt);
@@ -294,6 +292,16 @@ clock_news(void *context, const char *line)
 	house->clock_news++;
 }
 
+static void
+health_news(void *context, const char *line)
+{
+	struct house *house = context;
+	pthread_mutex_lock(&house->mutex);
+	size_t used = strlen(house->health_news);
+	snprintf(house->health_news + used, sizeof house->health_news - used, "%s\n", line);
+	pthread_mutex_unlock(&house->mutex);
+}
+
 static int64_t
 wall_clock(void *context)
 {
@@ -334,6 +342,7 @@ house_make(const struct house_options *options)
 	house->options = *options;
 	pthread_mutex_init(&house->mutex, NULL);
 	pthread_cond_init(&house->cond, NULL);
+	pthread_rwlock_init(&house->gate, NULL);
 	for (uint32_t i = 0; i < SHARDS; i++) {
 		struct door *door = &house->doors[i];
 		pthread_mutex_init(&door->mutex, NULL);
@@ -360,6 +369,7 @@ house_start(const char *folder, const struct house_options *options, int *exit_c
 		.hunt_file_result = hunt_file_result,
 		.ready = ready,
 		.clock_news = clock_news,
+		.health_news = health_news,
 		.wall_clock = wall_clock,
 		.random = random_bytes,
 	};
@@ -461,6 +471,30 @@ house_say(struct house *house, uint32_t at, const char *format, ...)
 	return answer;
 }
 
+void
+house_stall(struct house *house, uint32_t at, uint32_t ms)
+{
+	house->doors[at].stall_ms = ms;
+	struct hd_io *io = hd_shard_io(house->doors[at].shard);
+	io->ops->wake(NULL, io);
+}
+
+void
+house_health_news(struct house *house, char lines[512])
+{
+	pthread_mutex_lock(&house->mutex);
+	memcpy(lines, house->health_news, sizeof house->health_news);
+	pthread_mutex_unlock(&house->mutex);
+}
+
+void
+house_image(struct house *house, const char *to)
+{
+	pthread_rwlock_wrlock(&house->gate);
+	house_folder_copy(house->config.data, to);
+	pthread_rwlock_unlock(&house->gate);
+}
+
 struct hd_runtime *
 house_runtime(struct house *house)
 {
@@ -507,29 +541,4 @@ house_view(struct house *house, struct hd_view *view)
 	uint64_t views = door->views;
 	pthread_mutex_unlock(&door->mutex);
 	return views;
-}
-
-/* Folders. */
-
-void
-house_folder(char path[64])
-{
-	snprintf(path, 64, "/tmp/huntd-story-XXXXXX");
-	const char *made = mkdtemp(path);
-	HD_ASSERT(made != NULL);
-}
-
-static int
-remove_one(const char *path, const struct stat *stat, int kind, struct FTW *at)
-{
-	(void)stat;
-	(void)kind;
-	(void)at;
-	return remove(path);
-}
-
-void
-house_folder_remove(const char *path)
-{
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }

@@ -26,7 +26,7 @@ struct house_ask {
 
 struct house_options {
 	uint32_t shards, ring_cells;
-	const char *files[4]; /* of --hunts: `HUNT version-words`; see house_document */
+	const char *files[4]; /* of --hunts: `HUNT words`; see house_challenges */
 	uint64_t segment_bytes;
 	uint8_t durability;
 };
@@ -51,6 +51,12 @@ const char *house_wait(struct house *house, struct house_ask *ask);
 void house_shut(struct house *house, uint32_t at, bool shut);
 void house_forget(struct house_ask *ask);
 
+/* A shard's next pass takes so long; what control has said about the shards' health, by lines. */
+void house_stall(struct house *house, uint32_t at, uint32_t ms);
+void house_health_news(struct house *house, char lines[512]);
+/* Copies the data folder into `to` as it stands at one instant: what a kill would leave. */
+void house_image(struct house *house, const char *to);
+
 struct hd_runtime *house_runtime(struct house *house);
 struct hd_shard *house_shard(struct house *house, uint32_t number);
 /* Sets the wall clock ahead of the true one, ns; how many lines control has said about it. */
@@ -65,8 +71,15 @@ uint64_t house_view(struct house *house, struct hd_view *view);
 void house_parse(struct house_ask *ask, const char *line);
 void house_put_reply(char answer[HOUSE_ANSWER_MAX], const struct hd_reply *reply);
 
-/* A fresh folder under /tmp, and its end. */
+/* The challenges of a document's text `HUNT words...`: `flag` of 100 points, answer GOLD, and of
+ * each word NAME=STOCK (up to four) a treasure of that stock, answer KRAKEN, points 300, 200, then
+ * 100; NAME=gone: no longer there. The words live as long as the hunt. */
+struct hd_world_hunt;
+void house_challenges(struct hd_world_hunt *hunt, struct hd_bytes text);
+
+/* house_folder.c: a fresh folder under /tmp, what is in one copied into another, and its end. */
 void house_folder(char path[64]);
+void house_folder_copy(const char *from, const char *to);
 void house_folder_remove(const char *path);
 
 #endif

@@ -7,6 +7,7 @@
 #include "huntd/ids.h"
 #include "huntd/value.h"
 #include "tests/lib/house.h"
+#include "tests/lib/world.h"
 
 /* Lines. */
 
@@ -111,6 +112,31 @@ house_parse(struct house_ask *ask, const char *line)
 	}
 	for (; at + 1 < count; at += 2)
 		option(command, words[at], words[at + 1]);
+}
+
+/* Documents. */
+
+void
+house_challenges(struct hd_world_hunt *hunt, struct hd_bytes text)
+{
+	static _Thread_local char words[512];
+	char *save = NULL;
+	struct hd_world_challenge *to = hunt->challenges;
+	snprintf(words, sizeof words, "%.*s", (int)text.size, (const char *)text.at);
+	*to++ = (struct hd_world_challenge){.id = "flag", .points = 100, .answers = {"GOLD"}};
+	for (char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		char *stock = strchr(word, '=');
+		if (stock == NULL)
+			continue;
+		*stock++ = '\0';
+		HD_ASSERT(to < hunt->challenges + 5);
+		bool gone = strcmp(stock, "gone") == 0;
+		*to++ = (struct hd_world_challenge){.id = word,
+						    .gone = gone,
+						    .by_order = {300, 200, 100},
+						    .stock = gone ? 1 : (uint64_t)atoll(stock),
+						    .answers = {"KRAKEN"}};
+	}
 }
 
 /* Replies. */

@@ -17,6 +17,7 @@
 
 struct thread_io {
 	struct hd_io io;
+	pthread_rwlock_t *gate; /* NULL: nobody ever stops the writers */
 	pthread_mutex_t mutex;
 	pthread_cond_t cond;
 	bool woken;
@@ -28,6 +29,20 @@ static struct thread_io *
 own(struct hd_io *io)
 {
 	return (struct thread_io *)io;
+}
+
+static void
+gate_enter(struct hd_io *io)
+{
+	if (own(io)->gate != NULL)
+		pthread_rwlock_rdlock(own(io)->gate);
+}
+
+static void
+gate_leave(struct hd_io *io)
+{
+	if (own(io)->gate != NULL)
+		pthread_rwlock_unlock(own(io)->gate);
 }
 
 static int64_t
@@ -97,7 +112,9 @@ static void
 queue_write(struct hd_io *io, int file, const void *from, uint32_t size, uint64_t offset,
 	    uint32_t flags, uint64_t tag)
 {
+	gate_enter(io);
 	ssize_t result = pwrite(file, from, size, (off_t)offset);
+	gate_leave(io);
 	if (result >= 0 && (flags & HD_IO_SYNC) && fdatasync(file) != 0)
 		result = -1;
 	complete(io, tag, result);
@@ -119,10 +136,11 @@ static int
 file_open(struct hd_io *io, const char *path, uint32_t flags)
 {
 	int how = O_CLOEXEC | (flags & HD_IO_WRITE ? O_RDWR : O_RDONLY);
-	(void)io;
 	if (flags & HD_IO_CREATE)
 		how |= O_CREAT | O_EXCL;
+	gate_enter(io);
 	int file = open(path, how, 0600);
+	gate_leave(io);
 	return file < 0 ? -errno : file;
 }
 
@@ -159,8 +177,9 @@ file_read(struct hd_io *io, int file, void *to, uint32_t size, uint64_t offset)
 static int64_t
 file_write(struct hd_io *io, int file, const void *from, uint32_t size, uint64_t offset)
 {
-	(void)io;
+	gate_enter(io);
 	ssize_t result = pwrite(file, from, size, (off_t)offset);
+	gate_leave(io);
 	return result < 0 ? -errno : result;
 }
 
@@ -174,15 +193,19 @@ file_sync(struct hd_io *io, int file)
 static int
 file_rename(struct hd_io *io, const char *from, const char *to)
 {
-	(void)io;
-	return rename(from, to) == 0 ? 0 : -errno;
+	gate_enter(io);
+	int result = rename(from, to) == 0 ? 0 : -errno;
+	gate_leave(io);
+	return result;
 }
 
 static int
 file_remove(struct hd_io *io, const char *path)
 {
-	(void)io;
-	return unlink(path) == 0 ? 0 : -errno;
+	gate_enter(io);
+	int result = unlink(path) == 0 ? 0 : -errno;
+	gate_leave(io);
+	return result;
 }
 
 static int
@@ -253,7 +276,7 @@ static const struct hd_io_ops ops = {
 };
 
 struct hd_io *
-thread_io_create(void)
+thread_io_create(pthread_rwlock_t *gate)
 {
 	struct thread_io *self = calloc(1, sizeof *self);
 	HD_ASSERT(self != NULL);
@@ -264,6 +287,7 @@ thread_io_create(void)
 	pthread_cond_init(&self->cond, &attributes);
 	pthread_condattr_destroy(&attributes);
 	self->io.ops = &ops;
+	self->gate = gate;
 	return &self->io;
 }
 

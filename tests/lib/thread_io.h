@@ -5,9 +5,12 @@
 #ifndef HUNTD_TESTS_THREAD_IO_H
 #define HUNTD_TESTS_THREAD_IO_H
 
+#include <pthread.h>
+
 #include "huntd/io.h"
 
-struct hd_io *thread_io_create(void);
+/* Whoever writes to a file holds `gate` for reading; NULL: there is none. */
+struct hd_io *thread_io_create(pthread_rwlock_t *gate);
 void thread_io_destroy(struct hd_io *io);
 
 #endif
