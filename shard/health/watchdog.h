@@ -14,7 +14,7 @@ struct hd_watchdog {
 	uint32_t shards;
 	struct hd_metrics *metrics;
 	const struct hd_pulse *pulses;
-	const struct hd_mesh *mesh;
+	struct hd_mesh *mesh;
 	const struct hd_runtime_hooks *hooks;
 	int64_t due; /* BOOTTIME ns of the next look */
 	struct hd_health health[HD_SHARDS_MAX];

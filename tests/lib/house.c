@@ -86,7 +86,9 @@ edge_input(void *edge, int64_t now)
 {
 	struct door *door = edge;
 	(void)now;
-	usleep(1000 * atomic_exchange(&door->stall_ms, 0));
+	uint32_t stall_ms = atomic_exchange(&door->stall_ms, 0);
+	if (stall_ms > 0)
+		usleep(1000 * stall_ms);
 	take_inbox(door);
 	while (door->todo != NULL) {
 		struct house_ask *ask = door->todo;
@@ -352,6 +354,16 @@ house_make(const struct house_options *options)
 	return house;
 }
 
+/* Each shard learns on its own that loading has ended. */
+static void
+wait_until_it_serves(struct house *house)
+{
+	for (uint32_t at = 0; at < hd_runtime_shards(house->runtime); at++) {
+		while (strcmp(house_say(house, at, "HUNT.LIST"), "-LOADING") == 0)
+			usleep(100);
+	}
+}
+
 struct house *
 house_start(const char *folder, const struct house_options *options, int *exit_code, char *message)
 {
@@ -391,8 +403,10 @@ house_start(const char *folder, const struct house_options *options, int *exit_c
 	while (!house->ready && !house->ended)
 		pthread_cond_wait(&house->cond, &house->mutex);
 	pthread_mutex_unlock(&house->mutex);
-	if (!house->ended)
+	if (!house->ended) {
+		wait_until_it_serves(house);
 		return house;
+	}
 	pthread_join(house->control, NULL);
 	*exit_code = house->code;
 	free(house);
@@ -485,6 +499,14 @@ house_health_news(struct house *house, char lines[512])
 	pthread_mutex_lock(&house->mutex);
 	memcpy(lines, house->health_news, sizeof house->health_news);
 	pthread_mutex_unlock(&house->mutex);
+}
+
+void
+house_hold_disk(struct house *house, uint32_t ms)
+{
+	pthread_rwlock_wrlock(&house->gate);
+	usleep(1000 * ms);
+	pthread_rwlock_unlock(&house->gate);
 }
 
 void

@@ -8,7 +8,6 @@
 
 #define PEOPLE 60u
 
-/* Until every shard serves. */
 static struct house *
 start_with(const char *folder, const struct house_options *options)
 {
@@ -18,10 +17,6 @@ start_with(const char *folder, const struct house_options *options)
 	if (house == NULL)
 		print_error("exit %d: %s\n", code, message);
 	assert_non_null(house);
-	for (uint32_t at = 0; at < hd_runtime_shards(house_runtime(house)); at++) {
-		while (strcmp(house_say(house, at, "HUNT.LIST"), "-LOADING") == 0)
-			usleep(100);
-	}
 	return house;
 }
 

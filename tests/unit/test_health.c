@@ -1,5 +1,8 @@
 /* Who watches the shards: stalls are counted in looks, slow disks by their p99. */
-#include "shard/health/health.h"
+#include <stdio.h>
+#include <string.h>
+
+#include "shard/health/watchdog.h"
 
 // clang-format off
 #include <setjmp.h>
@@ -101,9 +104,157 @@ space_is_told_of_at_each_change(void **state)
 	assert_int_equal(hd_health_space(&health, false), HD_CHANGE_OFF);
 }
 
+/* The watchdog: control's lines and counters. */
+
+#define SHARDS 2u
+
+struct kennel {
+	struct hd_watchdog dog;
+	struct hd_metrics metrics[SHARDS];
+	struct hd_pulse pulses[SHARDS];
+	struct hd_runtime_hooks hooks;
+	char lines[1024];
+	uint32_t given_up;
+	int64_t boot;
+};
+
+static void
+news(void *context, const char *line)
+{
+	struct kennel *kennel = context;
+	size_t used = strlen(kennel->lines);
+	snprintf(kennel->lines + used, sizeof kennel->lines - used, "%s|", line);
+}
+
+static void
+give_up(void *context)
+{
+	((struct kennel *)context)->given_up++;
+}
+
+/* So many looks at the right time; shard 0 moves on by a pass each time. */
+static void
+look(struct kennel *kennel, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		HD_COUNT(kennel->metrics[0].passes_total, 1);
+		kennel->boot += HD_WATCH_TICK_MS * MS;
+		hd_watchdog_look(&kennel->dog, kennel->boot);
+		hd_watchdog_look(&kennel->dog, kennel->boot + 1); /* not due */
+	}
+}
+
+static void
+says(struct kennel *kennel, const char *lines)
+{
+	assert_string_equal(kennel->lines, lines);
+	kennel->lines[0] = '\0';
+}
+
+static int
+kennel_begin(void **state)
+{
+	static struct kennel kennel;
+	memset(&kennel, 0, sizeof kennel);
+	kennel.hooks = (struct hd_runtime_hooks){
+		.context = &kennel, .health_news = news, .give_up = give_up};
+	kennel.boot = 1000 * MS;
+	kennel.dog = (struct hd_watchdog){.shards = SHARDS,
+					  .metrics = kennel.metrics,
+					  .pulses = kennel.pulses,
+					  .mesh = hd_mesh_create(SHARDS, 1),
+					  .hooks = &kennel.hooks};
+	*state = &kennel;
+	return 0;
+}
+
+static int
+kennel_end(void **state)
+{
+	struct kennel *kennel = *state;
+	hd_mesh_destroy(kennel->dog.mesh);
+	return 0;
+}
+
+static void
+a_stall_is_named_counted_and_in_the_end_fatal(void **state)
+{
+	struct kennel *kennel = *state;
+	hd_pulse_stage(&kennel->pulses[1], HD_STAGE_BOARDS);
+	look(kennel, SECOND_LOOKS - 1);
+	says(kennel, "");
+	look(kennel, 1);
+	says(kennel, "shard 1 stands still: in boards for over 1000 ms|");
+	assert_int_equal(HD_METRIC(kennel->metrics[1].stalls_total), 1);
+	kennel->boot += 3600 * 1000 * MS; /* the process was paused for an hour */
+	look(kennel, 29 * SECOND_LOOKS - 1);
+	assert_int_equal(kennel->given_up, 0);
+	look(kennel, 1);
+	assert_int_equal(kennel->given_up, 1);
+	says(kennel, "shard 1 stood still for 30 s, in boards: nothing good can come of it|");
+	assert_int_equal(HD_METRIC(kennel->metrics[0].stalls_total), 0);
+}
+
+static void
+a_slow_disk_is_degraded(void **state)
+{
+	struct kennel *kennel = *state;
+	HD_COUNT(kennel->metrics[1].passes_total, 1);
+	look(kennel, 1);
+	kennel->pulses[1].flushing_since = kennel->boot;
+	HD_COUNT(kennel->metrics[1].passes_total, 1);
+	look(kennel, 1);
+	says(kennel, "");
+	HD_COUNT(kennel->metrics[1].passes_total, 1);
+	look(kennel, 1);
+	says(kennel, "shard 1: the disk is slow, the p99 of flushes is over 250 ms: degraded|");
+	assert_int_equal(HD_METRIC(kennel->metrics[1].degraded), 1);
+	assert_int_equal(HD_METRIC(kennel->metrics[1].degraded_total), 1);
+	kennel->pulses[1].flushing_since = 0;
+	HD_COUNT(kennel->metrics[1].passes_total, 1);
+	look(kennel, 1);
+	says(kennel, "shard 1: the disk keeps up again|");
+	assert_int_equal(HD_METRIC(kennel->metrics[1].degraded), 0);
+}
+
+static void
+a_log_without_space_is_told_of(void **state)
+{
+	struct kennel *kennel = *state;
+	kennel->pulses[0].full = true;
+	look(kennel, 1);
+	says(kennel, "shard 0: no space left for the log: writes are refused, -MISCONF|");
+	assert_int_equal(HD_METRIC(kennel->metrics[0].no_space_total), 1);
+	kennel->pulses[0].full = false;
+	look(kennel, 1);
+	says(kennel, "shard 0: there is space for the log again: writes are taken|");
+}
+
+static void
+closed_connections_are_told_of_once_a_minute(void **state)
+{
+	struct kennel *kennel = *state;
+	static const char slow[] = "connections closed that did not read what they asked for or "
+				   "follow: ";
+	char line[128];
+	HD_COUNT(kennel->metrics[0].connections_closed_slow_total, 2);
+	HD_COUNT(kennel->metrics[1].connections_closed_slow_total, 1);
+	look(kennel, 1);
+	snprintf(line, sizeof line, "%s3|", slow);
+	says(kennel, line);
+	HD_COUNT(kennel->metrics[1].connections_closed_slow_total, 5);
+	look(kennel, 1);
+	says(kennel, "");
+	kennel->boot += 60000 * MS;
+	look(kennel, 1);
+	snprintf(line, sizeof line, "%s5|", slow);
+	says(kennel, line);
+}
+
 int
 main(void)
 {
+#define KENNEL(f) cmocka_unit_test_setup_teardown(f, kennel_begin, kennel_end)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_shard_that_stands_still_for_a_second_is_told_of_once),
 		cmocka_unit_test(a_shard_that_sleeps_does_not_stand_still),
@@ -111,6 +262,10 @@ main(void)
 		cmocka_unit_test(one_slow_flush_in_a_hundred_is_no_slow_disk),
 		cmocka_unit_test(a_flush_that_does_not_end_is_slow_while_it_runs),
 		cmocka_unit_test(space_is_told_of_at_each_change),
+		KENNEL(a_stall_is_named_counted_and_in_the_end_fatal),
+		KENNEL(a_slow_disk_is_degraded),
+		KENNEL(a_log_without_space_is_told_of),
+		KENNEL(closed_connections_are_told_of_once_a_minute),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
