@@ -12,14 +12,14 @@ find_entrant(const struct hd_look *look)
 	return hd_facts_get(&look->audit->entrants, &key);
 }
 
-void
+int64_t
 hd_audit_score(struct hd_look *look)
 {
 	const struct hd_event *event = look->event;
 	struct hd_seen_entrant *entrant = find_entrant(look);
 	if (entrant == NULL) {
 		HD_AUDIT_SAY(look, "I5", "%b did something before it joined", event->entrant);
-		return;
+		return 0;
 	}
 	if (entrant->shard != look->number)
 		HD_AUDIT_SAY(look, "I5", "%b joined in the log of shard %d", event->entrant,
@@ -29,6 +29,7 @@ hd_audit_score(struct hd_look *look)
 		HD_AUDIT_SAY(look, "I5", "the score of %b leaves 64 bits", event->entrant);
 	if (event->points != 0 || event->sub != 0)
 		entrant->time = event->time;
+	return entrant->score;
 }
 
 static void

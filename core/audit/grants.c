@@ -130,12 +130,12 @@ hd_audit_granted(struct hd_look *look)
 		gone(look);
 		return;
 	}
-	hd_audit_score(look);
 	hd_audit_solved(look, cell);
 	cell->settled = true;
 	cell->settled_ordinal = event->order;
 	cell->settled_points = event->points;
 	cell->settled_time = event->time;
+	cell->settled_score = hd_audit_score(look);
 }
 
 void
@@ -146,6 +146,18 @@ hd_audit_voided(struct hd_look *look)
 
 /* What two logs must say alike. */
 
+/* A score stops at the greatest number: then the entrant gets less than was granted. */
+static bool
+points_fit(const struct hd_seen_cell *cell)
+{
+	int64_t rest, full;
+	if (cell->settled_points == cell->points)
+		return true;
+	return cell->settled_points < cell->points &&
+	       !__builtin_sub_overflow(cell->points, cell->settled_points, &rest) &&
+	       __builtin_add_overflow(cell->settled_score, rest, &full);
+}
+
 static void
 compare_cell(struct hd_audit *audit, const struct hd_seen_cell *cell)
 {
@@ -154,9 +166,8 @@ compare_cell(struct hd_audit *audit, const struct hd_seen_cell *cell)
 			     "challenge %d of hunt %d was granted here, no log has the grant %d",
 			     (int64_t)cell->number, (int64_t)cell->hunt,
 			     (int64_t)cell->settled_ordinal);
-	else if (cell->settled &&
-		 (cell->settled_ordinal != cell->ordinal || cell->settled_points != cell->points ||
-		  cell->settled_time != cell->time))
+	else if (cell->settled && (cell->settled_ordinal != cell->ordinal || !points_fit(cell) ||
+				   cell->settled_time != cell->time))
 		hd_audit_say(audit, cell->shard, cell->lsn, "I4",
 			     "granted as %d of challenge %d with %d points, the grant at %d:%d "
 			     "says %d with %d (or another time)",

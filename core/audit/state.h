@@ -44,6 +44,7 @@ struct hd_seen_cell {
 	int64_t points, time, stamp; /* of the GRANT */
 	uint64_t settled_ordinal;
 	int64_t settled_points, settled_time;
+	int64_t settled_score; /* behind it */
 };
 
 /* A challenge's grants. */
@@ -170,8 +171,9 @@ const struct hd_definition *hd_audit_version(const struct hd_audit *audit, uint1
 
 /* entrants.c: JOINED, AWARDED, JUDGED, HINTED, ANSWERED, and ids. */
 void hd_audit_entrant(struct hd_look *look);
-/* Moves the score; says so where the entrant did not join, or joined in another log. */
-void hd_audit_score(struct hd_look *look);
+/* Moves the score, and gives it; says so where the entrant did not join, or joined in another log.
+ */
+int64_t hd_audit_score(struct hd_look *look);
 void hd_audit_solved(struct hd_look *look, struct hd_seen_cell *cell);
 void hd_audit_open(struct hd_look *look); /* whether the hunt was open */
 /* The event's challenge in the document in force there; says so and gives NULL where it has none.
