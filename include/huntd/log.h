@@ -48,7 +48,14 @@ struct hd_log_report {
 	int64_t last_stamp;
 	uint64_t cut_bytes; /* a torn tail that was dropped; 0: clean */
 	bool direct;        /* O_DIRECT is in use */
-	uint8_t exit;       /* enum hd_exit where opening failed */
+	/* The last whole frame of the chain, whether opening failed or not: what stands behind it
+	 * is what a repair takes away. */
+	uint32_t segments;   /* files that are read, those of the archive too */
+	uint32_t end_number; /* its segment; 0: there is none */
+	uint64_t end_offset; /* behind it */
+	uint64_t sealed;     /* the greatest LSN of which a header says that it was flushed */
+	uint8_t head[16];    /* hash of its header: equal heads, equal logs */
+	uint8_t exit;        /* enum hd_exit where opening failed */
 	char message[512];  /* one line: what, file, offset, LSN, what to do; empty: ok */
 };
 

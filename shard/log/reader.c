@@ -294,12 +294,14 @@ judge_tail(struct hd_log_reader *reader)
 		if (!remains.stale)
 			reader->report->cut_bytes += remains.used_until - start;
 	}
+	reader->report->sealed = seal;
 	if (seal < reader->chain.next_lsn)
 		return true;
-	char what[200];
+	char what[256];
 	snprintf(what, sizeof what,
 		 "damaged: this LSN is missing, but all up to %llu were flushed; restore the file "
-		 "from a copy (`huntctl log verify DATA` checks one)",
+		 "from a copy (`huntctl log verify DATA` checks one), or see what `huntctl repair "
+		 "DATA` would save",
 		 (unsigned long long)seal);
 	return refuse_at(reader, first, reader->any ? reader->offset : 0, HD_EXIT_DAMAGED, what);
 }
@@ -360,6 +362,18 @@ begin(struct hd_log_reader *reader, uint32_t log)
 	return good;
 }
 
+static void
+tell_end(struct hd_log_reader *reader)
+{
+	struct hd_log_report *report = reader->report;
+	report->segments = reader->segments->count;
+	report->end_number = reader->any ? reader->segments->rows[reader->segment].number : 0;
+	report->end_offset = reader->offset;
+	if (reader->chain.seal > report->sealed)
+		report->sealed = reader->chain.seal;
+	memcpy(report->head, reader->chain.previous, sizeof report->head);
+}
+
 bool
 hd_log_reader_run(struct hd_log_reader *reader, uint32_t log)
 {
@@ -368,6 +382,7 @@ hd_log_reader_run(struct hd_log_reader *reader, uint32_t log)
 	reader->buffer = hd_memory_take(reader->segments->memory, HD_READER_BYTES, HD_BLOCK);
 	reader->head = hd_memory_take(reader->segments->memory, HD_BLOCK, HD_BLOCK);
 	bool good = begin(reader, log) && follow(reader) && judge_tail(reader);
+	tell_end(reader);
 	hd_memory_give(reader->segments->memory, reader->buffer, HD_READER_BYTES);
 	hd_memory_give(reader->segments->memory, reader->head, HD_BLOCK);
 	reader->buffer = reader->head = NULL;
