@@ -17,7 +17,7 @@ struct option_row {
 };
 
 static const struct option_row option_rows[HD_CTL_OPT_COUNT] = {
-#define X(field, letter, kind, argument, help) {#field, letter, kind, argument, help},
+#define X(field, name, letter, kind, argument, help) {name, letter, kind, argument, help},
 	HD_CTL_OPTIONS(X)
 #undef X
 };
@@ -53,7 +53,7 @@ help_all(void)
 		snprintf(left, sizeof left, "%s %s", row->name, row->usage);
 		printf("  %-20s %s\n", left, row->summary);
 	}
-	puts("\nhuntctl COMMAND --help shows its options. Without a command: a prompt. "
+	puts("huntctl COMMAND --help shows its options. Without a command: a prompt. "
 	     "Everywhere:");
 	puts("  --host ADDR  --port N  --json     where huntd is (127.0.0.1:4868); facts as JSON");
 	return HD_EXIT_OK;

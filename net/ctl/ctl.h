@@ -12,32 +12,43 @@
 #include "huntd/limits.h"
 #include "net/ctl/client.h"
 
-/* field, short letter, kind, argument, help. The first HD_CTL_GLOBALS go with every command. */
+/* field, name, short letter, kind, argument, help. The first HD_CTL_GLOBALS go with every command.
+ */
 #define HD_CTL_OPTIONS(X)                                                                          \
-	X(host, 0, TEXT, "ADDR", "where huntd is (127.0.0.1)")                                     \
-	X(port, 0, NUMBER, "N", "its RESP port (4868)")                                            \
-	X(json, 0, FLAG, "", "the same facts as JSON")                                             \
-	X(help, 'h', FLAG, "", "this text, or a command's")                                        \
-	X(version, 0, FLAG, "", "release and commit")                                              \
-	X(board, 0, TEXT, "ID", "a board of the hunt (the document's first)")                      \
-	X(count, 'c', NUMBER, "N", "how many: rows, events, frames")                               \
-	X(offset, 0, NUMBER, "N", "rows to pass over (0)")                                         \
-	X(mode, 0, TEXT, "MODE", "ranks: competition, dense or ordinal")                           \
-	X(hunt, 0, TEXT, "HUNT", "the hunt to show; import: FILE of the hunt's document")          \
-	X(banner, 0, TEXT, "TEXT", "lines above the picture")                                      \
-	X(interval, 'i', SECONDS, "SEC", "between two frames (1)")                                 \
-	X(from, 0, TEXT, "POSITION", "where to begin: a cursor of events, or an LSN")              \
-	X(follow, 0, FLAG, "", "wait for more events, until Ctrl-C")                               \
-	X(name, 0, TEXT, "NAME", "the document's name (its `hunt:`)")                              \
-	X(if, 0, NUMBER, "V", "only if V is the version in force; 0: only if it is new")           \
-	X(shard, 0, NUMBER, "N", "of this shard alone")                                            \
-	X(rules, 0, TEXT, "FILE", "how the set is scored (perf/demo/competitions/SET/rules.yaml)")
+	X(host, "host", 0, TEXT, "ADDR", "where huntd is (127.0.0.1)")                             \
+	X(port, "port", 0, NUMBER, "N", "its RESP port (4868)")                                    \
+	X(json, "json", 0, FLAG, "", "the same facts as JSON")                                     \
+	X(help, "help", 'h', FLAG, "", "this text, or a command's")                                \
+	X(version, "version", 0, FLAG, "", "release and commit")                                   \
+	X(board, "board", 0, TEXT, "ID", "a board of the hunt (the document's first)")             \
+	X(count, "count", 'c', NUMBER, "N", "how many: rows, events, frames")                      \
+	X(offset, "offset", 0, NUMBER, "N", "rows to pass over (0)")                               \
+	X(mode, "mode", 0, TEXT, "MODE", "ranks: competition, dense or ordinal")                   \
+	X(hunt, "hunt", 0, TEXT, "HUNT", "the hunt to show; import: FILE of the hunt's document")  \
+	X(banner, "banner", 0, TEXT, "TEXT", "lines above the picture")                            \
+	X(interval, "interval", 'i', SECONDS, "SEC", "between two frames (1)")                     \
+	X(from, "from", 0, TEXT, "POSITION",                                                       \
+	  "where to begin: a cursor of events; log dump: as --at")                                 \
+	X(to, "to", 0, TEXT, "POSITION", "the last one to show, as --at")                          \
+	X(at, "at", 0, TEXT, "POSITION",                                                           \
+	  "unix ms (PROGRESS has one), shard:LSN,... or an LSN of one shard")                      \
+	X(view, "view", 0, TEXT, "VIEW",                                                           \
+	  "live or frozen: the board as it was when it was frozen (live)")                         \
+	X(document, "document", 0, TEXT, "FILE", "the hunt's document to judge by")                \
+	X(accept_loss, "accept-loss", 0, FLAG, "", "do it, and lose what is listed")               \
+	X(skip, "skip", 0, NUMBER, "LSN", "take this event out of the log; with --shard")          \
+	X(follow, "follow", 0, FLAG, "", "wait for more events, until Ctrl-C")                     \
+	X(name, "name", 0, TEXT, "NAME", "the document's name (its `hunt:`)")                      \
+	X(if, "if", 0, NUMBER, "V", "only if V is the version in force; 0: only if it is new")     \
+	X(shard, "shard", 0, NUMBER, "N", "of this shard alone")                                   \
+	X(rules, "rules", 0, TEXT, "FILE",                                                         \
+	  "how the set is scored (perf/demo/competitions/SET/rules.yaml)")
 
 #define HD_CTL_GLOBALS 5
 #define HD_CTL_PORT    4868
 
 enum hd_ctl_option {
-#define X(field, letter, kind, argument, help) HD_CTL_OPT_##field,
+#define X(field, name, letter, kind, argument, help) HD_CTL_OPT_##field,
 	HD_CTL_OPTIONS(X)
 #undef X
 		HD_CTL_OPT_COUNT
@@ -66,8 +77,13 @@ enum hd_ctl_option {
 	X(clock_accept, "clock accept", "", 0, 0, 0, "take the wall clock after it was set")       \
 	X(log_verify, "log verify", "DATA", 1, 1, 0,                                               \
 	  "check a data directory: exit 0 whole, 1 torn, 65 damaged")                              \
-	X(log_dump, "log dump", "DATA", 1, 1, T(shard) | T(from) | T(count),                       \
+	X(log_dump, "log dump", "DATA", 1, 1, T(shard) | T(from) | T(to) | T(count),               \
 	  "its events, one a line")                                                                \
+	X(log_board, "log board", "DATA HUNT [BOARD]", 2, 3,                                       \
+	  T(at) | T(board) | T(view) | T(count),                                                   \
+	  "a board as it stood at a position, and its hash")                                       \
+	X(log_whatif, "log whatif", "DATA HUNT", 2, 2, T(document) | T(board) | T(count),          \
+	  "judge all again by another document: old and new ranks")                                \
 	X(import, "import", "DIR", 1, 1, T(rules) | T(hunt),                                       \
 	  "play a real competition into the server")                                               \
 	X(version, "version", "", 0, 0, 0, "release and commit")

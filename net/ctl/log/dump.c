@@ -7,7 +7,7 @@
 #include "huntd/definition.h"
 #include "huntd/event.h"
 #include "huntd/order.h"
-#include "net/ctl/logs.h"
+#include "net/ctl/log/past.h"
 
 /* What one log's reading knows so far. Definitions are by hunt number, as ORDERs brought them. */
 struct dump {
@@ -16,25 +16,11 @@ struct dump {
 	struct hd_definition *hunts[HD_HUNTS_MAX];
 	uint32_t hunts_count;
 	unsigned shard;
-	uint64_t from, left;
+	struct hd_ctl_cut from, to;
+	uint64_t left;
+	bool ended; /* at `to`, or at the count */
 	int code;
 };
-
-static void *
-take(void *source, size_t size, size_t align)
-{
-	(void)source;
-	HD_ASSERT(align <= 16);
-	return calloc(1, size);
-}
-
-static void
-give(void *source, void *at, size_t size)
-{
-	(void)source;
-	(void)size;
-	free(at);
-}
 
 /* A hunt's number is the order in which the first documents came. */
 static void
@@ -144,6 +130,26 @@ awarded_fields(json_t *fields, const struct hd_event *event)
 	put_bytes(fields, "reason", event->text);
 }
 
+/* `want` is the stamp of the WANT that ends; none where one shard did both steps. */
+static void
+grant_fields(json_t *fields, const struct hd_event *event)
+{
+	bool granted = event->type == HD_EVENT_GRANTED;
+	if (event->type == HD_EVENT_GRANT)
+		put_number(fields, "ordinal", event->value);
+	if (granted && event->outcome == HD_OUTCOME_CORRECT)
+		put_number(fields, "ordinal", (int64_t)event->order);
+	else if (granted)
+		put_number(fields, "version", (int64_t)event->order);
+	if (granted)
+		put_text(fields, "outcome", hd_outcome_name(event->outcome));
+	if (granted || event->type == HD_EVENT_GRANT)
+		put_number(fields, "points", event->points);
+	if (event->type != HD_EVENT_GRANT && event->type != HD_EVENT_WANT && event->value)
+		put_number(fields, "want", event->value);
+	put_bytes(fields, "answer", event->text);
+}
+
 static void
 own_fields(json_t *fields, const struct hd_event *event, const struct hd_definition *hunt)
 {
@@ -173,6 +179,13 @@ own_fields(json_t *fields, const struct hd_event *event, const struct hd_definit
 		challenge_field(fields, hunt, event->number);
 		put_number(fields, "hint", event->value);
 		put_number(fields, "points", event->points);
+		break;
+	case HD_EVENT_WANT:
+	case HD_EVENT_GRANT:
+	case HD_EVENT_GRANTED:
+	case HD_EVENT_VOIDED:
+		challenge_field(fields, hunt, event->number);
+		grant_fields(fields, event);
 		break;
 	case HD_EVENT_ANSWERED:
 		put_text(fields, "outcome", hd_outcome_name(event->outcome));
@@ -230,17 +243,18 @@ dump_one(void *context, const struct hd_log_event *at)
 {
 	struct dump *dump = context;
 	struct hd_event event;
-	if (dump->left == 0)
+	dump->ended =
+		dump->left == 0 || (dump->to.kind && hd_ctl_cut_before(&dump->to, dump->shard, at));
+	if (dump->ended)
 		return false;
-	if (at->type >= HD_EVENT_TYPE_END ||
-	    !hd_event_decode((enum hd_event_type)at->type, at->stamp, at->body, &event)) {
+	if (!hd_ctl_event(at, &event)) {
 		dump->code = HD_EXIT_DAMAGED;
 		hd_ctl_fail("shard %u: LSN %llu is no event that this release knows", dump->shard,
 			    (unsigned long long)at->lsn);
 		return true;
 	}
 	json_t *hunt = hunt_name(dump, &event);
-	if (at->lsn >= dump->from) {
+	if (hd_ctl_cut_reached(&dump->from, dump->shard, at)) {
 		print_event(dump, at->lsn, &event, hunt);
 		dump->left--;
 	}
@@ -251,17 +265,32 @@ dump_one(void *context, const struct hd_log_event *at)
 static void
 dump_shard(struct dump *dump, const struct hd_ctl_logs *logs, unsigned shard)
 {
-	char path[HD_CTL_PATH];
 	struct hd_log_report report = {0};
 	dump->shard = shard;
-	if (!hd_ctl_logs_shard(logs, shard, path)) {
-		hd_ctl_fail("%s is missing: the log of shard %u", path, shard);
-		dump->code = HD_EXIT_DAMAGED;
-	} else if (!hd_log_verify(logs->io, path, dump_one, dump, &report) && dump->left > 0) {
+	dump->ended = false;
+	if (!hd_ctl_logs_read(logs, shard, dump_one, dump, &report) && !dump->ended) {
 		hd_ctl_fail("%s", report.message);
 		dump->code = report.exit;
 	}
 	forget_documents(dump);
+}
+
+/* False: said why. */
+static bool
+ask(struct dump *dump, const struct hd_ctl_logs *logs)
+{
+	const struct hd_ctl *ctl = dump->ctl;
+	bool one = ctl->text[HD_CTL_OPT_shard];
+	unsigned shard = (unsigned)ctl->number[HD_CTL_OPT_shard];
+	if (one && shard >= logs->shards) {
+		hd_ctl_fail("%s has shards 0 to %u; got --shard %u", logs->data, logs->shards - 1,
+			    shard);
+		return false;
+	}
+	return hd_ctl_cut_parse_one(&dump->from, ctl->text[HD_CTL_OPT_from], logs->shards,
+				    one ? (int)shard : -1) &&
+	       hd_ctl_cut_parse_one(&dump->to, ctl->text[HD_CTL_OPT_to], logs->shards,
+				    one ? (int)shard : -1);
 }
 
 int
@@ -272,19 +301,14 @@ hd_ctl_log_dump(struct hd_ctl *ctl, int argc, char **argv)
 	struct dump *dump = calloc(1, sizeof *dump);
 	HD_ASSERT(dump);
 	bool one = ctl->text[HD_CTL_OPT_shard], counted = ctl->text[HD_CTL_OPT_count];
-	const char *from = ctl->text[HD_CTL_OPT_from];
 	unsigned shard = (unsigned)ctl->number[HD_CTL_OPT_shard];
 	*dump = (struct dump){.ctl = ctl,
-			      .memory = {.take = take, .give = give},
-			      .from = from ? strtoull(from, NULL, 10) : 0,
+			      .memory = hd_ctl_memory(),
 			      .left = counted ? (uint64_t)ctl->number[HD_CTL_OPT_count]
 					      : UINT64_MAX};
 	int code = hd_ctl_logs_open(&logs, argv[0]) ? HD_EXIT_OK : HD_EXIT_DAMAGED;
-	if (code == HD_EXIT_OK && one && shard >= logs.shards) {
-		hd_ctl_fail("%s has shards 0 to %u; got --shard %u", argv[0], logs.shards - 1,
-			    shard);
+	if (code == HD_EXIT_OK && !ask(dump, &logs))
 		code = HD_EXIT_USAGE;
-	}
 	for (unsigned i = 0; code == HD_EXIT_OK && i < logs.shards && dump->left > 0; i++)
 		if (!one || i == shard)
 			dump_shard(dump, &logs, i);

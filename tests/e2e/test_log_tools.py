@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""huntctl's offline tools over data directories that real servers left: verify, dump, board at a
+position, whatif against a server that ran the other document, and repair."""
+import hashlib
+import json
+
+from hunt import *
+
+CHALLENGES = ["{id: map, points: 100, answers: [GOLD], hints: [{cost: 7, text: Look.}]}",
+              "{id: cave, points: 50, answers: [BAT], partial: [{answer: RAT, say: Nearly.}]}",
+              "{id: chest, kind: treasure, points: [300, 200, 100], stock: 5, answers: [X7]}",
+              "{id: isle, points: 30, answers: [PALM]}"]
+
+
+def bay(challenges=CHALLENGES, **keys):
+    return document("bay", boards=["main", "{id: rookies, bracket: rookie}"], challenges=challenges, **keys)
+
+
+def huntctl(*words):
+    done = subprocess.run([BIN + "/huntctl", *words], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout, done.stderr
+
+
+def facts(*words, code=0):
+    got, out, err = huntctl(*words, "--json")
+    same("huntctl %s: %s" % (" ".join(words), err), got, code)
+    return json.loads(out)
+
+
+def segments(data, shard):
+    folder = "%s/shard-%02d" % (data, shard)
+    return ["%s/%s" % (folder, f) for f in sorted(os.listdir(folder)) if f.endswith(".log")]
+
+
+def blocks(path):
+    """Numbers of the blocks that are not all zero."""
+    with open(path, "rb") as file:
+        data = file.read()
+    return [at // 4096 for at in range(0, len(data), 4096) if any(data[at:at + 4096])]
+
+
+def flip(path, at):
+    with open(path, "r+b") as file:
+        file.seek(at)
+        byte = file.read(1)
+        file.seek(at)
+        file.write(bytes([byte[0] ^ 1]))
+
+
+def play(server, steps=600, extra=1, at=None):
+    """Answers, hints and awards of 40 people, in an order that the seed alone decides. at: a function
+    that gives each step its AT."""
+    random, client = seeded(extra), server.client()
+    for i in range(40):
+        client("HUNT.JOIN", "p%02d" % i, "bay", *(["BRACKET", "rookie"] if i % 4 == 0 else []), *(at(i) if at else []))
+    for i in range(steps):
+        who = "p%02d" % random.randrange(40)
+        time = at(40 + i) if at else []
+        kind = random.randrange(12)
+        if kind < 9:
+            challenge, answers = random.choice((("map", ["GOLD", "lead", "tin"]), ("cave", ["bat", "rat", "cat"]),
+                                                ("chest", ["X7", "x8", "x7"])))
+            client("HUNT.SUBMIT", who, "bay", challenge, random.choice(answers), *time, "ID", "s%d" % i)
+        elif kind == 9:
+            client("HUNT.SUBMIT", who, "bay", "isle", "palm", *time)
+        elif kind == 10 and not at:
+            client("HUNT.HINT", who, "bay", "map", 1)
+        else:
+            client("HUNT.AWARD", who, "bay", random.randrange(1, 40), *(["SUB", 3] if i % 2 else []),
+                   "OP", random.choice(["INCR", "SET", "BEST"]), *time)
+    return client
+
+
+def top(client, board="main", view="live"):
+    return client("BOARD.TOP", "bay", "BOARD", board, "COUNT", 1000, "VIEW", view)
+
+
+def rows(board):
+    return [[r["rank"], r["entrant"], r["score"]] for r in board["rows"]]
+
+
+def hash_of(board):
+    """The hash that DATA's owner can make with nothing but a hash function."""
+    text = "".join("%(rank)d\t%(entrant)s\t%(score)d\t%(subscore)d\t%(time_ns)d\n" % r for r in board["rows"])
+    return hashlib.blake2b(text.encode(), digest_size=32).hexdigest()
+
+
+def whole_after_a_kill():
+    with Server({"bay": bay()}, shards=3) as server:
+        client = play(server)
+        live = top(client), top(client, "rookies")
+        running = huntctl("log", "verify", server.data)
+        check("a log that a server writes can be looked at", running[0] in (0, 1), running)
+        server.kill()
+        report = facts("log", "verify", server.data)
+        same("nothing wrong", (report["state"], report["findings"], report["running"]), ("whole", 0, False))
+        same("three shards, each from its first event", [(s["shard"], s["first_lsn"], s["state"]) for s in report["shard"]],
+             [(i, 1, "whole") for i in range(3)])
+        check("a head of the chain each", all(re.fullmatch("[0-9a-f]{32}", s["head"]) for s in report["shard"]))
+        dumped = [json.loads(l) for l in huntctl("log", "dump", server.data, "--json")[1].splitlines()]
+        same("dump has as many events", len(dumped), report["events"])
+        check("grants among them, with their ordinals", sorted({e["fields"]["ordinal"] for e in dumped if e["type"] == "grant"}) == [1, 2, 3, 4, 5])
+        for name, was in zip(("main", "rookies"), live):
+            board = facts("log", "board", server.data, "bay", name)
+            same("the board again", rows(board), was)
+            same("its hash by hand", hash_of(board), board["hash"])
+            same("as verify said", [b["hash"] for b in report["board"] if b["board"] == name], [board["hash"]])
+        same("three rows of it", rows(facts("log", "board", server.data, "bay", "--count", "3")), live[0][:3])
+        text = huntctl("log", "board", server.data, "bay")[1]
+        check("for people too", "hash" in text and "p00" in text, text)
+        return "%d events" % report["events"]
+
+
+def boards_of_the_past():
+    with Server({"bay": bay()}, shards=3) as server:
+        client, past = server.client(), []
+        for part in range(4):
+            play(server, 150, extra=part)
+            client("HUNT.AWARD", "p00", "bay", 1)
+            position = as_map(client("HUNT.PROGRESS", "p00", "bay"))["position"]
+            past.append((position, top(client)))
+            time.sleep(0.01)
+        client("HUNT.FREEZE", "bay")
+        frozen = top(client)
+        play(server, 150, extra=9)
+        client("HUNT.AWARD", "p00", "bay", 1)
+        position = as_map(client("HUNT.PROGRESS", "p00", "bay"))["position"]
+        same("it is frozen", top(client, view="frozen"), frozen)
+        past.append((position, top(client)))
+        server.stop()
+        for position, was in past:
+            board = facts("log", "board", server.data, "bay", "--at", position)
+            same("the board at %s" % position, rows(board), was)
+            same("by the LSNs of that time", facts("log", "board", server.data, "bay", "--at", board["position"])["hash"], board["hash"])
+        same("as it was frozen", rows(facts("log", "board", server.data, "bay", "--at", past[-1][0], "--view", "frozen")), frozen)
+        check("not frozen yet", "not frozen" in huntctl("log", "board", server.data, "bay", "--at", past[0][0], "--view", "frozen")[2])
+        for wrong, said in (("0:1", "for each of the 3 shards"), ("x", "a position is"), ("0:1,1:1,2:99999999", "ends at LSN")):
+            code, out, err = huntctl("log", "board", server.data, "bay", "--at", wrong)
+            check("%s is no position" % wrong, code in (1, 2) and said in err, code, err)
+        check("before the hunt", "no hunt" in huntctl("log", "board", server.data, "bay", "--at", "1000")[2])
+        check("no such board", "no board" in huntctl("log", "board", server.data, "bay", "nope")[2])
+
+
+OTHER = ["{id: map, points: 70, answers: [GOLD, lead], hints: [{cost: 1, text: Look.}]}",
+         "{id: cave, points: 500, answers: [BAT, CAT]}",
+         "{id: chest, kind: treasure, points: [1000, 10], stock: 3, answers: [X7, x8]}",
+         "{id: isle, points: 30, answers: [FERN]}"]
+
+
+def what_another_document_would_give():
+    begin = 1700000000000
+    at = lambda i: ["AT", "%d.%06d" % (begin + i * 1000, i)]
+    with Server({"bay": bay(guesses="{limit: 20}")}, shards=3) as server, Server({"bay": bay(OTHER, guesses="{limit: 20}")}, shards=2) as other:
+        one, two = play(server, at=at), play(other, at=at)
+        old, new = top(one), top(two)
+        check("another ranking", old != new)
+        server.stop()
+        same_document, other_document = server.folder + "/same.yaml", server.folder + "/other.yaml"
+        open(same_document, "w").write(bay(guesses="{limit: 20}"))
+        open(other_document, "w").write(bay(OTHER, guesses="{limit: 20}"))
+        report = facts("log", "whatif", server.data, "bay", "--document", same_document)
+        same("its own document changes nothing", (report["changed"], report["hash"]), (0, report["old_hash"]))
+        report = facts("log", "whatif", server.data, "bay", "--document", other_document)
+        same("the old ranks", sorted([r["old_rank"], r["entrant"], r["old_score"]] for r in report["rows"]), sorted(old))
+        same("the ranks of a server that ran it from the start", rows(report), new)
+        check("it says what it cannot know", "refused unjudged" in report["note"])
+        bad = server.folder + "/bad.yaml"
+        open(bad, "w").write(bay(["{id: map, points: ten, answers: [GOLD]}"]))
+        code, out, err = huntctl("log", "whatif", server.data, "bay", "--document", bad)
+        check("a bad document is refused with its faults", code == 1 and "points" in err and bad in err, err)
+        check("no document", "--document" in huntctl("log", "whatif", server.data, "bay")[2])
+        return "%d ranks or scores differ" % report["changed"]
+
+
+if __name__ == "__main__":
+    story(whole_after_a_kill, boards_of_the_past, what_another_document_would_give)
