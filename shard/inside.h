@@ -180,8 +180,9 @@ struct hd_page {
 };
 
 struct hd_shard {
-	uint32_t number, count;    /* of `count` shards */
-	uint32_t reducer, control; /* thread numbers */
+	uint32_t number, count;            /* of `count` shards */
+	uint32_t reducer, control, helper; /* thread numbers */
+	bool archive_told;                 /* the helper knows the log's directory */
 	uint8_t durability;
 	struct hd_io *io;
 	struct hd_memory state;  /* budgeted: all that the core keeps */

@@ -91,6 +91,38 @@ run_gathers(struct hd_shard *shard)
 	shard->again |= asked;
 }
 
+/* The archive: one segment at a time goes to the helper. */
+
+static void
+archived(struct hd_shard *shard, const struct hd_cell *cell)
+{
+	struct hd_metrics *metrics = hd_shard_mine(shard);
+	HD_ASSERT(cell->from == shard->helper);
+	HD_GAUGE(metrics->archive_oldest, cell->c);
+	if (cell->a == 0)
+		return;
+	hd_log_archived(shard->log, (uint32_t)cell->a, (int)cell->b);
+	HD_COUNT(metrics->archived_total, cell->b == 0);
+	HD_COUNT(metrics->archive_errors_total, cell->b != 0);
+}
+
+static void
+archive(struct hd_shard *shard)
+{
+	struct hd_cell cell = {.type = HD_CELL_ARCHIVE, .a = hd_log_archive_next(shard->log)};
+	if (HD_LIKELY(cell.a == 0 && shard->archive_told))
+		return;
+	if (!shard->archive_told) {
+		const char *directory = hd_log_directory(shard->log);
+		uint32_t size = (uint32_t)strlen(directory);
+		cell.block = hd_blocks_take(&shard->blocks, size);
+		memcpy(hd_block_bytes(cell.block), directory, size);
+		cell.block->used = size;
+		shard->archive_told = true;
+	}
+	hd_shard_send(shard, shard->helper, &cell);
+}
+
 static void
 take_of_control(struct hd_shard *shard, const struct hd_cell *cell)
 {
@@ -123,6 +155,9 @@ take_of_control(struct hd_shard *shard, const struct hd_cell *cell)
 		break;
 	case HD_CELL_PROPOSE:
 		hd_orders_propose(shard, cell);
+		break;
+	case HD_CELL_ARCHIVED:
+		archived(shard, cell);
 		break;
 	case HD_CELL_PARTS_ASK:
 		hd_views_parts(shard);
@@ -181,7 +216,7 @@ take_now(struct hd_shard *shard, const struct hd_cell *cell)
 void
 hd_shard_take(struct hd_shard *shard, const struct hd_cell *cell)
 {
-	HD_ASSERT(cell->from < shard->count + 2);
+	HD_ASSERT(cell->from < shard->count + HD_THREADS_BESIDE);
 	struct hd_held_list *behind = &shard->behind[cell->from];
 	bool newer = cell->epoch > hd_core_order(shard->core);
 	if (cell->type == HD_CELL_ORDER || (!newer && behind->count == 0)) {
@@ -358,6 +393,8 @@ count_pass(struct hd_shard *shard)
 	HD_GAUGE(metrics->log_frames_total, log.frames);
 	HD_GAUGE(metrics->log_bytes_total, log.bytes);
 	HD_GAUGE(metrics->log_flush_ns_total, log.flush_ns_sum);
+	HD_GAUGE(metrics->log_segments, log.segments);
+	HD_GAUGE(metrics->log_oldest, hd_log_oldest(shard->log));
 	publish_log(shard, &log);
 }
 
@@ -393,6 +430,8 @@ hd_shard_pass(struct hd_shard *shard)
 	hd_remote_flush(shard);
 	hd_pulse_stage(shard->pulse, HD_STAGE_LOG);
 	hd_log_pass(shard->log, shard->boot, shard->slept);
+	if (shard->taker.archive)
+		archive(shard);
 	hd_pulse_stage(shard->pulse, HD_STAGE_BOARDS);
 	run_gathers(shard);
 	hd_orders_pass(shard);

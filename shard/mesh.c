@@ -72,7 +72,7 @@ hd_mesh_capacity(uint32_t capacity)
 struct hd_mesh *
 hd_mesh_create(uint32_t threads, uint32_t capacity)
 {
-	HD_ASSERT(threads >= 1 && threads <= HD_SHARDS_MAX + 2);
+	HD_ASSERT(threads >= 1 && threads <= HD_SHARDS_MAX + HD_THREADS_BESIDE);
 	HD_ASSERT(capacity >= 1 && capacity <= 65535);
 	struct hd_mesh *mesh = calloc(1, sizeof *mesh);
 	HD_ASSERT(mesh != NULL);

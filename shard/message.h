@@ -50,6 +50,9 @@ enum hd_cell_type {
 	HD_CELL_PART,      /* to the reducer: block: one board's part (view.h) */
 	HD_CELL_PARTS_END, /* to the reducer: that was all of them; a: 1 where none came */
 	HD_CELL_VIEW,      /* from the reducer: block: struct hd_view */
+	/* Shard and helper. */
+	HD_CELL_ARCHIVE, /* to the helper: a: segment, 0: none; block, first: the log's directory */
+	HD_CELL_ARCHIVED, /* to a shard: a: segment or 0, b: -errno or 0, c: oldest LSN kept or 0 */
 };
 
 /* A block of bytes, `room` of them behind the header. */

@@ -24,8 +24,8 @@ hd_shard_prepare(struct hd_shard *shard)
 	shard->cycled = hd_blocks_memory(&shard->blocks);
 	shard->post = hd_post_create(shard->mesh, shard->number, shard->io, &shard->plain,
 				     &shard->blocks);
-	shard->behind =
-		hd_memory_take(&shard->plain, (shard->count + 2) * sizeof *shard->behind, 8);
+	shard->behind = hd_memory_take(
+		&shard->plain, (shard->count + HD_THREADS_BESIDE) * sizeof *shard->behind, 8);
 	make_core(shard);
 	hd_remote_init(shard);
 	hd_gathers_init(shard);
@@ -115,9 +115,10 @@ hd_shard_free(struct hd_shard *shard)
 	hd_gathers_fini(shard);
 	hd_held_fini(shard, &shard->held);
 	hd_held_fini(shard, &shard->own);
-	for (uint32_t i = 0; i < shard->count + 2; i++)
+	for (uint32_t i = 0; i < shard->count + HD_THREADS_BESIDE; i++)
 		hd_held_fini(shard, &shard->behind[i]);
-	hd_memory_give(&shard->plain, shard->behind, (shard->count + 2) * sizeof *shard->behind);
+	hd_memory_give(&shard->plain, shard->behind,
+		       (shard->count + HD_THREADS_BESIDE) * sizeof *shard->behind);
 	hd_core_destroy(shard->core);
 	hd_post_destroy(shard->post);
 	hd_blocks_fini(&shard->blocks);

@@ -20,6 +20,7 @@ make_shard(struct hd_parts *parts, uint32_t number)
 	shard->count = parts->topology.shards;
 	shard->reducer = shard->count;
 	shard->control = shard->count + 1;
+	shard->helper = shard->count + 2;
 	shard->durability = parts->config.durability;
 	shard->report = &parts->reports[number];
 	shard->mesh = parts->mesh;
@@ -27,7 +28,7 @@ make_shard(struct hd_parts *parts, uint32_t number)
 	shard->ops = parts->hooks.edge;
 	shard->hurry = parts->config.hurry;
 	shard->taker.events = parts->config.snapshot_events;
-	shard->taker.archive = true;
+	shard->taker.archive = parts->config.archive;
 	shard->metrics = parts->metrics;
 	shard->status = parts->status;
 	shard->tops = parts->tops;
@@ -67,6 +68,15 @@ make_control(struct hd_parts *parts)
 	parts->control->plain.used = 0;
 }
 
+static void
+make_helper(struct hd_parts *parts)
+{
+	parts->helper = take(parts, sizeof *parts->helper);
+	parts->helper->shards = parts->topology.shards;
+	parts->helper->number = parts->topology.shards + 2;
+	parts->helper->archive_max = parts->config.archive_max / parts->topology.shards;
+}
+
 void
 hd_parts_make(struct hd_parts *parts)
 {
@@ -76,7 +86,7 @@ hd_parts_make(struct hd_parts *parts)
 	if (parts->config.ring_cells != 0)
 		parts->topology.ring_cells = parts->config.ring_cells;
 	parts->hooks.memory_init(parts->hooks.context, shards + 1, &parts->memory);
-	parts->mesh = hd_mesh_create(shards + 2, parts->topology.ring_cells);
+	parts->mesh = hd_mesh_create(shards + HD_THREADS_BESIDE, parts->topology.ring_cells);
 	parts->metrics = take(parts, shards * sizeof *parts->metrics);
 	parts->status = take(parts, shards * sizeof *parts->status);
 	parts->tops = take(parts, shards * sizeof *parts->tops);
@@ -85,6 +95,7 @@ hd_parts_make(struct hd_parts *parts)
 		make_shard(parts, i);
 	make_reducer(parts);
 	make_control(parts);
+	make_helper(parts);
 }
 
 /* Opening. */
@@ -147,6 +158,19 @@ hd_parts_open_reducer(struct hd_parts *parts)
 }
 
 bool
+hd_parts_open_helper(struct hd_parts *parts)
+{
+	struct hd_helper *helper = parts->helper;
+	HD_ASSERT(helper != NULL && helper->io == NULL);
+	helper->io = make_io(parts, helper->number);
+	if (helper->io == NULL)
+		return false;
+	parts->hooks.memory_init(parts->hooks.context, helper->number, &helper->plain);
+	hd_helper_open(helper, parts->mesh);
+	return true;
+}
+
+bool
 hd_parts_open_control(struct hd_parts *parts)
 {
 	struct hd_control *control = parts->control;
@@ -202,10 +226,13 @@ hd_parts_free(struct hd_parts *parts)
 		hd_reducer_close(parts->reducer);
 	if (parts->control->post != NULL)
 		hd_control_close(parts->control);
+	if (parts->helper->post != NULL)
+		hd_helper_close(parts->helper);
 	hd_mesh_destroy(parts->mesh);
 	parts->mesh = NULL;
 	give(parts, parts->reducer, sizeof *parts->reducer);
 	give(parts, parts->control, sizeof *parts->control);
+	give(parts, parts->helper, sizeof *parts->helper);
 	give(parts, parts->metrics, shards * sizeof *parts->metrics);
 	give(parts, parts->status, shards * sizeof *parts->status);
 	give(parts, parts->tops, shards * sizeof *parts->tops);

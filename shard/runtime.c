@@ -22,7 +22,7 @@ struct thread {
 struct hd_runtime {
 	struct hd_parts parts;
 	struct hd_data_dir dir;
-	struct thread threads[HD_SHARDS_MAX + 2];
+	struct thread threads[HD_SHARDS_MAX + HD_THREADS_BESIDE];
 	pthread_barrier_t ended; /* nobody wakes anybody behind it */
 	/* How the threads began: */
 	pthread_mutex_t mutex;
@@ -104,6 +104,24 @@ reducer_main(void *context)
 	return NULL;
 }
 
+/* What may take long gets the time that nobody else wants. */
+static void *
+helper_main(void *context)
+{
+	struct thread *thread = context;
+	struct hd_runtime *runtime = thread->runtime;
+	struct hd_helper *helper = runtime->parts.helper;
+	(void)sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){0});
+	pin(thread->row->cpu);
+	bool good = hd_parts_open_helper(&runtime->parts);
+	begin_done(thread, good ? 0 : HD_EXIT_FAILED);
+	while (good && hd_helper_pass(helper))
+		;
+	pthread_barrier_wait(&runtime->ended);
+	hd_parts_drop_io(&runtime->parts, helper->io);
+	return NULL;
+}
+
 /* Start. */
 
 /* From outside: a signal, which may come before there is anything that could be woken. */
@@ -120,23 +138,36 @@ budget_of_machine(uint32_t shards)
 	return pages * page / 4 * 3 / shards;
 }
 
+/* All threads but control's, which is the caller's. */
+static uint32_t
+begin_each(struct hd_runtime *runtime)
+{
+	static void *(*const mains[])(void *) = {[HD_ROLE_SHARD] = shard_main,
+						 [HD_ROLE_REDUCER] = reducer_main,
+						 [HD_ROLE_HELPER] = helper_main};
+	const struct hd_topology *topology = &runtime->parts.topology;
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < topology->rows_count; i++) {
+		const struct hd_topology_row *row = &topology->rows[i];
+		if (row->role == HD_ROLE_CONTROL)
+			continue;
+		struct thread *thread = &runtime->threads[count++];
+		*thread = (struct thread){.runtime = runtime, .row = row, .number = i};
+		int error = pthread_create(&thread->handle, NULL, mains[row->role], thread);
+		HD_ASSERT(error == 0);
+	}
+	return count;
+}
+
 static void
 begin_threads(struct hd_runtime *runtime)
 {
-	uint32_t count = runtime->parts.topology.shards + 1;
 	sigset_t all, before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before); /* the threads inherit it */
-	pthread_barrier_init(&runtime->ended, NULL, count + 1);
-	for (uint32_t i = 0; i < count; i++) {
-		struct thread *thread = &runtime->threads[i];
-		*thread = (struct thread){
-			.runtime = runtime, .row = &runtime->parts.topology.rows[i], .number = i};
-		bool shard = thread->row->role == HD_ROLE_SHARD;
-		int error = pthread_create(&thread->handle, NULL, shard ? shard_main : reducer_main,
-					   thread);
-		HD_ASSERT(error == 0);
-	}
+	pthread_barrier_init(&runtime->ended, NULL, runtime->parts.topology.rows_count);
+	uint32_t count = begin_each(runtime);
+	HD_ASSERT(count + 1 == runtime->parts.topology.rows_count);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_mutex_lock(&runtime->mutex);
 	while (runtime->begun_count < count)
@@ -162,7 +193,7 @@ end_threads(struct hd_runtime *runtime)
 	/* Control's loop is over: what its last words wake goes out here. */
 	io->ops->wait(io, 0, completions, 8);
 	pthread_barrier_wait(&runtime->ended);
-	for (uint32_t i = 0; i < runtime->parts.topology.shards + 1; i++)
+	for (uint32_t i = 0; i + 1 < runtime->parts.topology.rows_count; i++)
 		pthread_join(runtime->threads[i].handle, NULL);
 	pthread_barrier_destroy(&runtime->ended);
 	hd_parts_drop_io(&runtime->parts, io);

@@ -33,7 +33,7 @@ cells_for(uint32_t threads)
 static void
 add_row(struct hd_topology *topology, enum hd_role role, uint32_t number, int cpu)
 {
-	HD_ASSERT(topology->rows_count < HD_SHARDS_MAX + 2);
+	HD_ASSERT(topology->rows_count < HD_SHARDS_MAX + HD_THREADS_BESIDE);
 	topology->rows[topology->rows_count++] =
 		(struct hd_topology_row){.role = (uint8_t)role, .number = number, .cpu = cpu};
 }
@@ -62,15 +62,16 @@ hd_topology_plan(struct hd_topology *topology, uint32_t shards)
 		shards = count > 1 ? count - 1 : 1;
 	if (shards > HD_SHARDS_MAX)
 		shards = HD_SHARDS_MAX;
-	*topology = (struct hd_topology){.shards = shards, .ring_cells = cells_for(shards + 2)};
-	/* Shards take the first cpus but the last one; reducer and control what is left behind
-	 * them. */
+	*topology = (struct hd_topology){.shards = shards,
+					 .ring_cells = cells_for(shards + HD_THREADS_BESIDE)};
+	/* Shards take the first cpus but the last one; the others what is left behind them. */
 	uint32_t for_shards = count > 1 ? count - 1 : 1;
 	for (uint32_t i = 0; i < shards; i++)
 		add_row(topology, HD_ROLE_SHARD, i, cpus[i % for_shards]);
 	uint32_t next = shards < count ? shards : count - 1;
 	add_row(topology, HD_ROLE_REDUCER, 0, cpus[next]);
 	add_row(topology, HD_ROLE_CONTROL, 0, cpus[next + 1 < count ? next + 1 : next]);
+	add_row(topology, HD_ROLE_HELPER, 0, cpus[next + 1 < count ? next + 1 : next]);
 	mark_shared(topology);
 	return true;
 }
@@ -85,8 +86,8 @@ put_text(struct hd_writer *out, const char *text, int length)
 void
 hd_topology_print(const struct hd_topology *topology, struct hd_writer *out)
 {
-	static const char *const roles[] = {"shard", "reducer", "control"};
-	HD_ASSERT(topology->rows_count == topology->shards + 2);
+	static const char *const roles[] = {"shard", "reducer", "control", "helper"};
+	HD_ASSERT(topology->rows_count == topology->shards + HD_THREADS_BESIDE);
 	uint32_t threads = topology->rows_count;
 	char line[128];
 	put_text(out, line,

@@ -62,6 +62,7 @@
 
 /* Shards and the mesh. */
 #define HD_SHARDS_MAX         64u
+#define HD_THREADS_BESIDE     3u /* reducer, control, helper */
 #define HD_SLOTS              16384u
 #define HD_SHARD_CREDITS      8192u /* commands let in towards one shard, over all readers */
 #define HD_READER_CREDITS_MIN 64u
@@ -114,7 +115,7 @@ static_assert(HD_DOCUMENT_MAX + 4u * HD_KIB <= HD_EVENT_MAX, "a document's order
 static_assert(HD_BULK_MAX >= HD_DOCUMENT_MAX, "a document can be sent as one bulk");
 static_assert(HD_FRAME_MAX % HD_BLOCK == 0 && HD_SEGMENT_DEFAULT % HD_FRAME_MAX == 0,
 	      "frames are whole blocks, segments are whole frames");
-static_assert(HD_SHARD_CREDITS / (HD_SHARDS_MAX + 2u) >= HD_READER_CREDITS_MIN,
+static_assert(HD_SHARD_CREDITS / (HD_SHARDS_MAX + HD_THREADS_BESIDE) >= HD_READER_CREDITS_MIN,
 	      "credits can be split over all readers");
 static_assert(HD_ANSWER_MAX <= HD_NORMAL_MAX, "an ASCII answer always has a normal form");
 

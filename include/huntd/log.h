@@ -136,6 +136,9 @@ void hd_log_keep(struct hd_log *log, uint32_t number, bool archive);
 uint32_t hd_log_archive_next(struct hd_log *log);
 void hd_log_archived(struct hd_log *log, uint32_t number, int error);
 
+/* Of the options: where the archive is too. */
+const char *hd_log_directory(const struct hd_log *log);
+
 /* Reading back while running, for HUNT.EVENTS: one page at a time through the same io. */
 
 /* Where to read for the event `lsn`, 1 .. tail: opens what is needed and queues one read of up to

@@ -59,7 +59,12 @@
 	X(ids_oldest_stamp, "stamp of the oldest remembered id, ns")                               \
 	X(allocations_total, "allocations of the event path's thread")                             \
 	X(clock_difference_ns, "what the wall clock is ahead, ns; signed")                         \
-	X(unflushed_bytes, "bytes appended and not flushed")
+	X(unflushed_bytes, "bytes appended and not flushed")                                       \
+	X(log_segments, "files of the log")                                                        \
+	X(log_oldest, "oldest LSN that HUNT.EVENTS shows")                                         \
+	X(archive_oldest, "oldest LSN in the archive; 0: nothing is")                              \
+	X(archived_total, "segments written into the archive")                                     \
+	X(archive_errors_total, "segments that could not be written into the archive, yet")
 
 struct hd_metrics {
 #define X(name, help) _Atomic uint64_t name;

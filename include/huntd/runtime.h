@@ -1,6 +1,6 @@
 /* runtime.h - the whole process: threads, where they run, what joins them, start and stop.
  *
- * Roles (DESIGN 3): shards 0..n-1, the reducer, control. A topology is one table, built from the
+ * Roles (DESIGN 3): shards 0..n-1, the reducer, control, the helper. A topology is one table, built from the
  * affinity mask before anything starts; hd_topology_print shows it. The runtime is handed what it
  * may not know of: how to make an io, an edge, and how to compile a document. */
 #ifndef HUNTD_RUNTIME_H
@@ -9,7 +9,7 @@
 #include "huntd/document.h"
 #include "huntd/shard.h"
 
-enum hd_role { HD_ROLE_SHARD, HD_ROLE_REDUCER, HD_ROLE_CONTROL };
+enum hd_role { HD_ROLE_SHARD, HD_ROLE_REDUCER, HD_ROLE_CONTROL, HD_ROLE_HELPER };
 
 struct hd_topology_row {
 	uint8_t role;    /* enum hd_role */
@@ -20,7 +20,7 @@ struct hd_topology_row {
 
 struct hd_topology {
 	uint32_t shards, rows_count, ring_cells;
-	struct hd_topology_row rows[HD_SHARDS_MAX + 2];
+	struct hd_topology_row rows[HD_SHARDS_MAX + HD_THREADS_BESIDE];
 };
 
 /* shards 0: auto = cpus of the mask - 1, at least 1. False: the mask is empty. */
@@ -35,6 +35,8 @@ struct hd_runtime_config {
 	uint8_t durability; /* enum hd_durability */
 	int64_t durability_window_ns;
 	uint64_t segment_bytes;
+	bool archive;         /* segments behind the snapshots are kept, packed */
+	uint64_t archive_max; /* bytes over all shards; 0: no bound */
 	uint64_t memory_bytes; /* budget of each shard's state; 0: from the machine's memory */
 	uint32_t busy_ms;      /* 20 */
 	uint32_t tick_ms;      /* 20 */

@@ -100,6 +100,8 @@ allowed(enum hd_config_kind kind)
 		[HD_CONFIG_TRUST] = "loopback or all",
 		[HD_CONFIG_MEMORY] = "auto, or a size from 16MiB, like 2GiB",
 		[HD_CONFIG_SEGMENT] = "a size from 1MiB to 1GiB, a multiple of 512KiB",
+		[HD_CONFIG_SWITCH] = "on or off",
+		[HD_CONFIG_SIZE] = "0, or a size, like 100GiB",
 		[HD_CONFIG_COUNT] = "a whole number from 1 to 100000000",
 		[HD_CONFIG_SECONDS] = "a time from 1s to 24h, whole seconds",
 		[HD_CONFIG_MILLIS] = "a time from 1ms to 10s",
@@ -133,6 +135,11 @@ read_value(struct hd_config *config, enum hd_config_kind kind, const char *text,
 	case HD_CONFIG_SEGMENT:
 		return read_quantity(text, sizes, out) && *out >= (int64_t)HD_MIB &&
 		       *out <= (int64_t)HD_SEGMENT_MAX && *out % HD_FRAME_MAX == 0;
+	case HD_CONFIG_SWITCH:
+		*out = strcmp(text, "on") == 0;
+		return *out || strcmp(text, "off") == 0;
+	case HD_CONFIG_SIZE:
+		return read_quantity(text, sizes, out);
 	case HD_CONFIG_COUNT:
 		return read_count(text, 1, 100000000, out);
 	case HD_CONFIG_SECONDS:
@@ -295,6 +302,8 @@ hd_config_runtime(const struct hd_config *config)
 		.durability = config->durability,
 		.durability_window_ns = v[HD_SETTING_durability].number,
 		.segment_bytes = (uint64_t)v[HD_SETTING_segment].number,
+		.archive = v[HD_SETTING_archive].number != 0,
+		.archive_max = (uint64_t)v[HD_SETTING_archive_max].number,
 		.memory_bytes = (uint64_t)v[HD_SETTING_memory].number,
 		.busy_ms = (uint32_t)(v[HD_SETTING_busy_ms].number / 1000000),
 		.tick_ms = (uint32_t)(v[HD_SETTING_tick_ms].number / 1000000),

@@ -27,6 +27,8 @@
 	X(memory, "memory", MEMORY, "auto", RESTART, "budget of one shard's state; auto: its share of 3/4 of the machine")       \
 	X(segment, "log.segment", SEGMENT, "64MiB", RESTART, "size of one log file")                                             \
 	X(snapshot_events, "snapshot.events", EVENTS, "1000000", RESTART, "events behind the last snapshot of a shard: time for the next; 0: at the end only") \
+	X(archive, "archive", SWITCH, "on", RESTART, "keep log files that snapshots made superfluous, packed, in archive/")      \
+	X(archive_max, "archive_max", SIZE, "0", RESTART, "bytes of all archives together, the oldest go first; 0: no bound")    \
 	X(ids_max, "ids.max", COUNT, "1000000", RESTART, "newest event ids a shard always remembers")                            \
 	X(ids_age, "ids.age", SECONDS, "60s", RESTART, "and all that are younger than this")                                     \
 	X(busy_ms, "busy.delay", MILLIS, "20ms", RESTART, "a queue that stands longer than this refuses with -BUSY")             \
@@ -43,6 +45,8 @@ enum hd_config_kind {
 	HD_CONFIG_TRUST,
 	HD_CONFIG_MEMORY,
 	HD_CONFIG_SEGMENT,
+	HD_CONFIG_SWITCH,
+	HD_CONFIG_SIZE,
 	HD_CONFIG_COUNT,
 	HD_CONFIG_SECONDS,
 	HD_CONFIG_MILLIS,

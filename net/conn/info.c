@@ -284,6 +284,9 @@ section_huntd(struct page *page)
 		     i, wide(HD_METRIC(m->log_position)), wide(HD_METRIC(m->unflushed_bytes)),
 		     wide(HD_METRIC(m->log_frames_total)), wide(HD_METRIC(m->log_flush_ns_total)),
 		     wide(HD_METRIC(m->log_bytes_total)));
+		line(page, "shard_%u_archive:oldest=%llu,log_oldest=%llu,log_segments=%llu", i,
+		     wide(HD_METRIC(m->archive_oldest)), wide(HD_METRIC(m->log_oldest)),
+		     wide(HD_METRIC(m->log_segments)));
 	}
 #define X(name, help) line(page, #name ":%llu", wide(EDGE_SUM(edge, name)));
 	HD_COUNTERS(X)

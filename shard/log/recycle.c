@@ -130,6 +130,12 @@ hd_log_keep(struct hd_log *log, uint32_t number, bool archive)
 	log->archive = archive;
 }
 
+const char *
+hd_log_directory(const struct hd_log *log)
+{
+	return log->directory;
+}
+
 uint32_t
 hd_log_archive_next(struct hd_log *log)
 {

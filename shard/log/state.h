@@ -19,9 +19,10 @@
 #define HD_LOG_FILL       (256u * HD_KIB)
 #define HD_LOG_SPARES     2u /* files that wait to be used again; others are removed */
 #define HD_LOG_RECYCLE_NS 100000000
-#define HD_LOG_ARCHIVE_NS 1000000000 /* until a segment that could not be archived is tried again  \
-				      */
-#define HD_LOG_BUFFERS_KEPT 4u       /* empty frame buffers that are not given back */
+#define HD_LOG_ARCHIVE_NS                                                                          \
+	1000000000             /* until a segment that could not be archived is tried again        \
+				*/
+#define HD_LOG_BUFFERS_KEPT 4u /* empty frame buffers that are not given back */
 
 /* Where a log's completion belongs: the rest of its tag. */
 enum hd_log_tag { HD_LOG_TAG_WRITE = 1, HD_LOG_TAG_SYNC, HD_LOG_TAG_FILL, HD_LOG_TAG_FILL_SYNC };

@@ -63,6 +63,7 @@ hd_control_finish(struct hd_control *control)
 	struct hd_cell cell = {.type = HD_CELL_FINISH, .a = control->served};
 	control->state = HD_CONTROL_ENDING;
 	tell_all(control, control->shards + 1, &cell); /* the reducer too */
+	hd_post_send(control->post, control->number + 1, &cell);
 	hd_post_publish(control->post);
 }
 

@@ -1,0 +1,56 @@
+/* helper.h - the thread that does what may take long: it writes segments into the archive.
+ *
+ * A shard asks for one segment at a time (HD_CELL_ARCHIVE) and is told when the packed file is on
+ * the disk, or why it could not be written (HD_CELL_ARCHIVED). A pass does one bounded piece: looks
+ * through a directory, reads and packs HD_PACK_PIECE, or finishes a file. In between come the
+ * segments that a log moved into its archive as they were, and the oldest files of an archive that
+ * is over its bound go. */
+#ifndef HUNTD_SHARD_ARCHIVE_HELPER_H
+#define HUNTD_SHARD_ARCHIVE_HELPER_H
+
+#include "shard/archive/pack.h"
+#include "shard/mesh.h"
+
+/* One shard's archive. */
+struct hd_archive {
+	char directory[HD_PACK_PATH]; /* of the log; empty: the shard has not said it yet */
+	bool looked;                  /* what follows is what stands there */
+	bool measured;                /* `bytes` is */
+	uint32_t oldest, newest;      /* packed segments; 0: there are none */
+	uint32_t plain;               /* the oldest that was moved as it was; 0: none */
+	uint32_t asked;               /* the segment that the shard waits for; 0: none */
+	uint64_t bytes;
+	uint64_t oldest_lsn;
+};
+
+/* The segment that is being packed. */
+struct hd_archive_job {
+	struct hd_archive *of; /* NULL: none */
+	uint32_t number;
+	int file;
+	uint64_t at, size;
+	struct hd_packer packer;
+};
+
+struct hd_helper {
+	uint32_t shards, number; /* number: its thread */
+	uint64_t archive_max;    /* bytes of one shard's archive; 0: no bound */
+	struct hd_io *io;
+	struct hd_memory plain;
+	struct hd_blocks blocks;
+	struct hd_post *post;
+	uint8_t *piece; /* HD_PACK_PIECE */
+	struct hd_archive of[HD_SHARDS_MAX];
+	struct hd_archive_job job;
+	uint32_t turn; /* the shard that comes next */
+	bool finished;
+};
+
+/* `io`, `plain`, `shards`, `number`, `archive_max` are set; the rest is zero. */
+void hd_helper_open(struct hd_helper *helper, struct hd_mesh *mesh);
+/* False: it was told to finish. */
+bool hd_helper_pass(struct hd_helper *helper);
+/* Gives up what it was packing, which is as if it had never begun. */
+void hd_helper_close(struct hd_helper *helper);
+
+#endif
