@@ -56,6 +56,7 @@ make_file(struct fake_io *fake, const char *path)
 		*file = (struct fake_file){.named = true};
 		HD_ASSERT(strlen(path) < sizeof file->path);
 		memcpy(file->path, path, strlen(path) + 1);
+		memcpy(file->disk_path, path, strlen(path) + 1);
 		return file;
 	}
 	HD_UNREACHABLE();
@@ -113,7 +114,7 @@ do_write(struct fake_io *fake, const struct fake_request *request)
 		size = (uint32_t)(1 + hd_test_random(&fake->seed) % sectors) * FAKE_SECTOR;
 		/* A write that gets nowhere ends a block at least: it would be an error else. */
 		if (size < HD_BLOCK)
-			size = HD_BLOCK;
+			size = request->size < HD_BLOCK ? request->size : HD_BLOCK;
 	}
 	reserve(file, request->offset + size);
 	memcpy(file->cache + request->offset, request->at, size);
@@ -308,6 +309,13 @@ fake_rename(struct hd_io *io, const char *from, const char *to)
 	int error = count(fake_of(io));
 	if (error || !file)
 		return error ? error : -ENOENT;
+	struct fake_file *replaced = fake_io_find(fake_of(io), to);
+	if (replaced == file)
+		return 0;
+	if (replaced) {
+		replaced->named = false;
+		replaced->replaced_by = (int)(file - fake_of(io)->files) + 1;
+	}
 	HD_ASSERT(strlen(to) < sizeof file->path);
 	memcpy(file->path, to, strlen(to) + 1);
 	return 0;
@@ -332,14 +340,32 @@ fake_dir_make(struct hd_io *io, const char *path)
 	return count(fake_of(io));
 }
 
+static bool
+is_in(const char *directory, const char *path)
+{
+	size_t length = strlen(directory);
+	return strncmp(path, directory, length) == 0 && path[length] == '/' &&
+	       strchr(path + length + 1, '/') == NULL;
+}
+
+static void
+keep_name(struct fake_file *file)
+{
+	file->disk_named = file->named;
+	file->replaced_by = 0;
+	memcpy(file->disk_path, file->path, sizeof file->path);
+}
+
 static int
 fake_dir_sync(struct hd_io *io, const char *path)
 {
 	struct fake_io *fake = fake_of(io);
-	(void)path;
 	int error = count(fake);
-	for (int i = 0; i < FAKE_FILES && !error; i++)
-		fake->files[i].disk_named = fake->files[i].named;
+	for (int i = 0; i < FAKE_FILES && !error; i++) {
+		struct fake_file *file = &fake->files[i];
+		if (is_in(path, file->path) || is_in(path, file->disk_path))
+			keep_name(file);
+	}
 	return error;
 }
 
@@ -361,8 +387,7 @@ fake_dir_list(struct hd_io *io, const char *path, void (*each)(void *context, co
 		return error;
 	for (int i = 0; i < FAKE_FILES; i++) {
 		const struct fake_file *file = &fake->files[i];
-		if (file->named && strncmp(file->path, path, length) == 0 &&
-		    file->path[length] == '/')
+		if (file->named && is_in(path, file->path))
 			names[found++] = file->path + length + 1;
 	}
 	qsort(names, found, sizeof *names, by_name);
@@ -479,8 +504,16 @@ lose(struct fake_io *fake, struct fake_file *file, uint32_t coin)
 	if (file->size != file->disk_size && survives(fake, coin))
 		file->disk_size = file->size;
 	file->size = file->disk_size;
-	if (file->named != file->disk_named && survives(fake, coin))
-		file->disk_named = file->named;
+}
+
+/* What became of a name that no sync of its directory has kept. */
+static void
+lose_name(struct fake_io *fake, struct fake_file *file, uint32_t coin)
+{
+	bool renamed = strcmp(file->path, file->disk_path) != 0;
+	if ((renamed || file->named != file->disk_named) && survives(fake, coin))
+		keep_name(file);
+	memcpy(file->path, file->disk_path, sizeof file->path);
 	file->named = file->disk_named;
 }
 
@@ -489,7 +522,19 @@ fake_io_crash(struct fake_io *fake, uint32_t coin)
 {
 	/* What is in the cache or on its way has the same chance. */
 	fake_io_kill(fake, 100);
-	for (int i = 0; i < FAKE_FILES; i++)
+	for (int i = 0; i < FAKE_FILES; i++) {
 		if (fake->files[i].room)
 			lose(fake, &fake->files[i], coin);
+		if (fake->files[i].replaced_by == 0)
+			lose_name(fake, &fake->files[i], coin);
+	}
+	for (int i = 0; i < FAKE_FILES; i++) {
+		struct fake_file *file = &fake->files[i];
+		const char *name = file->disk_path;
+		if (file->replaced_by == 0)
+			continue;
+		file->disk_named &= fake_io_find(fake, name) == NULL;
+		file->named = file->disk_named;
+		file->replaced_by = 0;
+	}
 }

@@ -3,22 +3,24 @@
  *
  * What is written is in the cache. It is on the disk, sector by sector of 512 bytes, after a sync
  * of its file, or, for a write with HD_IO_SYNC, the sectors of that write and no others (as a
- * single FUA write does). Names are on the disk after dir_sync. fake_io_crash drops what is not on
- * the disk, or any part of it. */
+ * single FUA write does). Names are on the disk after a dir_sync of their directory; until then a
+ * crash may find each with its old name or its new one, but what a rename replaced goes with it.
+ * fake_io_crash drops what is not on the disk, or any part of it. */
 #ifndef HUNTD_TESTS_FAKE_IO_H
 #define HUNTD_TESTS_FAKE_IO_H
 
 #include "huntd/io.h"
 
-#define FAKE_FILES  64
+#define FAKE_FILES  128
 #define FAKE_QUEUE  256
 #define FAKE_SECTOR 512u
 
 struct fake_file {
-	char path[256];
+	char path[256], disk_path[256];
 	uint8_t *cache, *disk; /* `room` bytes each */
 	uint64_t room, size, disk_size;
 	bool named, disk_named; /* in the directory; after a crash too */
+	int replaced_by;        /* the file that was renamed over it, + 1; 0: none */
 	bool writing, direct;
 };
 

@@ -168,7 +168,7 @@ bool
 log_world_open(struct log_world *world)
 {
 	HD_ASSERT(world->log == NULL);
-	world->replayed = 0;
+	world->replayed = world->options.from.lsn;
 	world->log = hd_log_open(&world->options, log_world_each, world, &world->report);
 	if (world->log)
 		world->acked = world->flushed = hd_log_flushed(world->log);
