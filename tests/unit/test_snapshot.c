@@ -89,6 +89,16 @@ twin_end(struct hd_world *twin)
 	assert_true(twin->memory.used == 0);
 }
 
+/* Makes the hunt's single truth another core's. */
+static void
+place_away(struct hd_world *w, uint16_t hunt)
+{
+	hd_core_place(w->core, 0, 2);
+	if (w->core->hunts[hunt]->here)
+		hd_core_place(w->core, 1, 2);
+	assert_false(w->core->hunts[hunt]->here);
+}
+
 static void
 sweep_all(struct hd_world *w, struct hd_snap *snap, uint32_t objects)
 {
@@ -228,6 +238,65 @@ test_changes_during_a_sweep(void **state)
 	twin_end(&twin);
 	free(snap.bytes);
 	assert_true(w->memory.used > used);
+}
+
+/* Hunts change by the clock, and by what another shard says, though none of their entrants does. */
+static void
+test_hunts_change_during_a_sweep(void **state)
+{
+	struct hd_world *w = *state;
+	struct hd_snap snap = {0};
+	struct hd_want want;
+	struct hd_grant grant = {.verdict = HD_VERDICT_GONE, .version = 1};
+	uint8_t digest[16];
+	hd_world_document(w, &(struct hd_world_hunt){.id = "tide", .opens = HOUR});
+	hd_world_document(w, &bay);
+	hd_world_clock(w, 10);
+	place_away(w, 1);
+	hd_world_say(w, "SUBMIT zoe bay chest GOLD");
+	hd_core_want(w->core, hd_core_want_of(w->core, HD_BYTES("zoe")), &want);
+	hd_core_digest(w->core, digest);
+	hd_core_sweep_begin(w->core);
+	hd_world_clock(w, HOUR);
+	assert_int_equal(hd_core_phase(w->core, 0), HD_PHASE_OPEN);
+	assert_true(hd_core_settle(w->core, w->now, &want, &grant, &w->decision));
+	for (uint32_t i = 0; i < w->decision.events_count; i++)
+		hd_world_happen(w, &w->decision.events[i]);
+	while (hd_snap_step(&snap, w->core, 1))
+		;
+	assert_memory_equal(snap.digest, digest, sizeof(digest));
+	struct hd_world twin;
+	assert_true(twin_make(&twin, &snap));
+	assert_int_equal(hd_core_phase(twin.core, 0), HD_PHASE_BEFORE);
+	assert_int_equal(hd_core_wants(twin.core), 1);
+	twin_end(&twin);
+	free(snap.bytes);
+}
+
+/* Wherever the sweep is, the oldest ids are forgotten, some of those that it has not come to. */
+static void
+test_ids_forgotten_during_a_sweep(void **state)
+{
+	struct hd_world *w = *state;
+	struct hd_snap snap = {0};
+	uint8_t digest[16];
+	live(w);
+	hd_world_setting(w, "ids_age", 0);
+	hd_world_setting(w, "ids_max", 8);
+	for (int i = 0; i < 8; i++)
+		hd_world_say(w, "AWARD ann bay 1 ID before%d", i);
+	for (int steps = 0; steps < 40; steps++) {
+		hd_core_digest(w->core, digest);
+		hd_core_sweep_begin(w->core);
+		for (int i = 0; i < steps && hd_core_sweeping(w->core); i++)
+			hd_snap_step(&snap, w->core, 1);
+		for (int i = 0; i < steps % 6; i++)
+			hd_world_say(w, "AWARD ann bay 1 ID %d-%d", steps, i);
+		while (hd_core_sweeping(w->core))
+			hd_snap_step(&snap, w->core, 1);
+		assert_memory_equal(snap.digest, digest, sizeof(digest));
+	}
+	free(snap.bytes);
 }
 
 static void
@@ -429,8 +498,7 @@ test_random_streams(void **state)
 	hd_world_document(w, &sea);
 	hd_world_setting(w, "ids_age", 0);
 	hd_world_setting(w, "ids_max", 9);
-	hd_core_place(w->core, w->core->hunts[1]->here ? 0 : 1, 2);
-	hd_core_place(w->core, !w->core->hunts[0]->here ? w->core->shard : 1 - w->core->shard, 2);
+	place_away(w, 0);
 	for (int i = 0; i < 12000; i++) {
 		uint64_t pick = hd_test_random(&random);
 		if (!hd_core_sweeping(w->core) && pick % 16 == 0) {
@@ -494,8 +562,9 @@ test_malformed(void **state)
 	struct hd_snap snap = {0};
 	uint32_t refused = 0, taken = 0;
 	live(w);
-	hd_core_place(w->core, w->core->hunts[0]->here ? 1 : 0, 2);
+	place_away(w, 0);
 	hd_world_say(w, "SUBMIT zoe bay chest GOLD ID zoe"); /* an open WANT */
+	assert_int_equal(hd_core_wants(w->core), 1);
 	sweep_all(w, &snap, 64);
 	assert_true(survives(snap.bytes, snap.size));
 	uint8_t *bytes = malloc(snap.size);
@@ -554,10 +623,16 @@ main(void)
 {
 #define STORY(test) cmocka_unit_test_setup_teardown(test, hd_world_setup, hd_world_teardown)
 	const struct CMUnitTest tests[] = {
-		STORY(test_everything), STORY(test_changes_during_a_sweep),
-		STORY(test_abandon),    STORY(test_a_full_writer),
-		STORY(test_ties),       STORY(test_random_streams),
-		STORY(test_malformed),  STORY(test_wrong_ends),
+		STORY(test_everything),
+		STORY(test_changes_during_a_sweep),
+		STORY(test_hunts_change_during_a_sweep),
+		STORY(test_ids_forgotten_during_a_sweep),
+		STORY(test_abandon),
+		STORY(test_a_full_writer),
+		STORY(test_ties),
+		STORY(test_random_streams),
+		STORY(test_malformed),
+		STORY(test_wrong_ends),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
