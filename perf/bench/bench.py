@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ENTRANTS = 1_000_000
@@ -233,21 +234,105 @@ def submit_row(bench, pairs):
     return {"row": "submit-p64", "runs": {"huntd": runs}, "ratios": rates, "ratio": median(rates), "bar": 1, "stretch": 2, "unit": "M/s"}
 
 
+NO_SNAPSHOTS = ("--set", "snapshot.events=0")
+
+
+def starts(bench, data, times):
+    """Starts on `data` and kills, again and again: (events replayed, ms from exec to serving) each time."""
+    found = []
+    for _ in range(times):
+        bench.huntd(data, *NO_SNAPSHOTS).close(kill=True)
+        with open(bench.dir + "/huntd.log") as f:
+            said = re.findall(r"recovered (\d+) events .*?in (\d+) ms", f.read())
+        if not said:
+            sys.exit("bench: huntd did not say what it recovered")
+        found.append((int(said[-1][0]), int(said[-1][1])))
+    return found
+
+
+def ask(server, *words):
+    """One command; the first line of its reply."""
+    with socket.create_connection(("127.0.0.1", server.port), 10) as s:
+        s.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w.encode()) for w in words))
+        return s.makefile("rb").readline().decode().strip()
+
+
+def metric(server, name):
+    with socket.create_connection(("127.0.0.1", server.port), 10) as s:
+        s.sendall(b"*2\r\n$4\r\nINFO\r\n$5\r\nHUNTD\r\n")
+        reader = s.makefile("rb")
+        text = reader.read(int(reader.readline()[1:])).decode()
+    return int(re.search(rf"^{name}:(\d+)", text, re.M).group(1))
+
+
+def save(server, seconds=120):
+    """Takes a snapshot and waits for it."""
+    before, end = metric(server, "snapshots_total"), time.time() + seconds
+    ask(server, "BGSAVE", "SCHEDULE")
+    while metric(server, "snapshots_total") == before:
+        if time.time() > end:
+            sys.exit("bench: a snapshot does not end")
+        time.sleep(0.02)
+
+
+def restart_row(bench, pairs):
+    """From exec to serving: all entrants in a snapshot, and as many events behind it."""
+    huntd = bench.huntd("restart", *NO_SNAPSHOTS)
+    bench.fill(huntd, AWARD)
+    save(huntd)
+    bench.drive(huntd, AWARD, ENTRANTS, 64)
+    huntd.close(kill=True)
+    seconds = [ms / 1000 for _, ms in starts(bench, "restart", pairs)]
+    return {"row": "restart", "runs": {}, "ratios": seconds, "ratio": median(seconds), "bar": 2, "stretch": 1, "unit": "s", "less": True}
+
+
+class Saving:
+    """A snapshot always runs while the block does."""
+
+    def __init__(self, server):
+        self.server, self.over = server, threading.Event()
+        self.thread = threading.Thread(target=self.keep_on)
+
+    def keep_on(self):
+        while not self.over.wait(0.02):
+            if metric(self.server, "snapshot_running") == 0:
+                ask(self.server, "BGSAVE", "SCHEDULE")
+
+    def __enter__(self):
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+
+def snapshot_row(bench, pairs):
+    """AWARD at pipeline 64 while snapshots of all entrants run, one after the other, beside none."""
+    huntd = bench.huntd("snapshot", *NO_SNAPSHOTS)
+    runs = {"huntd": [], "without": []}
+    try:
+        bench.fill(huntd, AWARD)
+        save(huntd)
+        for _ in range(pairs):
+            runs["without"].append(bench.drive(huntd, AWARD, 2_000_000, 64))
+            with Saving(huntd):
+                runs["huntd"].append(bench.drive(huntd, AWARD, 2_000_000, 64))
+        slice_ms = metric(huntd, "snapshot_slice_ns_max") / 1e6
+    finally:
+        huntd.close(kill=True)
+    rate = [a["ops"] / b["ops"] for a, b in zip(runs["huntd"], runs["without"])]
+    late = [a["p99_ms"] / b["p99_ms"] for a, b in zip(runs["huntd"], runs["without"])]
+    return [{"row": "snapshot", "runs": runs, "ratios": rate, "ratio": median(rate), "bar": 0.8, "stretch": 0.9, "unit": "x ops/s"},
+            {"row": "  by p99", "ratios": late, "ratio": median(late), "bar": 3, "stretch": 1.5, "unit": "x ms", "less": True},
+            {"row": "  longest slice", "ratios": [slice_ms], "ratio": slice_ms, "bar": 1, "stretch": 0.3, "unit": "ms", "less": True}]
+
+
 def replay_row(bench, pairs):
     """Events a second into an empty server: as many awards as two passes over all entrants, then kill -9 and start."""
-    huntd = bench.huntd("replay")
+    huntd = bench.huntd("replay", *NO_SNAPSHOTS)
     bench.drive(huntd, AWARD, 2 * ENTRANTS, 64)
     huntd.close(kill=True)
-    rates = []
-    for _ in range(pairs):
-        huntd = bench.huntd("replay")
-        huntd.close(kill=True)
-        with open(bench.dir + "/huntd.log") as f:
-            found = re.findall(r"recovered (\d+) events .*?in (\d+) ms", f.read())
-        if not found:
-            sys.exit("bench: huntd did not say what it recovered")
-        events, ms = int(found[-1][0]), int(found[-1][1])
-        rates.append(events / max(ms, 1) / 1000)
+    rates = [events / max(ms, 1) / 1000 for events, ms in starts(bench, "replay", pairs)]
     return {"row": "replay", "runs": {}, "ratios": rates, "ratio": median(rates), "bar": 1, "stretch": 3, "unit": "M events/s"}
 
 
@@ -273,7 +358,7 @@ def show(rows):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", nargs="*", help="rows to run: " + ", ".join([r[0] for r in PAIRED] + ["award-durable-p1", "submit-p64", "bytes-per-entrant", "replay"]))
+    parser.add_argument("rows", nargs="*", help="rows to run: " + ", ".join([r[0] for r in PAIRED] + ["award-durable-p1", "submit-p64", "bytes-per-entrant", "replay", "restart", "snapshot"]))
     parser.add_argument("--bin", required=True)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--json", help="write everything measured to this file")
@@ -299,7 +384,8 @@ def main():
             for server in servers:
                 server.close(kill=True)
         for name, run in (("award-durable-p1", lambda: durable_row(bench, options.pairs)), ("submit-p64", lambda: submit_row(bench, options.pairs)),
-                          ("bytes-per-entrant", lambda: memory_row(bench)), ("replay", lambda: replay_row(bench, options.pairs))):
+                          ("bytes-per-entrant", lambda: memory_row(bench)), ("replay", lambda: replay_row(bench, options.pairs)),
+                          ("restart", lambda: restart_row(bench, options.pairs)), ("snapshot", lambda: snapshot_row(bench, options.pairs))):
             if wanted(name):
                 result = run()
                 rows += result if isinstance(result, list) else [result]

@@ -6,6 +6,7 @@
 #include "shard/inside.h"
 
 #define STEP_OBJECTS 32u      /* of a sweep between two looks at the clock */
+#define TAG_FOLDER   0x10u    /* behind the writer's */
 #define BUSY_NS      2000000  /* after the last command */
 #define LOOK_NS      10000000 /* the last snapshot: how often whether to hurry is looked at */
 /* The last snapshot; with the drain before it within the 90 s that systemd grants. */
@@ -94,7 +95,20 @@ count_in(struct hd_shard *shard)
 	HD_GAUGE(metrics->snapshot_ns, shard->io->ops->now(shard->io) - taker->began);
 }
 
-/* The file is on the disk and the log is past it: now it counts. */
+static void
+sync_folder(struct hd_shard *shard)
+{
+	struct hd_taker *taker = &shard->taker;
+	struct hd_io *io = shard->io;
+	taker->named = 1;
+	taker->folder = io->ops->file_open(io, taker->directory, 0);
+	if (taker->folder >= 0)
+		io->ops->fsync(io, taker->folder, HD_IO_TAG(HD_IO_SNAPSHOT, TAG_FOLDER));
+	else
+		taker->named = io->ops->dir_sync(io, taker->directory);
+}
+
+/* The file is on the disk and the log is past it: it gets its name. */
 static void
 publish(struct hd_shard *shard)
 {
@@ -106,18 +120,35 @@ publish(struct hd_shard *shard)
 	hd_snapshot_path(taker->directory, taker->head.anchor.lsn, true, path);
 	hd_snapshot_write_end(&taker->writer, false);
 	int error = io->ops->file_rename(io, taker->writer.path, path);
-	if (error == 0)
-		error = io->ops->dir_sync(io, taker->directory);
 	if (error == 0) {
-		count_in(shard);
-	} else {
-		(void)io->ops->file_remove(io, taker->writer.path);
-		(void)io->ops->file_remove(io, path);
-		failed(shard, error);
+		taker->state = HD_TAKER_NAME;
+		sync_folder(shard);
+		return;
 	}
+	(void)io->ops->file_remove(io, taker->writer.path);
+	failed(shard, error);
 	rest(shard);
-	if (error == 0)
+}
+
+/* The name is on the disk too: now it counts, and what it makes superfluous may go. */
+static void
+count(struct hd_shard *shard)
+{
+	struct hd_taker *taker = &shard->taker;
+	struct hd_io *io = shard->io;
+	char path[HD_SNAPSHOT_PATH];
+	HD_ASSERT(taker->named <= 0);
+	if (taker->folder >= 0)
+		io->ops->file_close(io, taker->folder);
+	rest(shard);
+	if (taker->named == 0) {
+		count_in(shard);
 		keep(shard);
+		return;
+	}
+	hd_snapshot_path(taker->directory, taker->head.anchor.lsn, true, path);
+	(void)io->ops->file_remove(io, path);
+	failed(shard, taker->named);
 }
 
 /* Beginning. */
@@ -225,7 +256,7 @@ static void
 advance(struct hd_shard *shard)
 {
 	struct hd_taker *taker = &shard->taker;
-	if (taker->writer.error != 0 && taker->state != HD_TAKER_DROP) {
+	if (taker->writer.error != 0 && taker->state < HD_TAKER_COUNT) {
 		failed(shard, taker->writer.error);
 		drop(shard);
 		return;
@@ -243,6 +274,10 @@ advance(struct hd_shard *shard)
 	case HD_TAKER_COUNT:
 		if (hd_log_flushed(shard->log) >= taker->head.anchor.lsn)
 			publish(shard);
+		break;
+	case HD_TAKER_NAME:
+		if (taker->named <= 0)
+			count(shard);
 		break;
 	default:
 		drop(shard);
@@ -280,6 +315,8 @@ hd_taker_deadline(const struct hd_shard *shard)
 	case HD_TAKER_COUNT:
 		return hd_log_flushed(shard->log) >= taker->head.anchor.lsn ? shard->boot
 									    : HD_NEVER;
+	case HD_TAKER_NAME:
+		return taker->named <= 0 ? shard->boot : HD_NEVER;
 	default:
 		return HD_NEVER;
 	}
@@ -289,7 +326,10 @@ void
 hd_taker_complete(struct hd_shard *shard, const struct hd_completion *completion)
 {
 	HD_ASSERT(shard->taker.state != HD_TAKER_IDLE);
-	hd_snapshot_complete(&shard->taker.writer, completion);
+	if ((completion->tag & 0xff) == TAG_FOLDER)
+		shard->taker.named = completion->result < 0 ? completion->result : 0;
+	else
+		hd_snapshot_complete(&shard->taker.writer, completion);
 	shard->taker.stuck = false;
 }
 
@@ -321,6 +361,14 @@ pass_alone(struct hd_shard *shard)
 	}
 }
 
+/* One that has its name is brought to its end. */
+static void
+give_up(struct hd_shard *shard)
+{
+	if (shard->taker.state >= HD_TAKER_SWEEP && shard->taker.state <= HD_TAKER_COUNT)
+		drop(shard);
+}
+
 void
 hd_taker_end(struct hd_shard *shard, bool save)
 {
@@ -329,19 +377,17 @@ hd_taker_end(struct hd_shard *shard, bool save)
 	taker->events = 0;
 	taker->asked = false;
 	taker->busy_until = taker->next = 0;
-	if (taker->state != HD_TAKER_IDLE)
-		drop(shard);
+	give_up(shard);
 	while (taker->state != HD_TAKER_IDLE)
 		pass_alone(shard);
 	if (!save || is_hurried(shard) || is_saved(shard) || shard->orders.open_count > 0)
 		return;
 	shard->pass_commands = 0;
 	begin(shard);
-	int64_t give_up = taker->began + LAST_NS;
+	int64_t last = taker->began + LAST_NS;
 	while (taker->state != HD_TAKER_IDLE) {
 		pass_alone(shard);
-		bool late = is_hurried(shard) || shard->boot >= give_up;
-		if (late && taker->state != HD_TAKER_IDLE && taker->state != HD_TAKER_DROP)
-			drop(shard);
+		if (is_hurried(shard) || shard->boot >= last)
+			give_up(shard);
 	}
 }

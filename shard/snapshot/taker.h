@@ -2,8 +2,9 @@
  * written beside, renamed once the log is flushed past its LSN; then the older ones and the log
  * behind them may go.
  *
- *   idle -> sweep (objects -> chunks -> buffers) -> write (what is left, fsync) -> count -> idle
- *             `----------------- an error: drop (until nothing is in flight) ---------------^
+ *   idle -> sweep (objects -> chunks -> buffers) -> write (what is left, fsync) -> count -> name
+ *     ^       `----------------- an error: drop (until nothing is in flight) -----.           |
+ *     `---------------------------------------------------------------------------'-----------'
  *
  * While commands come the sweep takes one part in HD_SNAPSHOT_SHARE of the core; else all of it, a
  * slice a pass. What it has not written counts as un-flushed: where that is too much commands that
@@ -20,6 +21,7 @@ enum hd_taker_state {
 	HD_TAKER_SWEEP,
 	HD_TAKER_WRITE,
 	HD_TAKER_COUNT, /* on the disk; counts when the log is flushed up to it */
+	HD_TAKER_NAME,  /* renamed; the folder is being synced */
 	HD_TAKER_DROP,
 };
 
@@ -43,6 +45,8 @@ struct hd_taker {
 	uint64_t from; /* LSN that `events` counts from */
 	struct hd_snapshot_head head;
 	struct hd_snapshot_writer writer;
+	int folder;    /* open for its sync; below 0: it is not */
+	int32_t named; /* what that came to; above 0: not yet */
 	uint8_t digest[16];
 	uint64_t objects;
 	int64_t began, next, busy_until; /* BOOTTIME ns */
