@@ -141,6 +141,46 @@ def boards_of_the_past():
         check("no such board", "no board" in huntctl("log", "board", server.data, "bay", "nope")[2])
 
 
+def snapshots_are_what_the_log_gives():
+    with Server({"bay": bay()}, shards=2) as server:
+        for part in range(3):
+            client = play(server, 200, extra=part)
+            live = top(client)
+            server.restart(kill=False)
+        server.kill()
+        report = facts("log", "verify", server.data)
+        same("whole", report["state"], "whole")
+        check("snapshots of both shards, compared", {s["shard"] for s in report["snapshot"]} == {0, 1}
+              and all(s["state"] == "whole" for s in report["snapshot"]), report["snapshot"])
+        same("the board needs none", rows(facts("log", "board", server.data, "bay")), live)
+        folder = server.data + "/shard-01"
+        name = sorted(f for f in os.listdir(folder) if f.endswith(".hds"))[-1]
+        flip("%s/%s" % (folder, name), os.path.getsize("%s/%s" % (folder, name)) // 2)
+        code, out, err = huntctl("log", "verify", server.data)
+        check("a damaged one is named, with its offset", code == 65 and name in err and "offset" in err, code, err)
+        check("as one of them", "damaged" in out, out)
+
+
+def every_flipped_bit_is_found():
+    with Server({"bay": bay()}, shards=2) as server:
+        play(server, 120)
+        server.stop()
+        path, random = segments(server.data, 1)[0], seeded(7)
+        used, tried = [b for b in blocks(path)], 0
+        with open(path, "rb") as file:
+            length = sum(4096 for _ in used)
+        for _ in range(40):
+            # All but the last frame: damage to that one looks like a torn tail (FAULTS, row 4).
+            at = random.choice(used[:-2]) * 4096 + random.randrange(4096)
+            flip(path, at)
+            code, out, err = huntctl("log", "verify", server.data)
+            check("the flip at %d of %d" % (at, length), code == 65 and path in err and "offset" in err and "LSN" in err, code, err)
+            flip(path, at)
+            tried += 1
+        same("flipped back", huntctl("log", "verify", server.data)[0], 0)
+        return "%d flips" % tried
+
+
 OTHER = ["{id: map, points: 70, answers: [GOLD, lead], hints: [{cost: 1, text: Look.}]}",
          "{id: cave, points: 500, answers: [BAT, CAT]}",
          "{id: chest, kind: treasure, points: [1000, 10], stock: 3, answers: [X7, x8]}",
@@ -173,4 +213,5 @@ def what_another_document_would_give():
 
 
 if __name__ == "__main__":
-    story(whole_after_a_kill, boards_of_the_past, what_another_document_would_give)
+    story(whole_after_a_kill, boards_of_the_past, snapshots_are_what_the_log_gives,
+          every_flipped_bit_is_found, what_another_document_would_give)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "huntd/assert.h"
+#include "net/ctl/log/snapshots.h"
 
 #define MS_NS INT64_C(1000000)
 
@@ -127,24 +128,91 @@ note(struct hd_ctl_reached *reached, const struct hd_log_event *at)
 }
 
 static bool
+stop(struct hd_ctl_past *past, uint64_t lsn, const char *why)
+{
+	snprintf(past->stopped, sizeof past->stopped, "%.300s/shard-%02u, LSN %llu: %s",
+		 past->logs->data, past->shard, (unsigned long long)lsn, why);
+	return false;
+}
+
+/* A log whose first events are no longer kept goes on from its oldest snapshot that they reach. */
+static bool
+begin_late(struct hd_ctl_past *past, uint64_t first)
+{
+	struct hd_snapshot_list list;
+	struct hd_ctl_snapshot snapshot;
+	struct hd_core **core = &past->core[past->shard];
+	past->late = true;
+	if (past->check_only)
+		return true;
+	hd_ctl_snapshots_list(past->logs, past->shard, &list);
+	for (uint32_t i = list.count; i > 0; i--) {
+		if (list.lsn[i - 1] + 1 < first)
+			continue;
+		if (hd_ctl_snapshot_load(past->logs, past->shard, list.lsn[i - 1], *core,
+					 &snapshot)) {
+			past->reached[past->shard].base = list.lsn[i - 1];
+			return true;
+		}
+		hd_core_destroy(*core);
+		*core = hd_core_create(&past->memory);
+	}
+	return stop(past, first,
+		    "the log begins here, older events are not kept, and no whole "
+		    "snapshot reaches it");
+}
+
+/* The position lies before everything that is kept. */
+static bool
+is_too_old(const struct hd_ctl_past *past, const struct hd_log_event *at)
+{
+	const struct hd_ctl_reached *reached = &past->reached[past->shard];
+	return reached->base > at->lsn || (past->late && reached->events == 0);
+}
+
+static bool
+take_cut(struct hd_ctl_past *past, const struct hd_log_event *at)
+{
+	struct hd_ctl_reached *reached = &past->reached[past->shard];
+	char why[200];
+	if (!is_too_old(past, at)) {
+		reached->cut = true;
+		return false;
+	}
+	snprintf(why, sizeof why,
+		 "the position is older than what is kept; the oldest is shard %u at LSN %llu",
+		 past->shard, (unsigned long long)reached->base);
+	return stop(past, at->lsn, why);
+}
+
+static void
+apply(struct hd_ctl_past *past, uint64_t lsn, const struct hd_event *event)
+{
+	const struct hd_ctl_reached *reached = &past->reached[past->shard];
+	if (!past->late)
+		hd_audit_feed(past->audit, past->shard, lsn, event);
+	if (!past->check_only && lsn > reached->base && hd_audit_findings(past->audit) == 0)
+		hd_core_apply(past->core[past->shard], event);
+	if (past->each)
+		past->each(past->context, past->shard, lsn, event);
+}
+
+static bool
 take_event(void *context, const struct hd_log_event *at)
 {
 	struct hd_ctl_past *past = context;
 	struct hd_ctl_reached *reached = &past->reached[past->shard];
 	struct hd_event event;
-	reached->cut = hd_ctl_cut_before(&past->cut, past->shard, at);
-	if (reached->cut)
+	if (reached->events == 0 && at->lsn > 1 && !begin_late(past, at->lsn))
 		return false;
-	if (!hd_ctl_event(at, &event)) {
-		past->unknown = true;
-		return false;
-	}
+	if (hd_ctl_cut_before(&past->cut, past->shard, at))
+		return take_cut(past, at);
+	if (!hd_ctl_event(at, &event))
+		return stop(past, at->lsn,
+			    "no event that this release knows; use the huntctl of the release that "
+			    "wrote it");
 	note(reached, at);
-	hd_audit_feed(past->audit, past->shard, at->lsn, &event);
-	if (hd_audit_findings(past->audit) == 0 && !past->check_only)
-		hd_core_apply(past->core[past->shard], &event);
-	if (past->each)
-		past->each(past->context, past->shard, at->lsn, &event);
+	apply(past, at->lsn, &event);
 	return true;
 }
 
@@ -156,14 +224,11 @@ hd_ctl_past_read(struct hd_ctl_past *past, unsigned shard)
 	if (!past->check_only)
 		past->core[shard] = hd_core_create(&past->memory);
 	past->shard = shard;
-	past->unknown = false;
+	past->stopped[0] = 0;
 	bool good = hd_ctl_logs_read(past->logs, shard, take_event, past, report);
-	if (past->unknown) {
+	if (past->stopped[0]) {
 		report->exit = HD_EXIT_DAMAGED;
-		snprintf(report->message, sizeof report->message,
-			 "%.300s/shard-%02u: LSN %llu is no event that this release knows; use the "
-			 "huntctl of the release that wrote it",
-			 past->logs->data, shard, (unsigned long long)report->last_lsn + 1);
+		snprintf(report->message, sizeof report->message, "%.500s", past->stopped);
 	} else if (!good && past->reached[shard].cut) {
 		report->exit = HD_EXIT_OK;
 		report->message[0] = 0;

@@ -2,13 +2,17 @@
  * there, in a core of its own, and all of them in one audit.
  *
  * The audit looks at an event before the core applies it: what does not hold together is said by
- * name, and from there on nothing more is applied. */
+ * name, and from there on nothing more is applied.
+ *
+ * Where a log's first events are no longer kept, its oldest snapshot that fits takes their place,
+ * and there is nothing to audit. */
 #ifndef HUNTD_NET_CTL_LOG_PAST_H
 #define HUNTD_NET_CTL_LOG_PAST_H
 
 #include "huntd/audit.h"
 #include "huntd/core.h"
 #include "net/ctl/log/logs.h"
+#include "shard/snapshot/files.h"
 
 /* How far: all; to a stamp, the same for all shards; or to an LSN of each. */
 struct hd_ctl_cut {
@@ -33,7 +37,8 @@ bool hd_ctl_cut_reached(const struct hd_ctl_cut *cut, unsigned shard,
 struct hd_ctl_reached {
 	uint64_t events, first_lsn, lsn;
 	int64_t first_stamp, stamp;
-	bool cut; /* by the position: more events follow */
+	bool cut;      /* by the position: more events follow */
+	uint64_t base; /* LSN of the snapshot that it began with; 0: none */
 };
 
 struct hd_ctl_past {
@@ -50,7 +55,8 @@ struct hd_ctl_past {
 	struct hd_ctl_reached reached[HD_SHARDS_MAX];
 	struct hd_log_report report[HD_SHARDS_MAX];
 	unsigned shard; /* that is being read */
-	bool unknown;   /* an event that this release does not know */
+	bool late;      /* some log begins with a snapshot: nothing is audited */
+	char stopped[HD_SNAPSHOT_PATH + 400]; /* why an event was not taken; empty: it was */
 };
 
 /* `logs`, `cut`, `each` and `context` are set by the caller, the rest is zero. */

@@ -6,14 +6,19 @@
 #include "huntd/assert.h"
 #include "net/ctl/log/past.h"
 #include "net/ctl/log/rows.h"
+#include "net/ctl/log/snapshots.h"
 
 struct verify {
 	struct hd_ctl *ctl;
 	struct hd_ctl_past past;
 	int code;
 	bool running; /* a huntd is at work: the logs are not of one moment */
-	json_t *shards, *boards, *findings;
+	json_t *shards, *boards, *findings, *snapshots;
 	uint64_t events, cut_bytes;
+	/* Of the shard that is being read, oldest first: each is compared where the replay comes
+	 * to its LSN. */
+	struct hd_ctl_snapshot waiting[HD_SNAPSHOTS_MAX];
+	uint32_t waiting_count, compared;
 };
 
 /* The worst one counts: damage, then a torn tail. */
@@ -22,6 +27,91 @@ worse(struct verify *verify, int code)
 {
 	if (verify->code == HD_EXIT_OK || verify->code == HD_EXIT_FAILED)
 		verify->code = code != HD_EXIT_OK ? code : verify->code;
+}
+
+/* Snapshots. */
+
+static void
+tell_snapshot(struct verify *verify, const struct hd_ctl_snapshot *snapshot, const char *state)
+{
+	char digest[33];
+	for (unsigned i = 0; i < 16; i++)
+		snprintf(digest + 2 * i, 3, "%02x", snapshot->digest[i]);
+	json_array_append_new(verify->snapshots,
+			      json_pack("{s:i, s:I, s:I, s:s, s:s}", "shard",
+					(int)verify->past.shard, "lsn",
+					(json_int_t)snapshot->anchor.lsn, "time",
+					(json_int_t)(snapshot->anchor.stamp / 1000000), "state",
+					state, "digest", digest));
+}
+
+/* Reads them all, into cores that are given back at once. */
+static void
+load_snapshots(struct verify *verify, unsigned shard)
+{
+	struct hd_snapshot_list list;
+	verify->waiting_count = verify->compared = 0;
+	verify->past.shard = shard;
+	hd_ctl_snapshots_list(verify->past.logs, shard, &list);
+	for (uint32_t i = list.count; i > 0; i--) {
+		struct hd_ctl_snapshot *snapshot = &verify->waiting[verify->waiting_count];
+		struct hd_memory memory = hd_ctl_memory();
+		struct hd_core *core = hd_core_create(&memory);
+		if (hd_ctl_snapshot_load(verify->past.logs, shard, list.lsn[i - 1], core,
+					 snapshot)) {
+			verify->waiting_count++;
+		} else {
+			hd_ctl_fail("%s; huntd loads the one before it, or replays the log",
+				    snapshot->message);
+			snapshot->anchor.lsn = list.lsn[i - 1];
+			tell_snapshot(verify, snapshot, "damaged");
+			worse(verify, HD_EXIT_DAMAGED);
+		}
+		hd_core_destroy(core);
+	}
+}
+
+/* I7: what was replayed to a snapshot's LSN is what the snapshot holds. */
+static void
+compare_snapshot(void *context, unsigned shard, uint64_t lsn, const struct hd_event *event)
+{
+	(void)event;
+	struct verify *verify = context;
+	uint8_t digest[16];
+	while (verify->compared < verify->waiting_count &&
+	       verify->waiting[verify->compared].anchor.lsn < lsn)
+		tell_snapshot(verify, &verify->waiting[verify->compared++], "not compared");
+	if (verify->compared == verify->waiting_count ||
+	    verify->waiting[verify->compared].anchor.lsn != lsn ||
+	    hd_audit_findings(verify->past.audit) > 0)
+		return;
+	const struct hd_ctl_snapshot *snapshot = &verify->waiting[verify->compared++];
+	hd_core_digest(verify->past.core[shard], digest);
+	if (memcmp(digest, snapshot->digest, sizeof digest) == 0) {
+		tell_snapshot(verify, snapshot, "whole");
+		return;
+	}
+	hd_ctl_fail("%s is not the state that the log gives at LSN %llu: this is a bug of huntd; "
+		    "move the file away and huntd replays the log",
+		    snapshot->path, (unsigned long long)lsn);
+	tell_snapshot(verify, snapshot, "differs");
+	worse(verify, HD_EXIT_DAMAGED);
+}
+
+/* What the replay did not come to. */
+static void
+tell_rest(struct verify *verify, bool whole)
+{
+	for (; verify->compared < verify->waiting_count; verify->compared++) {
+		const struct hd_ctl_snapshot *snapshot = &verify->waiting[verify->compared];
+		tell_snapshot(verify, snapshot, "not compared");
+		if (!whole || verify->running || hd_audit_findings(verify->past.audit) > 0)
+			continue;
+		hd_ctl_fail("%s is of LSN %llu, which the log does not have; see what `huntctl "
+			    "repair` would do",
+			    snapshot->path, (unsigned long long)snapshot->anchor.lsn);
+		worse(verify, HD_EXIT_DAMAGED);
+	}
 }
 
 static json_t *
@@ -45,7 +135,9 @@ verify_shard(struct verify *verify, unsigned shard)
 {
 	struct hd_ctl_past *past = &verify->past;
 	const struct hd_log_report *report = &past->report[shard];
+	load_snapshots(verify, shard);
 	bool good = hd_ctl_past_read(past, shard);
+	tell_rest(verify, good);
 	json_t *fact = shard_fact(report, &past->reached[shard], shard);
 	if (!good) {
 		hd_ctl_fail("%s", report->message);
@@ -69,7 +161,8 @@ static void
 tell_findings(struct verify *verify, bool whole)
 {
 	struct hd_audit *audit = verify->past.audit;
-	uint64_t count = whole ? hd_audit_end(audit) : hd_audit_findings(audit);
+	uint64_t count =
+		whole && !verify->past.late ? hd_audit_end(audit) : hd_audit_findings(audit);
 	for (uint64_t i = 0; i < count && i < HD_AUDIT_FINDINGS_MAX; i++) {
 		const struct hd_audit_finding *finding = hd_audit_finding(audit, i);
 		hd_ctl_fail("%s/shard-%02u, LSN %llu: %s: %s", verify->past.logs->data,
@@ -95,6 +188,8 @@ compare_rows(struct verify *verify, uint16_t hunt, const char *board,
 	for (uint64_t i = 0; i < rows->count; i++) {
 		const struct hd_ctl_row_at *row = &rows->rows[i];
 		struct hd_audit_standing seen = {0};
+		if (verify->past.late)
+			return;
 		bool there = hd_audit_standing(verify->past.audit, hunt, row->entrant, &seen);
 		if (there && seen.score == row->score && seen.sub == row->sub &&
 		    seen.time == row->time)
@@ -145,12 +240,13 @@ print_all(struct verify *verify)
 	static const char *const states[] = {"whole", "torn tail"};
 	uint64_t findings = json_array_size(verify->findings);
 	const char *state = verify->code <= 1 ? states[verify->code] : "damaged";
-	json_t *facts =
-		json_pack("{s:s, s:i, s:I, s:I, s:I, s:b}", "state", state, "shards",
-			  (int)verify->past.logs->shards, "events", (json_int_t)verify->events,
-			  "cut_bytes", (json_int_t)verify->cut_bytes, "findings",
-			  (json_int_t)findings, "running", verify->running);
+	json_t *facts = json_pack("{s:s, s:i, s:I, s:I, s:I, s:b, s:b}", "state", state, "shards",
+				  (int)verify->past.logs->shards, "events",
+				  (json_int_t)verify->events, "cut_bytes",
+				  (json_int_t)verify->cut_bytes, "findings", (json_int_t)findings,
+				  "running", verify->running, "audited", !verify->past.late);
 	json_object_set_new(facts, "shard", verify->shards);
+	json_object_set_new(facts, "snapshot", verify->snapshots);
 	json_object_set_new(facts, "board", verify->boards);
 	if (verify->ctl->json)
 		json_object_set(facts, "finding", verify->findings);
@@ -166,11 +262,13 @@ hd_ctl_log_verify(struct hd_ctl *ctl, int argc, char **argv)
 	struct hd_ctl_logs logs;
 	struct verify *verify = calloc(1, sizeof *verify);
 	HD_ASSERT(verify);
-	*verify = (struct verify){.ctl = ctl, .past = {.logs = &logs}};
+	*verify = (struct verify){
+		.ctl = ctl, .past = {.logs = &logs, .each = compare_snapshot, .context = verify}};
 	int code = HD_EXIT_DAMAGED;
 	if (hd_ctl_logs_open(&logs, argv[0])) {
 		verify->shards = json_array();
 		verify->boards = json_array();
+		verify->snapshots = json_array();
 		verify->findings = json_array();
 		verify->running = hd_ctl_logs_running(&logs);
 		hd_ctl_past_begin(&verify->past);

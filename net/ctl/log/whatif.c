@@ -275,6 +275,10 @@ run(struct whatif *whatif)
 	int code = HD_EXIT_OK;
 	if (!hd_ctl_past_read_all(&whatif->past, &code))
 		return code;
+	if (whatif->past.late)
+		return hd_ctl_fail("%s no longer has its first events (archive off, or trimmed): "
+				   "there is not all to judge again",
+				   whatif->past.logs->data);
 	if (!whatif->records.found) {
 		hd_ctl_fail("%s has nothing of a hunt `%s`", whatif->past.logs->data, whatif->hunt);
 		return HD_EXIT_FAILED;
