@@ -29,6 +29,43 @@ refuse_at(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, enum 
 			     what);
 }
 
+/* What this release knows and cannot apply is its own fault. */
+static bool
+refuse_event(struct hd_log_reader *reader, uint32_t segment, uint64_t offset,
+	     const struct hd_log_event *event)
+{
+	char what[160];
+	bool newer = event->type >= HD_EVENT_TYPE_END;
+	if (newer)
+		snprintf(what, sizeof what,
+			 "LSN %llu is an event of type %u, this release of huntd knows types up to "
+			 "%u: a newer release wrote it, start that one",
+			 (unsigned long long)event->lsn, event->type, HD_EVENT_TYPE_END - 1);
+	else
+		snprintf(what, sizeof what, "LSN %llu of type %u cannot be applied",
+			 (unsigned long long)event->lsn, event->type);
+	return refuse_at(reader, segment, offset, newer ? HD_EXIT_DAMAGED : HD_EXIT_INVARIANT,
+			 what);
+}
+
+/* True: it is of this format and this log. */
+static bool
+belongs(struct hd_log_reader *reader, uint32_t segment, uint64_t offset,
+	const struct hd_frame_header *header)
+{
+	char what[120];
+	if (header->format != HD_FRAME_FORMAT)
+		snprintf(what, sizeof what,
+			 "a frame of format %u, this release of huntd reads %u: a newer release of "
+			 "huntd wrote it, start that one",
+			 header->format, HD_FRAME_FORMAT);
+	else if (header->log != reader->chain.log)
+		snprintf(what, sizeof what, "a frame of another shard's log");
+	else
+		return true;
+	return refuse_at(reader, segment, offset, HD_EXIT_DAMAGED, what);
+}
+
 static bool
 refuse_io(struct hd_log_reader *reader, uint32_t segment, int error)
 {
@@ -127,10 +164,7 @@ deliver(struct hd_log_reader *reader, const struct hd_frame *frame, uint32_t seg
 		reader->chain.stamp = event.stamp;
 		if (reader->each == NULL || reader->each(reader->context, &event))
 			continue;
-		char what[80];
-		snprintf(what, sizeof what, "LSN %llu of type %u cannot be applied",
-			 (unsigned long long)event.lsn, event.type);
-		return refuse_at(reader, segment, offset, HD_EXIT_INVARIANT, what);
+		return refuse_event(reader, segment, offset, &event);
 	}
 	if (hd_reader_left(&events) != 0)
 		return refuse_at(reader, segment, offset, HD_EXIT_DAMAGED,
@@ -251,12 +285,8 @@ look(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, struct rem
 	}
 	if (remains->uuid_known && memcmp(remains->uuid, frame.header.segment, HD_FRAME_HASH) != 0)
 		return HD_BLOCK;
-	if (state == HD_FRAME_NEWER || frame.header.log != reader->chain.log) {
-		refuse_at(reader, segment, offset, HD_EXIT_DAMAGED,
-			  state == HD_FRAME_NEWER ? "written by a newer release of huntd"
-						  : "a frame of another shard's log");
+	if (!belongs(reader, segment, offset, &frame.header))
 		return 0;
-	}
 	if (frame.header.seal > remains->seal)
 		remains->seal = frame.header.seal;
 	/* A segment is zeros when it is entered: one with frames from before never was. */

@@ -478,6 +478,32 @@ a_forged_seal_in_a_torn_frame_does_not_count(void **state)
 	end(world);
 }
 
+/* Its first event gets a type that no release knows yet. */
+static void
+an_event_of_a_newer_release_is_refused_by_name(void **state)
+{
+	(void)state;
+	struct log_world *world = begin(13);
+	assert_true(log_world_open(world));
+	log_world_append(world, 5);
+	log_world_settle(world);
+	assert_true(log_world_close(world));
+	uint8_t *frame = fake_io_find(&world->fake, FIRST)->cache;
+	struct hd_frame_header header;
+	memcpy(&header, frame, sizeof header);
+	uint8_t *length = frame + HD_FRAME_HEADER;
+	length[*length & 0x80 ? 2 : 1] = HD_EVENT_TYPE_END;
+	header.body_crc = hd_frame_crc(length, hd_frame_size(header.length) - HD_FRAME_HEADER);
+	header.header_crc = hd_frame_crc((const uint8_t *)&header, sizeof header - 4);
+	memcpy(frame, &header, sizeof header);
+	world->refuse = 1;
+	assert_false(log_world_open(world));
+	assert_int_equal(world->report.exit, HD_EXIT_DAMAGED);
+	assert_non_null(strstr(world->report.message, "LSN 1 is an event of type"));
+	assert_non_null(strstr(world->report.message, "newer release"));
+	end(world);
+}
+
 int
 main(int count, char **arguments)
 {
@@ -497,6 +523,7 @@ main(int count, char **arguments)
 		cmocka_unit_test(a_segment_of_another_life_is_not_taken),
 		cmocka_unit_test(a_late_write_of_the_last_process_hurts_nothing),
 		cmocka_unit_test(a_forged_seal_in_a_torn_frame_does_not_count),
+		cmocka_unit_test(an_event_of_a_newer_release_is_refused_by_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
