@@ -79,11 +79,11 @@ prune_name(void *context, const char *name)
 	const struct pruning *pruning = context;
 	char path[HD_SNAPSHOT_PATH];
 	uint64_t whole = lsn_of(name, whole_end), partial = lsn_of(name, partial_end);
-	for (uint32_t i = 0; i < pruning->keep->count; i++)
+	if ((whole == 0 && partial == 0) || (whole != 0 && pruning->keep == NULL))
+		return;
+	for (uint32_t i = 0; whole != 0 && i < pruning->keep->count; i++)
 		if (whole == pruning->keep->lsn[i])
 			return;
-	if (whole == 0 && partial == 0)
-		return;
 	hd_snapshot_path(pruning->directory, whole ? whole : partial, whole != 0, path);
 	(void)pruning->io->ops->file_remove(pruning->io, path);
 }

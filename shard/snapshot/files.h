@@ -23,8 +23,8 @@ void hd_snapshot_path(const char *directory, uint64_t lsn, bool whole,
 /* Lists the snapshots. A folder that is not there has none. 0, or -errno. */
 int hd_snapshots_list(struct hd_io *io, const char *directory, struct hd_snapshot_list *list);
 
-/* Removes all but those of `keep`, and whatever was being written. What cannot be removed stays:
- * it is tried again the next time. */
+/* Removes all but those of `keep` (NULL: none of them), and whatever was being written. What cannot
+ * be removed stays: it is tried again the next time. */
 void hd_snapshots_prune(struct hd_io *io, const char *directory,
 			const struct hd_snapshot_list *keep);
 

@@ -57,13 +57,9 @@ drop(struct hd_shard *shard)
 /* Keeping. */
 
 static void
-keep(struct hd_shard *shard)
+free_log(struct hd_shard *shard)
 {
-	struct hd_taker *taker = &shard->taker;
-	struct hd_snapshot_list list = {.count = taker->kept_count};
-	for (uint32_t i = 0; i < taker->kept_count; i++)
-		list.lsn[i] = taker->kept[i].lsn;
-	hd_snapshots_prune(shard->io, taker->directory, &list);
+	const struct hd_taker *taker = &shard->taker;
 	if (taker->kept_count == HD_SNAPSHOTS_KEPT)
 		hd_log_keep(shard->log, taker->kept[HD_SNAPSHOTS_KEPT - 1].number, taker->archive);
 }
@@ -75,7 +71,20 @@ hd_taker_open(struct hd_shard *shard)
 	HD_ASSERT(shard->log != NULL && taker->kept_count <= HD_SNAPSHOTS_KEPT);
 	if (taker->kept_count > 0)
 		taker->from = taker->kept[0].lsn;
-	keep(shard);
+	/* A damaged one is left for whoever wants to look at it, until the next good one. */
+	hd_snapshots_prune(shard->io, taker->directory, NULL);
+	free_log(shard);
+}
+
+static void
+free_older(struct hd_shard *shard)
+{
+	const struct hd_taker *taker = &shard->taker;
+	struct hd_snapshot_list list = {.count = taker->kept_count};
+	for (uint32_t i = 0; i < taker->kept_count; i++)
+		list.lsn[i] = taker->kept[i].lsn;
+	hd_snapshots_prune(shard->io, taker->directory, &list);
+	free_log(shard);
 }
 
 static void
@@ -143,7 +152,7 @@ count(struct hd_shard *shard)
 	rest(shard);
 	if (taker->named == 0) {
 		count_in(shard);
-		keep(shard);
+		free_older(shard);
 		return;
 	}
 	hd_snapshot_path(taker->directory, taker->head.anchor.lsn, true, path);

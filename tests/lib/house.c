@@ -46,6 +46,9 @@ struct house {
 	uint32_t bad_files;
 	_Atomic int64_t wall_ahead;
 	_Atomic uint32_t clock_news;
+	_Atomic bool hurry;
+	uint32_t shard_news; /* under the mutex */
+	char shard_line[1024];
 	char health_news[512]; /* lines of control; under the mutex */
 	pthread_rwlock_t gate; /* whoever writes to a file reads it */
 };
@@ -304,6 +307,17 @@ health_news(void *context, const char *line)
 	pthread_mutex_unlock(&house->mutex);
 }
 
+static void
+shard_news(void *context, uint32_t shard, const char *line)
+{
+	struct house *house = context;
+	HD_ASSERT(shard < SHARDS && strchr(line, '\n') == NULL);
+	pthread_mutex_lock(&house->mutex);
+	house->shard_news++;
+	snprintf(house->shard_line, sizeof house->shard_line, "%s", line);
+	pthread_mutex_unlock(&house->mutex);
+}
+
 static int64_t
 wall_clock(void *context)
 {
@@ -342,6 +356,7 @@ house_make(const struct house_options *options)
 	struct house *house = calloc(1, sizeof *house);
 	HD_ASSERT(house != NULL && options->shards <= SHARDS);
 	house->options = *options;
+	house->hurry = options->hurry;
 	pthread_mutex_init(&house->mutex, NULL);
 	pthread_cond_init(&house->cond, NULL);
 	pthread_rwlock_init(&house->gate, NULL);
@@ -381,6 +396,7 @@ house_start(const char *folder, const struct house_options *options, int *exit_c
 		.hunt_file_result = hunt_file_result,
 		.ready = ready,
 		.clock_news = clock_news,
+		.shard_news = shard_news,
 		.health_news = health_news,
 		.wall_clock = wall_clock,
 		.random = random_bytes,
@@ -392,6 +408,8 @@ house_start(const char *folder, const struct house_options *options, int *exit_c
 		.segment_bytes = options->segment_bytes ? options->segment_bytes : 4 * HD_MIB,
 		.memory_bytes = 512 * HD_MIB,
 		.ring_cells = options->ring_cells,
+		.snapshot_events = options->snapshot_events,
+		.hurry = &house->hurry,
 	};
 	house->runtime = hd_runtime_start(&house->config, &hooks, message, 256, exit_code);
 	if (house->runtime == NULL) {
@@ -545,6 +563,17 @@ uint32_t
 house_clock_news(const struct house *house)
 {
 	return house->clock_news;
+}
+
+uint32_t
+house_shard_news(struct house *house, char *line)
+{
+	pthread_mutex_lock(&house->mutex);
+	uint32_t news = house->shard_news;
+	if (line != NULL)
+		memcpy(line, house->shard_line, sizeof house->shard_line);
+	pthread_mutex_unlock(&house->mutex);
+	return news;
 }
 
 uint32_t

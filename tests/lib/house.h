@@ -29,6 +29,8 @@ struct house_options {
 	const char *files[4]; /* of --hunts: `HUNT words`; see house_challenges */
 	uint64_t segment_bytes;
 	uint8_t durability;
+	uint64_t snapshot_events; /* 0: a snapshot at the end only */
+	bool hurry;               /* none at the end */
 };
 
 /* Starts over `folder`. NULL: `*exit_code` and `message` (256 bytes) say why. */
@@ -65,6 +67,9 @@ struct hd_shard *house_shard(struct house *house, uint32_t number);
 void house_set_wall(struct house *house, int64_t ahead);
 int64_t house_clock(const struct house *house); /* shard 0's when it replied last */
 uint32_t house_clock_news(const struct house *house);
+/* What shards said of their snapshots: how many lines, and the last one (1,024 bytes; may be NULL).
+ */
+uint32_t house_shard_news(struct house *house, char *line);
 uint32_t house_results(const struct house *house); /* of --hunts: files that were reported as bad */
 /* The newest view that came to shard 0 (`view` may be NULL); returns how many came. */
 uint64_t house_view(struct house *house, struct hd_view *view);
