@@ -50,7 +50,7 @@ struct house {
 	uint32_t shard_news; /* under the mutex */
 	char shard_line[1024];
 	char health_news[512]; /* lines of control; under the mutex */
-	pthread_rwlock_t gate; /* whoever writes to a file reads it */
+	struct thread_disk disk;
 };
 
 /* The fake edge. */
@@ -188,7 +188,7 @@ io_create(void *context, const struct hd_topology_row *row)
 {
 	struct house *house = context;
 	(void)row;
-	return thread_io_create(&house->gate);
+	return thread_io_create(&house->disk);
 }
 
 static void
@@ -359,7 +359,7 @@ house_make(const struct house_options *options)
 	house->hurry = options->hurry;
 	pthread_mutex_init(&house->mutex, NULL);
 	pthread_cond_init(&house->cond, NULL);
-	pthread_rwlock_init(&house->gate, NULL);
+	pthread_rwlock_init(&house->disk.gate, NULL);
 	for (uint32_t i = 0; i < SHARDS; i++) {
 		struct door *door = &house->doors[i];
 		pthread_mutex_init(&door->mutex, NULL);
@@ -522,17 +522,23 @@ house_health_news(struct house *house, char lines[512])
 void
 house_hold_disk(struct house *house, uint32_t ms)
 {
-	pthread_rwlock_wrlock(&house->gate);
+	pthread_rwlock_wrlock(&house->disk.gate);
 	usleep(1000 * ms);
-	pthread_rwlock_unlock(&house->gate);
+	pthread_rwlock_unlock(&house->disk.gate);
+}
+
+void
+house_fill_disk(struct house *house, bool full)
+{
+	house->disk.full = full;
 }
 
 void
 house_image(struct house *house, const char *to)
 {
-	pthread_rwlock_wrlock(&house->gate);
+	pthread_rwlock_wrlock(&house->disk.gate);
 	house_folder_copy(house->config.data, to);
-	pthread_rwlock_unlock(&house->gate);
+	pthread_rwlock_unlock(&house->disk.gate);
 }
 
 struct hd_runtime *

@@ -56,6 +56,8 @@ void house_forget(struct house_ask *ask);
 /* A shard's next pass takes so long; what control has said about the shards' health, by lines. */
 void house_stall(struct house *house, uint32_t at, uint32_t ms);
 void house_health_news(struct house *house, char lines[512]);
+/* Disks say that they have no space. */
+void house_fill_disk(struct house *house, bool full);
 /* Nothing is written to any disk for so long. */
 void house_hold_disk(struct house *house, uint32_t ms);
 /* Copies the data folder into `to` as it stands at one instant: what a kill would leave. */

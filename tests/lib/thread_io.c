@@ -17,7 +17,7 @@
 
 struct thread_io {
 	struct hd_io io;
-	pthread_rwlock_t *gate; /* NULL: nobody ever stops the writers */
+	struct thread_disk *disk; /* NULL: nobody interferes */
 	pthread_mutex_t mutex;
 	pthread_cond_t cond;
 	bool woken;
@@ -34,15 +34,15 @@ own(struct hd_io *io)
 static void
 gate_enter(struct hd_io *io)
 {
-	if (own(io)->gate != NULL)
-		pthread_rwlock_rdlock(own(io)->gate);
+	if (own(io)->disk != NULL)
+		pthread_rwlock_rdlock(&own(io)->disk->gate);
 }
 
 static void
 gate_leave(struct hd_io *io)
 {
-	if (own(io)->gate != NULL)
-		pthread_rwlock_unlock(own(io)->gate);
+	if (own(io)->disk != NULL)
+		pthread_rwlock_unlock(&own(io)->disk->gate);
 }
 
 static int64_t
@@ -249,7 +249,8 @@ static int64_t
 space(struct hd_io *io, const char *path)
 {
 	struct statvfs stat;
-	(void)io;
+	if (own(io)->disk != NULL && own(io)->disk->full)
+		return 0;
 	return statvfs(path, &stat) == 0 ? (int64_t)(stat.f_bavail * stat.f_frsize) : -errno;
 }
 
@@ -276,7 +277,7 @@ static const struct hd_io_ops ops = {
 };
 
 struct hd_io *
-thread_io_create(pthread_rwlock_t *gate)
+thread_io_create(struct thread_disk *disk)
 {
 	struct thread_io *self = calloc(1, sizeof *self);
 	HD_ASSERT(self != NULL);
@@ -287,7 +288,7 @@ thread_io_create(pthread_rwlock_t *gate)
 	pthread_cond_init(&self->cond, &attributes);
 	pthread_condattr_destroy(&attributes);
 	self->io.ops = &ops;
-	self->gate = gate;
+	self->disk = disk;
 	return &self->io;
 }
 

@@ -6,11 +6,18 @@
 #define HUNTD_TESTS_THREAD_IO_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "huntd/io.h"
 
-/* Whoever writes to a file holds `gate` for reading; NULL: there is none. */
-struct hd_io *thread_io_create(pthread_rwlock_t *gate);
+/* What a test may do to the disk of several. */
+struct thread_disk {
+	pthread_rwlock_t gate; /* whoever writes to a file holds it for reading */
+	_Atomic bool full;     /* says that it has no space, and takes what it is given */
+};
+
+/* disk: NULL: nobody interferes. */
+struct hd_io *thread_io_create(struct thread_disk *disk);
 void thread_io_destroy(struct hd_io *io);
 
 #endif

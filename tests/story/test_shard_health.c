@@ -76,12 +76,40 @@ a_slow_disk_is_said_to_be_degraded(void **state)
 	house_folder_remove(folder);
 }
 
+/* Reads go on, and writes when there is space again. */
+static void
+a_full_disk_refuses_writes_until_it_has_space(void **state)
+{
+	(void)state;
+	char folder[64];
+	house_folder(folder);
+	struct house *house = start(folder, 2, 0);
+	house_fill_disk(house, true);
+	uint32_t score = 0;
+	while (strncmp(house_say(house, 0, "HUNT.AWARD ann reef 1"), "applied", 7) == 0) {
+		assert_true(++score < 1000);
+		usleep(10000);
+	}
+	SAYS(house, 1, "-MISCONF", "HUNT.AWARD ann reef 1");
+	char row[32];
+	snprintf(row, sizeof row, "[1 %u 1]", score);
+	SAYS(house, 0, row, "BOARD.RANK reef ann");
+	waits_for_line(house, "no space left for the log");
+	house_fill_disk(house, false);
+	waits_for_line(house, "there is space for the log again");
+	snprintf(row, sizeof row, "applied 1 %u", score + 1);
+	SAYS(house, 1, row, "HUNT.AWARD ann reef 1");
+	assert_int_equal(house_stop(house), 0);
+	house_folder_remove(folder);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_shard_that_stands_still_is_named_and_the_others_go_on),
 		cmocka_unit_test(a_slow_disk_is_said_to_be_degraded),
+		cmocka_unit_test(a_full_disk_refuses_writes_until_it_has_space),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
