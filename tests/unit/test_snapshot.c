@@ -290,7 +290,7 @@ test_ids_forgotten_during_a_sweep(void **state)
 		hd_core_sweep_begin(w->core);
 		for (int i = 0; i < steps && hd_core_sweeping(w->core); i++)
 			hd_snap_step(&snap, w->core, 1);
-		for (int i = 0; i < steps % 6; i++)
+		for (int i = 0; i < 5; i++)
 			hd_world_say(w, "AWARD ann bay 1 ID %d-%d", steps, i);
 		while (hd_core_sweeping(w->core))
 			hd_snap_step(&snap, w->core, 1);
