@@ -519,26 +519,10 @@ house_health_news(struct house *house, char lines[512])
 	pthread_mutex_unlock(&house->mutex);
 }
 
-void
-house_hold_disk(struct house *house, uint32_t ms)
+struct thread_disk *
+house_disk(struct house *house)
 {
-	pthread_rwlock_wrlock(&house->disk.gate);
-	usleep(1000 * ms);
-	pthread_rwlock_unlock(&house->disk.gate);
-}
-
-void
-house_fill_disk(struct house *house, bool full)
-{
-	house->disk.full = full;
-}
-
-void
-house_image(struct house *house, const char *to)
-{
-	pthread_rwlock_wrlock(&house->disk.gate);
-	house_folder_copy(house->config.data, to);
-	pthread_rwlock_unlock(&house->disk.gate);
+	return &house->disk;
 }
 
 struct hd_runtime *

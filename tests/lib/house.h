@@ -56,13 +56,6 @@ void house_forget(struct house_ask *ask);
 /* A shard's next pass takes so long; what control has said about the shards' health, by lines. */
 void house_stall(struct house *house, uint32_t at, uint32_t ms);
 void house_health_news(struct house *house, char lines[512]);
-/* Disks say that they have no space. */
-void house_fill_disk(struct house *house, bool full);
-/* Nothing is written to any disk for so long. */
-void house_hold_disk(struct house *house, uint32_t ms);
-/* Copies the data folder into `to` as it stands at one instant: what a kill would leave. */
-void house_image(struct house *house, const char *to);
-
 struct hd_runtime *house_runtime(struct house *house);
 struct hd_shard *house_shard(struct house *house, uint32_t number);
 /* Sets the wall clock ahead of the true one, ns; how many lines control has said about it. */
@@ -86,7 +79,16 @@ void house_put_reply(char answer[HOUSE_ANSWER_MAX], const struct hd_reply *reply
 struct hd_world_hunt;
 void house_challenges(struct hd_world_hunt *hunt, struct hd_bytes text);
 
-/* house_folder.c: a fresh folder under /tmp, what is in one copied into another, and its end. */
+/* The disk of all its threads (thread_io.h). */
+struct thread_disk;
+struct thread_disk *house_disk(struct house *house);
+/* house_folder.c: it says that it has no space; nothing is written to it for so long; its folder as
+ * it stands at one instant is copied into `to`: what a kill would leave. */
+void house_fill_disk(struct house *house, bool full);
+void house_hold_disk(struct house *house, uint32_t ms);
+void house_image(struct house *house, const char *folder, const char *to);
+
+/* A fresh folder under /tmp, what is in one copied into another, and its end. */
 void house_folder(char path[64]);
 void house_folder_copy(const char *from, const char *to);
 void house_folder_remove(const char *path);

@@ -1,4 +1,4 @@
-/* Folders of houses. */
+/* Folders and disks of houses. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -9,6 +9,7 @@
 
 #include "huntd/assert.h"
 #include "tests/lib/house.h"
+#include "tests/lib/thread_io.h"
 
 void
 house_folder(char path[64])
@@ -71,4 +72,30 @@ house_folder_copy(const char *from, const char *to)
 		house_folder_copy(source, target);
 	}
 	closedir(folder);
+}
+
+/* Disks. */
+
+void
+house_fill_disk(struct house *house, bool full)
+{
+	house_disk(house)->full = full;
+}
+
+void
+house_hold_disk(struct house *house, uint32_t ms)
+{
+	struct thread_disk *disk = house_disk(house);
+	pthread_rwlock_wrlock(&disk->gate);
+	usleep(1000 * ms);
+	pthread_rwlock_unlock(&disk->gate);
+}
+
+void
+house_image(struct house *house, const char *folder, const char *to)
+{
+	struct thread_disk *disk = house_disk(house);
+	pthread_rwlock_wrlock(&disk->gate);
+	house_folder_copy(folder, to);
+	pthread_rwlock_unlock(&disk->gate);
 }

@@ -295,7 +295,7 @@ one_image(uint32_t shards, uint32_t pause_us)
 	usleep(pause_us);
 	for (uint32_t i = 0; i < PEOPLE; i++)
 		done[i] = __atomic_load_n(&race.asks[i]->done, __ATOMIC_ACQUIRE);
-	house_image(house, image);
+	house_image(house, folder, image);
 	for (uint32_t i = 0; i < PEOPLE; i++)
 		house_wait(house, race.asks[i]);
 	assert_int_equal(house_stop(house), 0);
