@@ -31,13 +31,21 @@ hd_hunt_find(const struct hd_core *core, struct hd_bytes name)
 	}
 }
 
+/* Whether a hunt's single truth lies in this core. */
+static bool
+is_here(const struct hd_core *core, struct hd_bytes name)
+{
+	HD_ASSERT(core->shard < core->shards);
+	return hd_slot_shard(hd_slot(name), core->shards) == core->shard;
+}
+
 struct hd_hunt *
 hd_hunt_create(struct hd_core *core, uint32_t number, struct hd_bytes name)
 {
 	HD_ASSERT(number < core->hunts_count && core->hunts[number] == NULL);
 	struct hd_hunt *hunt = hd_memory_take(core->memory, sizeof(*hunt), 64);
 	hunt->number = (uint16_t)number;
-	hunt->here = hd_slot_shard(hd_slot(name), core->shards) == core->shard;
+	hunt->here = is_here(core, name);
 	HD_ASSERT(name.size > 0 && name.size <= sizeof(hunt->id));
 	memcpy(hunt->id, name.at, name.size);
 	hunt->name = hd_bytes_of(hunt->id, name.size);
@@ -55,10 +63,8 @@ hd_core_place(struct hd_core *core, uint32_t shard, uint32_t shards)
 	HD_ASSERT(shard < shards && shards <= HD_SHARDS_MAX);
 	core->shard = shard;
 	core->shards = shards;
-	for (uint32_t i = 0; i < core->hunts_count; i++) {
-		struct hd_hunt *hunt = core->hunts[i];
-		hunt->here = hd_slot_shard(hd_slot(hunt->name), shards) == shard;
-	}
+	for (uint32_t i = 0; i < core->hunts_count; i++)
+		core->hunts[i]->here = is_here(core, core->hunts[i]->name);
 }
 
 static struct hd_bytes

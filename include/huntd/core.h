@@ -63,7 +63,8 @@ void hd_core_apply(struct hd_core *core, const struct hd_event *event);
  * decision: GRANT and GRANTED in one frame. Else
  *
  *   E  decide: a WANT, and HD_REPLY_LATER. Applied, it stands open in the state.
- *   E  the WANT flushed: asks H, again at every start, until answered
+ *   E  the WANT flushed: asks H, again at every start, until answered. Never twice in a life: what
+ *      was asked after the first answer may be given what nobody waits for any more
  *   H  hd_core_grant: GRANT once per (hunt, challenge, entrant), the same answer ever after; or
  *      gone, or void. The answer leaves when H's log is flushed up to its tail.
  *   E  hd_core_settle: GRANTED or VOIDED, which ends the WANT, and the reply

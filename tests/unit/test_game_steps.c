@@ -296,6 +296,7 @@ crash(struct play *play)
 		shard->frames_count = kept;
 		hd_world_cut(&shard->world, shard->frames[kept - 1]);
 		shard->asked = 0;
+		hd_world_snapshot(&shard->world); /* which says what the log says, open WANTs too */
 		flush(shard); /* recovery begins a fresh segment: what it read is durable */
 	}
 	for (uint32_t i = 0; i < CLIENTS; i++)

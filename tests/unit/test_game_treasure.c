@@ -396,6 +396,32 @@ test_times(void **state)
 	BOARD(&pair->e, "eve=300 bob=300 ann=300 fay=0");
 }
 
+/* A grant belongs to the window of its time, whenever E hears of it. */
+static void
+test_windows(void **state)
+{
+	struct pair *pair = *state;
+	struct hd_world_hunt hunt = bay;
+	hunt.boards[0] = (struct hd_world_board){.id = "main"};
+	hunt.boards[1] = (struct hd_world_board){.id = "today", .window = 86400};
+	both_have(pair, &hunt);
+	hd_world_clock(&pair->e, 86399);
+	hd_world_clock(&pair->h, 86399);
+	E_SAYS("SUBMIT ann bay chest x7", "later");
+	E_SAYS("SUBMIT bob bay chest x7", "later");
+	ask(pair, "ann");
+	assert_string_equal(settle(pair), "correct 300 300 ''");
+	assert_string_equal(hd_world_board(&pair->e, "bay", 1, false), "ann=300");
+	ask(pair, "bob");
+	hd_world_clock(&pair->e, 86401);
+	assert_string_equal(settle(pair), "correct 200 200 ''");
+	BOARD(&pair->e, "ann=300 bob=200");
+	assert_string_equal(hd_world_board(&pair->e, "bay", 1, false), "");
+	hd_world_clock(&pair->h, 86401);
+	assert_string_equal(submit(pair, "cyd", NULL), "correct 100 100 ''");
+	assert_string_equal(hd_world_board(&pair->e, "bay", 1, false), "cyd=100");
+}
+
 /* A grant of more than was asked room for is not refused: the score stops at the greatest. */
 static void
 test_points_that_do_not_fit(void **state)
@@ -475,6 +501,7 @@ main(void)
 		PAIR(test_gone_for_a_version),
 		PAIR(test_void),
 		PAIR(test_times),
+		PAIR(test_windows),
 		PAIR(test_points_that_do_not_fit),
 		PAIR(test_no_memory),
 		PAIR(test_every_prefix),
