@@ -61,24 +61,20 @@ replay_alone(struct hd_replay *replay, const struct hd_log_event *at)
 	return true;
 }
 
-/* Looked at once a batch. */
-static bool
-is_stopped(struct hd_replay *replay)
-{
-	return replay->count == 0 && !hd_loading_look(replay->loading);
-}
-
 bool
 hd_replay_one(void *context, const struct hd_log_event *at)
 {
 	struct hd_replay *replay = context;
-	if (at->type == 0 || at->type >= HD_EVENT_TYPE_END || is_stopped(replay))
+	if (at->type == 0 || at->type >= HD_EVENT_TYPE_END)
 		return false;
 	replay->loading->done += at->body.size + EVENT_FRAMING;
 	if (at->type < HD_EVENT_JOINED || at->body.size > BODY_MAX)
 		return replay_alone(replay, at);
-	if (replay->count == HD_BATCH_MAX || replay->used + at->body.size > HD_REPLAY_BYTES)
+	if (replay->count == HD_BATCH_MAX || replay->used + at->body.size > HD_REPLAY_BYTES) {
 		hd_replay_flush(replay);
+		if (!hd_loading_look(replay->loading))
+			return false;
+	}
 	uint8_t *body = replay->bytes + replay->used;
 	HD_ASSERT(replay->used + at->body.size <= HD_REPLAY_BYTES);
 	memcpy(body, at->body.at, at->body.size);
