@@ -14,6 +14,7 @@
 struct hd_verbs {
 	uint8_t verb[256]; /* by hash: verb + 1; 0 none */
 	uint64_t key[HD_CMD_COUNT_];
+	uint8_t size[HD_CMD_COUNT_];
 };
 
 void hd_verbs_init(struct hd_verbs *verbs);

@@ -36,6 +36,7 @@ hd_verbs_init(struct hd_verbs *verbs)
 		for (uint32_t k = 0; k < i; k++)
 			HD_ASSERT(verbs->key[k] != key);
 		verbs->key[i] = key;
+		verbs->size[i] = (uint8_t)strlen(hd_command_rows[i].name);
 		uint32_t bucket = bucket_of(key);
 		while (verbs->verb[bucket])
 			bucket = (bucket + 1) & 255;
@@ -52,7 +53,7 @@ hd_verbs_find(const struct hd_verbs *verbs, struct hd_bytes name)
 		if (verbs->key[verb] != key)
 			continue;
 		const char *row = hd_command_rows[verb].name;
-		bool same = row[name.size] == 0 &&
+		bool same = verbs->size[verb] == name.size &&
 			    strncasecmp((const char *)name.at, row, name.size) == 0;
 		return same ? (enum hd_verb)verb : HD_CMD_COUNT_;
 	}
