@@ -25,7 +25,7 @@
 
 struct ring {
 	ck_ring_t ring;
-	_Atomic bool starved; /* its writer sleeps until there is room */
+	_Atomic bool starved; /* its writer sleeps until there is room; only it writes this */
 	struct hd_cell *cells;
 };
 
@@ -56,7 +56,7 @@ struct hd_post {
 	struct hd_memory *memory;
 	struct hd_blocks *blocks;
 	uint32_t self, waiting;
-	bool sent;
+	bool sent, starved; /* starved: rings are marked */
 	struct out *out;
 };
 
@@ -322,8 +322,9 @@ hd_post_receive(struct hd_post *post, void (*each)(void *context, const struct h
 		struct ring *ring = ring_between(mesh, from, post->self);
 		if (!(came_from[from / 64] >> (from % 64) & 1))
 			continue;
-		if (atomic_load_explicit(&ring->starved, memory_order_relaxed) &&
-		    atomic_exchange(&ring->starved, false))
+		/* The mark stays its writer's: taken from one that has not yet said that it sleeps,
+		 * it would be lost. */
+		if (atomic_load_explicit(&ring->starved, memory_order_relaxed))
 			wake_if_asleep(post, from);
 	}
 	return count;
@@ -346,15 +347,24 @@ must_run(struct hd_post *post)
 	return false;
 }
 
+/* Marks the rings whose cells wait for room, or takes the marks back. */
+static void
+mark_starved(struct hd_post *post, bool starved)
+{
+	for (uint32_t i = 0; i < post->mesh->threads; i++) {
+		struct ring *ring = ring_between(post->mesh, post->self, i);
+		atomic_store_explicit(&ring->starved, starved && post->out[i].count > 0,
+				      memory_order_relaxed);
+	}
+	post->starved = starved;
+}
+
 bool
 hd_post_sleep(struct hd_post *post)
 {
 	struct hd_mesh *mesh = post->mesh;
-	for (uint32_t i = 0; i < mesh->threads && post->waiting > 0; i++) {
-		if (post->out[i].count > 0)
-			atomic_store_explicit(&ring_between(mesh, post->self, i)->starved, true,
-					      memory_order_relaxed);
-	}
+	if (post->waiting > 0)
+		mark_starved(post, true);
 	atomic_store_explicit(&mesh->thread[post->self].sleeps, true, memory_order_relaxed);
 	atomic_thread_fence(memory_order_seq_cst);
 	return !must_run(post);
@@ -364,6 +374,8 @@ void
 hd_post_awake(struct hd_post *post)
 {
 	atomic_store_explicit(&post->mesh->thread[post->self].sleeps, false, memory_order_relaxed);
+	if (post->starved)
+		mark_starved(post, false);
 }
 
 bool
