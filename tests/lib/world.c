@@ -1,7 +1,5 @@
 #include "tests/lib/world.h"
 
-#include "core/veltrix/encoding.h"
-#include "core/veltrix/regex.h"
 #include "huntd/assert.h"
 #include "tests/lib/lib.h"
 #include "tests/lib/snap.h"
@@ -49,8 +47,8 @@ hd_world_happen(struct hd_world *world, const struct hd_event *event)
 	happen(world, event);
 }
 
-static void
-order(struct hd_world *world, const struct hd_order *body)
+void
+hd_world_order(struct hd_world *world, const struct hd_order *body)
 {
 	size_t room = 1024 + body->text.size + body->definition.size;
 	uint8_t *text = malloc(room);
@@ -71,8 +69,9 @@ hd_world_init(struct hd_world *world)
 {
 	*world = (struct hd_world){.memory = hd_test_memory(), .now = HD_WORLD_BEGIN, .shards = 1};
 	world->core = hd_core_create(&world->memory);
-	order(world, &(struct hd_order){.kind = HD_ORDER_SECRET,
-					.text = HD_BYTES("0123456789abcdef0123456789ABCDEF")});
+	hd_world_order(world,
+		       &(struct hd_order){.kind = HD_ORDER_SECRET,
+					  .text = HD_BYTES("0123456789abcdef0123456789ABCDEF")});
 }
 
 void
@@ -83,150 +82,22 @@ hd_world_fini(struct hd_world *world)
 	free(world->log);
 }
 
-/* Documents. */
-
-static struct hd_bytes
-bytes_of(const char *text)
-{
-	return hd_bytes_str(text ? text : "");
-}
-
-static void
-write_normal(struct hd_writer *out, const char *answer)
-{
-	uint8_t normal[HD_NORMAL_MAX];
-	uint32_t size = hd_normalise(HD_PROFILE_LETTERS_DIGITS, bytes_of(answer), normal);
-	HD_ASSERT(size > 0);
-	hd_write_bytes(out, hd_bytes_of(normal, size));
-}
-
-static void
-write_regex(struct hd_writer *out, const char *pattern)
-{
-	struct hd_regex_draft draft;
-	uint32_t where;
-	hd_write_varint(out, pattern != NULL);
-	if (pattern == NULL)
-		return;
-	const char *fault =
-		hd_regex_compile(HD_PROFILE_LETTERS_DIGITS, bytes_of(pattern), &draft, &where);
-	HD_ASSERT(fault == NULL);
-	struct hd_regex regex = {draft.bytes, draft.steps_count, draft.ranges_count, draft.steps,
-				 draft.ranges};
-	hd_regex_write(&regex, out);
-}
-
-static void
-write_challenge(struct hd_writer *out, const struct hd_world_challenge *challenge)
-{
-	uint32_t answers = 0, hints = 0;
-	struct hd_challenge head = {
-		.gone = challenge->gone,
-		.kind = challenge->stock ? HD_CHALLENGE_TREASURE : HD_CHALLENGE_ANSWER,
-		.id = bytes_of(challenge->id),
-		.title = bytes_of("A title"),
-		.points_count = 1,
-		.points = challenge->by_order[0] ? challenge->by_order : &challenge->points,
-		.stock = challenge->stock,
-	};
-	while (head.points_count < 4 && challenge->by_order[head.points_count] != 0)
-		head.points_count++;
-	hd_definition_write_challenge(&head, out);
-	if (challenge->gone)
-		return;
-	while (answers < 4 && challenge->answers[answers])
-		answers++;
-	hd_write_varint(out, answers);
-	for (uint32_t i = 0; i < answers; i++)
-		write_normal(out, challenge->answers[i]);
-	write_regex(out, challenge->regex);
-	hd_write_varint(out, challenge->partial != NULL);
-	if (challenge->partial != NULL) {
-		write_normal(out, challenge->partial);
-		hd_write_bytes(out, bytes_of(challenge->say));
-	}
-	while (hints < 4 && challenge->hints[hints].text)
-		hints++;
-	hd_write_varint(out, hints);
-	for (uint32_t i = 0; i < hints; i++) {
-		hd_write_signed(out, challenge->hints[i].cost);
-		hd_write_bytes(out, bytes_of(challenge->hints[i].text));
-	}
-}
-
-static int64_t
-hour(int64_t seconds, int64_t absent)
-{
-	return seconds ? HD_WORLD_BEGIN + seconds * HD_WORLD_SECOND : absent;
-}
-
-static uint32_t
-compile(const struct hd_world_hunt *hunt, uint32_t version, uint8_t *at, size_t size)
-{
-	struct hd_board_rule boards[6] = {{.id = HD_BYTES("main")}};
-	struct hd_definition definition = {
-		.version = version,
-		.id = bytes_of(hunt->id),
-		.title = bytes_of("A hunt"),
-		.auto_join = hunt->auto_join,
-		.profile = HD_PROFILE_LETTERS_DIGITS,
-		.opens = hour(hunt->opens, INT64_MIN),
-		.freezes = hour(hunt->freezes, HD_NEVER),
-		.closes = hour(hunt->closes, HD_NEVER),
-		.guess_limit = hunt->limit,
-		.per_window = hunt->per_window,
-		.window_ns = hunt->window * HD_WORLD_SECOND,
-		.board_first = hunt->board_first,
-		.boards = boards,
-		.boards_count = 1,
-	};
-	for (uint16_t i = 0; i < 6 && hunt->boards[i].id; i++) {
-		const struct hd_world_board *board = &hunt->boards[i];
-		boards[i] = (struct hd_board_rule){i, board->gone, bytes_of(board->id),
-						   bytes_of(board->bracket),
-						   board->window * HD_WORLD_SECOND};
-		definition.boards_count = i + 1u;
-	}
-	while (definition.challenges_count < 6 && hunt->challenges[definition.challenges_count].id)
-		definition.challenges_count++;
-	struct hd_writer out = hd_writer_of(at, size);
-	hd_definition_write_head(&definition, &out);
-	for (uint32_t i = 0; i < definition.challenges_count; i++)
-		write_challenge(&out, &hunt->challenges[i]);
-	HD_ASSERT(!out.full);
-	return (uint32_t)(out.at - at);
-}
-
-void
-hd_world_document(struct hd_world *world, const struct hd_world_hunt *hunt)
-{
-	static const size_t room = 64 * 1024;
-	uint8_t *encoding = malloc(room);
-	struct hd_document_version old = {0};
-	hd_core_document(world->core, bytes_of(hunt->id), 0, &old);
-	uint32_t size = compile(hunt, old.version + 1, encoding, room);
-	order(world, &(struct hd_order){.kind = HD_ORDER_DOCUMENT,
-					.name = bytes_of(hunt->id),
-					.version = old.version + 1,
-					.source = bytes_of(hunt->source),
-					.text = bytes_of(hunt->text ? hunt->text : "hunt: x\n"),
-					.definition = hd_bytes_of(encoding, size)});
-	free(encoding);
-}
+/* Orders. */
 
 void
 hd_world_phase(struct hd_world *world, const char *hunt, enum hd_phase phase)
 {
-	order(world, &(struct hd_order){.kind = HD_ORDER_PHASE,
-					.name = bytes_of(hunt),
-					.phase = (uint8_t)phase});
+	hd_world_order(world, &(struct hd_order){.kind = HD_ORDER_PHASE,
+						 .name = hd_bytes_str(hunt),
+						 .phase = (uint8_t)phase});
 }
 
 void
 hd_world_setting(struct hd_world *world, const char *name, int64_t value)
 {
-	order(world,
-	      &(struct hd_order){.kind = HD_ORDER_SETTING, .name = bytes_of(name), .value = value});
+	hd_world_order(world, &(struct hd_order){.kind = HD_ORDER_SETTING,
+						 .name = hd_bytes_str(name),
+						 .value = value});
 }
 
 static void
@@ -455,6 +326,15 @@ hd_world_say(struct hd_world *world, const char *format, ...)
 	return world->answer;
 }
 
+void
+hd_world_decide(struct hd_world *world, const struct hd_command *command)
+{
+	due(world);
+	hd_core_decide(world->core, world->now, command, &world->decision);
+	for (uint32_t i = 0; i < world->decision.events_count; i++)
+		happen(world, &world->decision.events[i]);
+}
+
 static void
 put_board(struct text *text, const struct hd_board *board, const struct hd_board_root *root)
 {
@@ -477,7 +357,7 @@ hd_world_board(struct hd_world *world, const char *hunt, uint16_t board, bool fr
 {
 	uint16_t number = 0;
 	struct text text = {world->answer, world->answer + sizeof(world->answer)};
-	bool found = hd_core_hunt_find(world->core, bytes_of(hunt), &number);
+	bool found = hd_core_hunt_find(world->core, hd_bytes_str(hunt), &number);
 	HD_ASSERT(found);
 	const struct hd_board_root *root =
 		frozen ? hd_core_board_frozen(world->core, number, board) : NULL;

@@ -84,6 +84,12 @@ const char *hd_world_say(struct hd_world *world, const char *format, ...)
 /* Logs and applies an event, stamped at or after `now`. */
 void hd_world_happen(struct hd_world *world, const struct hd_event *event);
 
+/* Logs what is due, then decides a command and applies its events; see world->decision. */
+void hd_world_decide(struct hd_world *world, const struct hd_command *command);
+
+/* Logs and applies the next order. */
+void hd_world_order(struct hd_world *world, const struct hd_order *body);
+
 /* The answer that a decision comes to, without applying anything. */
 const char *hd_world_answer(struct hd_world *world, const struct hd_reply *reply);
 
