@@ -224,12 +224,26 @@ hd_audit_next(const struct hd_audit *audit, uint32_t *cursor, struct hd_audit_st
 	return true;
 }
 
+static const struct hd_seen_cell *
+find_cell(const struct hd_audit *audit, uint16_t hunt, uint32_t challenge, struct hd_bytes entrant)
+{
+	struct hd_fact_key key = hd_fact_key(hunt, challenge, entrant, (struct hd_bytes){0});
+	return hd_facts_get(&audit->cells, &key);
+}
+
+int64_t
+hd_audit_open_want(const struct hd_audit *audit, uint16_t hunt, uint32_t challenge,
+		   struct hd_bytes entrant)
+{
+	const struct hd_seen_cell *cell = find_cell(audit, hunt, challenge, entrant);
+	return cell ? cell->want : 0;
+}
+
 bool
 hd_audit_grant(const struct hd_audit *audit, uint16_t hunt, uint32_t challenge,
 	       struct hd_bytes entrant, struct hd_audit_grant *grant)
 {
-	struct hd_fact_key key = hd_fact_key(hunt, challenge, entrant, (struct hd_bytes){0});
-	const struct hd_seen_cell *cell = hd_facts_get(&audit->cells, &key);
+	const struct hd_seen_cell *cell = find_cell(audit, hunt, challenge, entrant);
 	if (cell == NULL || cell->ordinal == 0)
 		return false;
 	*grant = (struct hd_audit_grant){.shard = cell->grant_shard,
@@ -237,7 +251,8 @@ hd_audit_grant(const struct hd_audit *audit, uint16_t hunt, uint32_t challenge,
 					 .ordinal = cell->ordinal,
 					 .stamp = cell->stamp,
 					 .points = cell->points,
-					 .time = cell->time};
+					 .time = cell->time,
+					 .settled = cell->settled};
 	return true;
 }
 

@@ -3,8 +3,8 @@
 
 static const struct hd_bytes nothing;
 
-/* An entrant that no client can name stands for one whose record was lost (huntctl repair): its
- * grant counts, and nobody's log can show it. */
+/* What `huntctl repair` gives back has HAS_BY, which no other GRANT has. An entrant that no client
+ * can name stands for one whose record was lost: its grant counts, and nobody's log can show it. */
 static bool
 is_lost(struct hd_bytes entrant)
 {
@@ -79,6 +79,7 @@ hd_audit_grants(struct hd_look *look)
 	cell->points = event->points;
 	cell->time = event->time;
 	cell->stamp = event->stamp;
+	cell->repaired = (event->has & HD_EVENT_HAS_BY) != 0;
 	cell->grant_shard = look->number;
 	cell->grant_lsn = look->lsn;
 }
@@ -180,7 +181,8 @@ compare_cell(struct hd_audit *audit, const struct hd_seen_cell *cell)
 			     (int64_t)cell->ordinal, (int64_t)cell->number);
 }
 
-/* The stamp of a challenge's k-th grant; 0: there is none. */
+/* The stamp of a challenge's k-th grant; 0: there is none. One that a repair gave back was given
+ * before, nobody knows when. */
 static int64_t
 stamp_of_grant(const struct hd_audit *audit, uint16_t hunt, uint32_t number, uint64_t k)
 {
@@ -188,7 +190,7 @@ stamp_of_grant(const struct hd_audit *audit, uint16_t hunt, uint32_t number, uin
 	for (uint32_t i = 1; i <= audit->cells.pool.used; i++) {
 		const struct hd_seen_cell *cell = hd_facts_at(&audit->cells, i);
 		if (cell->hunt == hunt && cell->number == number && cell->ordinal == k)
-			return cell->stamp;
+			return cell->repaired ? 1 : cell->stamp;
 	}
 	return 0;
 }

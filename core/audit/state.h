@@ -36,6 +36,7 @@ struct hd_seen_cell {
 	uint16_t hunt;
 	bool solved, settled; /* settled: a GRANTED(correct) stands in the entrant's log */
 	bool lost;            /* whoever was granted it: the record is lost */
+	bool repaired;        /* the GRANT was given back by a repair */
 	uint32_t number, hints;
 	uint32_t shard, grant_shard; /* of the entrant's log, of the hunt's */
 	int64_t want;                /* stamp of the open WANT; 0: none */
@@ -165,9 +166,6 @@ void hd_audit_orders_end(struct hd_audit *audit);
 void hd_audit_orders_fini(struct hd_audit *audit);
 /* By the document's hours; `scheduled`: what they say at a time. */
 enum hd_phase hd_audit_scheduled(const struct hd_definition *definition, int64_t time);
-/* The version of a hunt that any log brought; NULL: none. */
-const struct hd_definition *hd_audit_version(const struct hd_audit *audit, uint16_t hunt,
-					     uint32_t version);
 
 /* entrants.c: JOINED, AWARDED, JUDGED, HINTED, ANSWERED, and ids. */
 void hd_audit_entrant(struct hd_look *look);

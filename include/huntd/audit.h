@@ -70,9 +70,18 @@ struct hd_audit_grant {
 	uint32_t shard;
 	uint64_t lsn, ordinal;
 	int64_t stamp, points, time;
+	bool settled; /* the entrant's log has it too */
 };
 bool hd_audit_grant(const struct hd_audit *audit, uint16_t hunt, uint32_t challenge,
 		    struct hd_bytes entrant, struct hd_audit_grant *grant);
+
+/* The stamp of the entrant's open WANT of the challenge; 0: none. */
+int64_t hd_audit_open_want(const struct hd_audit *audit, uint16_t hunt, uint32_t challenge,
+			   struct hd_bytes entrant);
+
+/* The version of a hunt that any log brought; NULL: none did. */
+const struct hd_definition *hd_audit_version(const struct hd_audit *audit, uint16_t hunt,
+					     uint32_t version);
 
 /* A hunt by its number, by the document that `shard` has in force; NULL: it has none yet. */
 const struct hd_definition *hd_audit_definition(const struct hd_audit *audit, uint32_t shard,

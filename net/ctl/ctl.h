@@ -84,6 +84,8 @@ enum hd_ctl_option {
 	  "a board as it stood at a position, and its hash")                                       \
 	X(log_whatif, "log whatif", "DATA HUNT", 2, 2, T(document) | T(board) | T(count),          \
 	  "judge all again by another document: old and new ranks")                                \
+	X(repair, "repair", "DATA", 1, 1, T(accept_loss) | T(skip) | T(shard),                     \
+	  "cut a damaged log; says first what would be lost")                                      \
 	X(import, "import", "DIR", 1, 1, T(rules) | T(hunt),                                       \
 	  "play a real competition into the server")                                               \
 	X(version, "version", "", 0, 0, 0, "release and commit")

@@ -3,6 +3,7 @@
 position, whatif against a server that ran the other document, and repair."""
 import hashlib
 import json
+import struct
 
 from hunt import *
 
@@ -212,6 +213,126 @@ def what_another_document_would_give():
         return "%d ranks or scores differ" % report["changed"]
 
 
+def grants_of(data):
+    """(ordinal, entrant) of every GRANT, (ordinal, entrant) of every GRANTED(correct)."""
+    events = [json.loads(l) for l in huntctl("log", "dump", data, "--json")[1].splitlines()]
+    return (sorted((e["fields"]["ordinal"], e["entrant"]) for e in events if e["type"] == "grant"),
+            sorted((e["fields"]["ordinal"], e["entrant"]) for e in events
+                   if e["type"] == "granted" and e["fields"]["outcome"] == "correct"))
+
+
+def home(data, kind):
+    """The shard whose log has most events of that kind."""
+    events = [json.loads(l) for l in huntctl("log", "dump", data, "--json")[1].splitlines()]
+    shards = [e["position"].split(":")[0] for e in events if e["type"] == kind]
+    return int(max(set(shards), key=shards.count))
+
+
+def frame_with(data, shard, kind, which=0):
+    """Where in which file the shard's n-th event of that kind stands: the block of its frame."""
+    lsns = [int(e["position"].split(":")[1]) for e in map(json.loads, huntctl(
+        "log", "dump", data, "--shard", str(shard), "--json")[1].splitlines()) if e["type"] == kind]
+    for path in segments(data, shard):
+        with open(path, "rb") as file:
+            blob = file.read()
+        for at in range(0, len(blob), 4096):
+            first, = struct.unpack_from("<Q", blob, at + 40)
+            count, = struct.unpack_from("<I", blob, at + 56)
+            if blob[at:at + 8] == b"HUNTLOG1" and first <= lsns[which] < first + count:
+                return path, at, lsns[which]
+    raise Mishap("no frame has LSN %d" % lsns[which])
+
+
+def starts_and_holds(server, stock):
+    """huntd goes on, and nothing is granted twice or beyond the stock."""
+    server.start()
+    client = server.client()
+    for i in range(40):
+        client("HUNT.SUBMIT", "p%02d" % i, "bay", "chest", "X7")
+    server.stop()
+    same("clean after it went on", facts("log", "verify", server.data)["findings"], 0)
+    grants, granted = grants_of(server.data)
+    same("ordinals 1 to the stock, once each", [o for o, _ in grants], list(range(1, stock + 1)))
+    check("nobody twice", len({e for _, e in grants}) == stock, grants)
+    return grants, granted
+
+
+def a_repair_of_the_hunts_log():
+    with Server({"bay": bay()}, shards=3) as server:
+        play(server, 700)
+        client = server.client()
+        client("HUNT.FREEZE", "bay"), client("HUNT.OPEN", "bay")
+        time.sleep(1.2)  # the seal of the last frame: idle for 1 s
+        server.kill()
+        before, proven = grants_of(server.data)
+        same("all are granted", len(before), 5)
+        shard = home(server.data, "grant")
+        path, at, lsn = frame_with(server.data, shard, "grant")
+        flip(path, at + 200)
+        code, said = server.end_of_start()
+        check("huntd does not start, and names the tool", code == 65 and "huntctl repair" in said and path.split("/")[-1] in said, code, said)
+        last = [s["last_lsn"] for s in facts("log", "verify", server.data, code=65)["shard"]]
+        code, out, err = huntctl("repair", server.data)
+        check("first it only says", code == 65 and "nothing was changed" in err and "would be lost" in err, code, err)
+        check("which LSNs", "LSN %d to" % (last[shard] + 1) in err, err)
+        same("and changes nothing", (os.path.exists(server.data + "/huntd.meta"), [f for f in os.listdir(server.data) if "damaged" in f]), (True, []))
+        plan = facts("repair", server.data, code=65)
+        done = facts("repair", server.data, "--accept-loss")
+        same("it does what it said", (done["repair"], done["given_back"]), ("done", plan["given_back"]))
+        check("the damaged bytes stand aside", os.path.getsize("%s/shard-%02d/%s" % (done["aside"], shard, os.path.basename(path))) > 0)
+        report = facts("log", "verify", server.data)
+        same("clean", (report["state"], report["findings"]), ("whole", 0))
+        after, granted = grants_of(server.data)
+        same("five grants again", [o for o, _ in after], [1, 2, 3, 4, 5])
+        check("what entrants' logs prove is theirs", set(granted) <= set(after), granted, after)
+        for ordinal, entrant in set(before) - set(after):
+            check("what nobody proves belongs to nobody", (ordinal, "lost %d" % ordinal) in after, after)
+        same("nothing left to repair", facts("repair", server.data)["repair"], "nothing to repair")
+        starts_and_holds(server, 5)
+        return "%d of 5 grants proven" % len(set(granted))
+
+
+def a_repair_of_shard_0_and_of_entrants():
+    for shard in (0, 1, 2):
+        with Server({"bay": bay()}, shards=3) as server:
+            play(server, 300, extra=shard)
+            client = server.client()
+            client("VELTRIX.PUT", "bay", bay(CHALLENGES[:3]))
+            play(server, 300, extra=shard + 10)
+            client("HUNT.FREEZE", "bay")
+            time.sleep(1.2)
+            server.kill()
+            orders = [e["fields"]["order"] for e in map(json.loads, huntctl(
+                "log", "dump", server.data, "--shard", "0", "--json")[1].splitlines()) if e["type"] == "order"]
+            path, at, lsn = frame_with(server.data, shard, "order", 2)
+            flip(path, at + 150)
+            same("damage", huntctl("log", "verify", server.data)[0], 65)
+            facts("repair", server.data, "--accept-loss")
+            report = facts("log", "verify", server.data)
+            same("clean after shard %d" % shard, (report["state"], report["findings"]), ("whole", 0))
+            again = [e["fields"]["order"] for e in map(json.loads, huntctl(
+                "log", "dump", server.data, "--shard", str(shard), "--json")[1].splitlines()) if e["type"] == "order"]
+            same("every order is back", again, orders)
+            server.start()
+            client = server.client()
+            same("the last document is in force", as_map(client("HUNT.INFO", "bay"))["version"], 2)
+            same("and its phase", as_map(client("HUNT.INFO", "bay"))["phase"], "frozen")
+            starts_and_holds_running(server)
+
+
+def starts_and_holds_running(server):
+    client = server.client()
+    for i in range(40):
+        client("HUNT.JOIN", "p%02d" % i, "bay")
+        client("HUNT.SUBMIT", "p%02d" % i, "bay", "chest", "X7")
+    server.stop()
+    report = facts("log", "verify", server.data)
+    same("clean after it went on", (report["state"], report["findings"]), ("whole", 0))
+    grants, granted = grants_of(server.data)
+    same("never beyond the stock", [o for o, _ in grants], [1, 2, 3, 4, 5])
+
+
 if __name__ == "__main__":
     story(whole_after_a_kill, boards_of_the_past, snapshots_are_what_the_log_gives,
-          every_flipped_bit_is_found, what_another_document_would_give)
+          every_flipped_bit_is_found, what_another_document_would_give,
+          a_repair_of_the_hunts_log, a_repair_of_shard_0_and_of_entrants)

@@ -1,0 +1,405 @@
+#include "net/ctl/log/evidence.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "huntd/assert.h"
+#include "huntd/ids.h"
+#include "huntd/order.h"
+
+/* Taking. */
+
+static struct hd_ctl_proof *
+prove(struct hd_ctl_proofs *proofs, unsigned shard, const struct hd_event *event)
+{
+	if (proofs->count == proofs->room) {
+		proofs->room = proofs->room ? proofs->room * 2 : 64;
+		proofs->rows = realloc(proofs->rows, proofs->room * sizeof *proofs->rows);
+		HD_ASSERT(proofs->rows);
+	}
+	struct hd_ctl_proof *proof = &proofs->rows[proofs->count++];
+	*proof = (struct hd_ctl_proof){.hunt = event->hunt,
+				       .number = event->number,
+				       .points = event->points,
+				       .time = event->time,
+				       .stamp = event->stamp,
+				       .has_at = event->has & HD_EVENT_HAS_AT,
+				       .shard = shard,
+				       .entrant_size = (uint8_t)event->entrant.size};
+	memcpy(proof->entrant, event->entrant.at, event->entrant.size);
+	return proof;
+}
+
+static struct hd_bytes
+entrant_of(const struct hd_ctl_proof *proof)
+{
+	return (struct hd_bytes){proof->entrant, proof->entrant_size};
+}
+
+static void
+take_order(struct hd_ctl_evidence *evidence, unsigned shard, const struct hd_event *event)
+{
+	evidence->order[shard] = event->order;
+	if (event->order != evidence->orders_count + 1)
+		return;
+	if (evidence->orders_count == evidence->orders_room) {
+		evidence->orders_room = evidence->orders_room ? evidence->orders_room * 2 : 64;
+		evidence->orders =
+			realloc(evidence->orders, evidence->orders_room * sizeof *evidence->orders);
+		HD_ASSERT(evidence->orders);
+	}
+	struct hd_ctl_order *order = &evidence->orders[evidence->orders_count++];
+	*order = (struct hd_ctl_order){.size = event->text.size, .time = event->time};
+	order->body = malloc(order->size + 1);
+	HD_ASSERT(order->body);
+	memcpy(order->body, event->text.at, order->size);
+}
+
+/* All that was in stock by the version that the hunt's shard judged by. */
+static void
+take_gone(struct hd_ctl_evidence *evidence, unsigned shard, const struct hd_event *event)
+{
+	const struct hd_definition *definition =
+		hd_audit_version(evidence->past->audit, event->hunt, (uint32_t)event->order);
+	if (!definition || event->number >= definition->challenges_count)
+		return;
+	uint64_t stock = definition->challenges[event->number].stock;
+	for (uint64_t i = 0; i < evidence->gones.count; i++) {
+		const struct hd_ctl_proof *gone = &evidence->gones.rows[i];
+		if (gone->hunt == event->hunt && gone->number == event->number &&
+		    gone->ordinal >= stock)
+			return;
+	}
+	prove(&evidence->gones, shard, event)->ordinal = stock;
+}
+
+void
+hd_ctl_evidence_take(void *context, unsigned shard, uint64_t lsn, const struct hd_event *event)
+{
+	(void)lsn;
+	struct hd_ctl_evidence *evidence = context;
+	if (event->stamp > evidence->stamp)
+		evidence->stamp = event->stamp;
+	if (event->type == HD_EVENT_ORDER)
+		take_order(evidence, shard, event);
+	else if (event->type == HD_EVENT_DONE)
+		evidence->done = event->order;
+	else if (event->type == HD_EVENT_GRANT)
+		prove(&evidence->grants, shard, event)->ordinal = (uint64_t)event->value;
+	else if (event->type == HD_EVENT_WANT)
+		prove(&evidence->wants, shard, event);
+	else if (event->type == HD_EVENT_GRANTED && event->outcome == HD_OUTCOME_CORRECT)
+		prove(&evidence->granted, shard, event)->ordinal = event->order;
+	else if (event->type == HD_EVENT_GRANTED)
+		take_gone(evidence, shard, event);
+}
+
+void
+hd_ctl_evidence_free(struct hd_ctl_evidence *evidence)
+{
+	for (uint64_t i = 0; i < evidence->orders_count; i++)
+		free(evidence->orders[i].body);
+	free(evidence->orders);
+	free(evidence->granted.rows);
+	free(evidence->grants.rows);
+	free(evidence->wants.rows);
+	free(evidence->gones.rows);
+}
+
+/* Giving back. */
+
+/* One shard's missing events, as they come. */
+struct giving {
+	struct hd_ctl_evidence *evidence;
+	unsigned shard;
+	hd_ctl_evidence_add add;
+	void *context;
+};
+
+static void
+give_order(struct giving *giving, uint64_t n)
+{
+	const struct hd_ctl_order *order = &giving->evidence->orders[n - 1];
+	struct hd_event event = {.type = HD_EVENT_ORDER,
+				 .has = HD_EVENT_HAS_AT,
+				 .order = n,
+				 .time = order->time,
+				 .text = {order->body, order->size}};
+	giving->add(giving->context, &event);
+}
+
+/* Grants: one challenge at a time, ordinals in order. */
+
+static bool
+is_of(const struct hd_ctl_proof *proof, uint16_t hunt, uint32_t number)
+{
+	return proof->hunt == hunt && proof->number == number;
+}
+
+static const struct hd_ctl_proof *
+proof_of(const struct hd_ctl_evidence *evidence, uint16_t hunt, uint32_t number, uint64_t ordinal)
+{
+	for (uint64_t i = 0; i < evidence->granted.count; i++) {
+		const struct hd_ctl_proof *proof = &evidence->granted.rows[i];
+		if (is_of(proof, hunt, number) && proof->ordinal == ordinal)
+			return proof;
+	}
+	return NULL;
+}
+
+/* The oldest WANT of the challenge that is still open and has no grant. */
+static struct hd_ctl_proof *
+open_want(struct hd_ctl_evidence *evidence, uint16_t hunt, uint32_t number)
+{
+	struct hd_ctl_proof *oldest = NULL;
+	const struct hd_audit *audit = evidence->past->audit;
+	for (uint64_t i = 0; i < evidence->wants.count; i++) {
+		struct hd_ctl_proof *want = &evidence->wants.rows[i];
+		struct hd_audit_grant grant;
+		if (is_of(want, hunt, number) && !want->used &&
+		    hd_audit_open_want(audit, hunt, number, entrant_of(want)) == want->stamp &&
+		    !hd_audit_grant(audit, hunt, number, entrant_of(want), &grant) &&
+		    (!oldest || want->stamp < oldest->stamp))
+			oldest = want;
+	}
+	return oldest;
+}
+
+/* The document's word on an ordinal; false: it gives none. */
+static bool
+points_of(const struct hd_definition *definition, uint32_t number, uint64_t ordinal,
+	  int64_t *points)
+{
+	if (!definition || number >= definition->challenges_count ||
+	    definition->challenges[number].gone)
+		return false;
+	const struct hd_challenge *challenge = &definition->challenges[number];
+	uint64_t last = challenge->points_count;
+	*points = challenge->points[(ordinal < last ? ordinal : last) - 1];
+	return challenge->stock == 0 || ordinal <= challenge->stock;
+}
+
+/* A GRANT under `definition`. False: it was not given under this one; with `last` it is given all
+ * the same. */
+static bool
+give_grant(struct giving *giving, const struct hd_definition *definition, uint16_t hunt,
+	   uint32_t number, uint64_t ordinal, bool last)
+{
+	char lost[32];
+	int64_t points = 0;
+	const struct hd_ctl_proof *proof = proof_of(giving->evidence, hunt, number, ordinal);
+	bool fits = points_of(definition, number, ordinal, &points) &&
+		    (!proof || proof->points == points);
+	if (!fits && !last)
+		return false;
+	struct hd_event event = {.type = HD_EVENT_GRANT,
+				 .hunt = hunt,
+				 .number = number,
+				 .value = (int64_t)ordinal,
+				 .points = points};
+	struct hd_ctl_proof *want = proof ? NULL : open_want(giving->evidence, hunt, number);
+	int size = snprintf(lost, sizeof lost, "lost %llu", (unsigned long long)ordinal);
+	event.entrant = hd_bytes_of(lost, (size_t)size);
+	event.has = HD_EVENT_HAS_BY;
+	event.by = HD_BYTES(HD_CTL_REPAIR);
+	if (proof) {
+		event.points = proof->points;
+		event.has |= HD_EVENT_HAS_AT;
+		event.time = proof->time;
+		event.entrant = entrant_of(proof);
+	} else if (want) {
+		want->used = true;
+		event.has |= want->has_at ? HD_EVENT_HAS_AT : 0;
+		event.time = want->has_at ? want->time : 0;
+		event.entrant = entrant_of(want);
+	}
+	giving->add(giving->context, &event);
+	return true;
+}
+
+/* The hunts of the orders, by number: as their first documents came. */
+struct hunts {
+	struct hd_bytes name[HD_HUNTS_MAX];
+	uint32_t version[HD_HUNTS_MAX]; /* in force at the order that was reached */
+	uint32_t count;
+};
+
+static void
+reach_order(struct hunts *hunts, const struct hd_ctl_order *body)
+{
+	struct hd_order order;
+	uint32_t i = 0;
+	if (!hd_order_decode((struct hd_bytes){body->body, body->size}, &order) ||
+	    order.kind != HD_ORDER_DOCUMENT)
+		return;
+	while (i < hunts->count && !hd_bytes_equal(hunts->name[i], order.name))
+		i++;
+	if (i == HD_HUNTS_MAX)
+		return;
+	hunts->name[i] = order.name;
+	hunts->version[i] = order.version;
+	hunts->count += i == hunts->count;
+}
+
+/* A challenge of which something was granted: ordinals from `next` to `end` are to be given. */
+struct missing {
+	uint16_t hunt;
+	uint32_t number;
+	uint64_t next, end;
+};
+
+struct missings {
+	struct missing *rows; /* own */
+	uint32_t count, room;
+	uint32_t *found; /* own; [hunt * HD_CHALLENGES_MAX + number]: row + 1 */
+};
+
+static struct missing *
+missing_of(struct missings *missings, const struct hd_ctl_proof *proof)
+{
+	uint32_t *found = &missings->found[proof->hunt * HD_CHALLENGES_MAX + proof->number];
+	if (*found)
+		return &missings->rows[*found - 1];
+	if (missings->count == missings->room) {
+		missings->room = missings->room ? missings->room * 2 : 16;
+		missings->rows = realloc(missings->rows, missings->room * sizeof *missings->rows);
+		HD_ASSERT(missings->rows);
+	}
+	missings->rows[missings->count++] =
+		(struct missing){.hunt = proof->hunt, .number = proof->number, .next = 1};
+	*found = missings->count;
+	return &missings->rows[missings->count - 1];
+}
+
+static void
+find_missing(const struct hd_ctl_evidence *evidence, struct missings *missings)
+{
+	const struct hd_ctl_proofs *proven[] = {&evidence->granted, &evidence->gones};
+	*missings = (struct missings){
+		.found = calloc((size_t)HD_HUNTS_MAX * HD_CHALLENGES_MAX, sizeof(uint32_t))};
+	HD_ASSERT(missings->found);
+	for (uint64_t i = 0; i < evidence->grants.count; i++) {
+		struct missing *missing = missing_of(missings, &evidence->grants.rows[i]);
+		if (evidence->grants.rows[i].ordinal >= missing->next)
+			missing->next = evidence->grants.rows[i].ordinal + 1;
+	}
+	for (uint32_t k = 0; k < 2; k++)
+		for (uint64_t i = 0; i < proven[k]->count; i++) {
+			struct missing *missing = missing_of(missings, &proven[k]->rows[i]);
+			if (proven[k]->rows[i].ordinal > missing->end)
+				missing->end = proven[k]->rows[i].ordinal;
+		}
+}
+
+/* What the documents now in force would have granted. */
+static void
+give_grants(struct giving *giving, const struct hunts *hunts, struct missings *missings, bool last)
+{
+	const struct hd_ctl_past *past = giving->evidence->past;
+	for (uint32_t i = 0; i < missings->count; i++) {
+		struct missing *missing = &missings->rows[i];
+		if (missing->hunt >= hunts->count ||
+		    hd_slot_shard(hd_slot(hunts->name[missing->hunt]), past->logs->shards) !=
+			    giving->shard)
+			continue;
+		const struct hd_definition *definition =
+			hd_audit_version(past->audit, missing->hunt, hunts->version[missing->hunt]);
+		while (missing->next <= missing->end &&
+		       give_grant(giving, definition, missing->hunt, missing->number, missing->next,
+				  last))
+			missing->next++;
+	}
+}
+
+/* Orders and grants as they may have come: each grant under the first document that would have
+ * given it. */
+static void
+give_orders_and_grants(struct giving *giving, uint64_t from, uint64_t to)
+{
+	struct hd_ctl_evidence *evidence = giving->evidence;
+	struct hunts *hunts = calloc(1, sizeof *hunts);
+	struct missings missings;
+	HD_ASSERT(hunts);
+	find_missing(evidence, &missings);
+	for (uint64_t n = 1; n <= to; n++) {
+		reach_order(hunts, &evidence->orders[n - 1]);
+		if (n > from)
+			give_order(giving, n);
+		if (n >= from)
+			give_grants(giving, hunts, &missings, n == to);
+	}
+	free(hunts);
+	free(missings.rows);
+	free(missings.found);
+}
+
+/* Was the entrant of the i-th grant enrolled in this repair already? */
+static bool
+is_enrolled(const struct hd_ctl_proofs *grants, uint64_t i)
+{
+	for (uint64_t k = 0; k < i; k++)
+		if (grants->rows[k].used && grants->rows[k].hunt == grants->rows[i].hunt &&
+		    hd_bytes_equal(entrant_of(&grants->rows[k]), entrant_of(&grants->rows[i])))
+			return true;
+	return false;
+}
+
+/* What the hunts' logs granted to entrants of this shard that its log no longer shows. */
+static void
+give_granted(struct giving *giving)
+{
+	struct hd_ctl_evidence *evidence = giving->evidence;
+	const struct hd_audit *audit = evidence->past->audit;
+	unsigned shards = evidence->past->logs->shards;
+	for (uint64_t i = 0; i < evidence->grants.count; i++) {
+		struct hd_ctl_proof *proof = &evidence->grants.rows[i];
+		struct hd_audit_grant grant;
+		struct hd_audit_standing standing;
+		struct hd_bytes entrant = entrant_of(proof);
+		if (!hd_id_valid(entrant) ||
+		    hd_slot_shard(hd_slot(entrant), shards) != giving->shard ||
+		    !hd_audit_grant(audit, proof->hunt, proof->number, entrant, &grant) ||
+		    grant.settled || hd_audit_open_want(audit, proof->hunt, proof->number, entrant))
+			continue;
+		struct hd_event joined = {.type = HD_EVENT_JOINED,
+					  .has = HD_EVENT_HAS_AT | HD_EVENT_HAS_BY,
+					  .by = HD_BYTES(HD_CTL_REPAIR),
+					  .hunt = proof->hunt,
+					  .time = proof->time,
+					  .entrant = entrant};
+		if (!hd_audit_standing(audit, proof->hunt, entrant, &standing) &&
+		    !is_enrolled(&evidence->grants, i))
+			giving->add(giving->context, &joined);
+		proof->used = true;
+		struct hd_event granted = {.type = HD_EVENT_GRANTED,
+					   .has = HD_EVENT_HAS_AT | HD_EVENT_HAS_BY,
+					   .by = HD_BYTES(HD_CTL_REPAIR),
+					   .outcome = HD_OUTCOME_CORRECT,
+					   .hunt = proof->hunt,
+					   .number = proof->number,
+					   .order = proof->ordinal,
+					   .points = proof->points,
+					   .time = proof->time,
+					   .entrant = entrant};
+		giving->add(giving->context, &granted);
+	}
+}
+
+void
+hd_ctl_evidence_missing(struct hd_ctl_evidence *evidence, unsigned shard, bool cut,
+			hd_ctl_evidence_add add, void *context)
+{
+	struct giving giving = {
+		.evidence = evidence, .shard = shard, .add = add, .context = context};
+	uint64_t from = evidence->order[shard], to = evidence->orders_count;
+	/* An order that not all had is on its way: huntd sends it again. */
+	if (!cut && shard != 0)
+		to = evidence->done > from ? evidence->done : from;
+	bool again = cut || to > from;
+	give_orders_and_grants(&giving, from, to);
+	give_granted(&giving);
+	for (uint64_t n = evidence->done + 1; shard == 0 && again && n <= to; n++) {
+		struct hd_event done = {.type = HD_EVENT_DONE, .order = n};
+		add(context, &done);
+	}
+}
