@@ -210,6 +210,17 @@ hd_index_insert(struct hd_index *index, uint64_t hash, uint32_t handle, hd_index
 		split(index, rehash, context);
 }
 
+/* Four fifths of the bytes are buckets where nothing is reserved; the rest is units. */
+void
+hd_index_reserve(struct hd_index *index, uint64_t count)
+{
+	HD_ASSERT(index->count == 0);
+	uint64_t bytes = count * TENTHS_PER_ENTRY / 10 * 4 / 5;
+	while ((uint64_t)index->buckets * sizeof(struct bucket) < bytes)
+		split(index, NULL, NULL);
+	HD_ASSERT(index->units.live == 0);
+}
+
 /* Takes the last entry of the chain's only unit with room, or of the bucket. */
 static uint32_t
 take_last(struct hd_index *index, struct bucket *bucket, uint8_t *tag)

@@ -30,6 +30,10 @@ typedef uint64_t (*hd_index_rehash)(const void *context, uint32_t handle);
 void hd_index_insert(struct hd_index *index, uint64_t hash, uint32_t handle, hd_index_rehash rehash,
 		     const void *context);
 
+/* Makes an empty table wide enough for `count` entries, but for what chance needs beyond: they then
+ * go in with few splits, and so without reading what stands there. */
+void hd_index_reserve(struct hd_index *index, uint64_t count);
+
 /* The pair must be in the table. */
 void hd_index_remove(struct hd_index *index, uint64_t hash, uint32_t handle);
 

@@ -1,6 +1,8 @@
 /* tree.c - a board's life and its changes. */
 #include "core/board/search.h"
 
+#define LOAD_AHEAD 16u
+
 struct hd_board *
 hd_board_create(struct hd_memory *memory, struct hd_board_source source)
 {
@@ -209,6 +211,9 @@ hd_board_load(struct hd_board *board, const uint32_t *handles, uint32_t count)
 	for (uint64_t i = 0; i < leaves; i++) {
 		struct hd_leaf *leaf = hd_leaf_take(board);
 		for (; n < count * (i + 1) / leaves; n++) {
+			if (board->source.prefetch && n + LOAD_AHEAD < count)
+				board->source.prefetch(board->source.context,
+						       handles[n + LOAD_AHEAD]);
 			struct hd_board_key key = hd_board_key_of(board, handles[n]);
 			hd_leaf_put(board, leaf, leaf->used, handles[n], &key);
 			board->newest = board->newest < key.time ? key.time : board->newest;

@@ -16,19 +16,24 @@ rehash(const void *context, uint32_t handle)
 	return hd_entrant_hash(core, entrant->hunt, hd_entrant_id(core, entrant));
 }
 
+static inline uint32_t
+find(const struct hd_core *core, uint64_t hash, uint16_t hunt, struct hd_bytes id)
+{
+	struct hd_index_cursor cursor = {0};
+	uint32_t handle;
+	while ((handle = hd_index_next(core->by_id, hash, &cursor)) != 0)
+		if (hd_entrant_is(core, hd_entrant_at(core, handle), hunt, id))
+			break;
+	return handle;
+}
+
 uint32_t
 hd_entrant_find(const struct hd_core *core, uint16_t hunt, struct hd_bytes id, uint32_t hint)
 {
 	HD_ASSERT(hint <= core->entrants.used);
 	if (hint != 0 && hd_entrant_is(core, hd_entrant_at(core, hint), hunt, id))
 		return hint;
-	struct hd_index_cursor cursor = {0};
-	uint64_t hash = hd_entrant_hash(core, hunt, id);
-	uint32_t handle;
-	while ((handle = hd_index_next(core->by_id, hash, &cursor)) != 0)
-		if (hd_entrant_is(core, hd_entrant_at(core, handle), hunt, id))
-			break;
-	return handle;
+	return find(core, hd_entrant_hash(core, hunt, id), hunt, id);
 }
 
 struct hd_play *
@@ -153,9 +158,33 @@ hd_entrant_add(struct hd_core *core, struct hd_hunt *hunt, struct hd_bytes id,
 		to = hd_pool_at(&core->long_ids, aside);
 	}
 	memcpy(to, id.at, id.size);
-	hd_index_insert(core->by_id, hd_entrant_hash(core, hunt->number, id), handle, rehash, core);
 	hunt->entrants++;
 	return handle;
+}
+
+/* In batches, so that the misses of each overlap. */
+bool
+hd_entrants_index(struct hd_core *core)
+{
+	uint64_t hashes[HD_BATCH_MAX];
+	uint32_t used = core->entrants.used;
+	HD_ASSERT(hd_index_count(core->by_id) == 0);
+	hd_index_reserve(core->by_id, used);
+	for (uint32_t first = 1; first <= used; first += HD_BATCH_MAX) {
+		uint32_t count = used - first + 1;
+		count = count < HD_BATCH_MAX ? count : HD_BATCH_MAX;
+		for (uint32_t i = 0; i < count; i++) {
+			hashes[i] = rehash(core, first + i);
+			hd_index_prefetch(core->by_id, hashes[i]);
+		}
+		for (uint32_t i = 0; i < count; i++) {
+			const struct hd_entrant *entrant = hd_entrant_at(core, first + i);
+			if (find(core, hashes[i], entrant->hunt, hd_entrant_id(core, entrant)) != 0)
+				return false;
+			hd_index_insert(core->by_id, hashes[i], first + i, rehash, core);
+		}
+	}
+	return true;
 }
 
 uint32_t
@@ -164,6 +193,7 @@ hd_entrant_enrol(struct hd_core *core, struct hd_hunt *hunt, const struct hd_eve
 	uint32_t handle = hd_entrant_add(core, hunt, event->entrant, event->extra);
 	struct hd_entrant *entrant = hd_entrant_at(core, handle);
 	HD_ASSERT(entrant->score == 0 && entrant->play == 0);
+	hd_index_insert(core->by_id, rehash(core, handle), handle, rehash, core);
 	entrant->time = event->time;
 	for (uint32_t i = 0; i < hunt->boards_count; i++) {
 		struct hd_live_board *board = &hunt->boards[i];

@@ -6,6 +6,7 @@
 #include "core/game/state.h"
 
 #define FORGET_MAX  4u
+#define AHEAD       16u
 #define INLINE_SIZE sizeof(((struct hd_answered *)0)->detail_inline)
 #define SECOND_NS   INT64_C(1000000000)
 
@@ -132,7 +133,7 @@ keep_detail(struct hd_event_ids *ids, struct hd_answered *answered, struct hd_by
 }
 
 /* Behind the newest. */
-static void
+static uint32_t
 answered_add(struct hd_event_ids *ids, const struct hd_answered *from, struct hd_bytes detail)
 {
 	uint32_t handle = hd_pool_take(&ids->pool);
@@ -140,12 +141,12 @@ answered_add(struct hd_event_ids *ids, const struct hd_answered *from, struct hd
 	HD_ASSERT(from->newer == 0 && from->detail == NULL);
 	*answered = *from;
 	keep_detail(ids, answered, detail);
-	hd_index_insert(ids->index, key_hash(answered->key), handle, rehash, ids);
 	if (ids->newest != 0)
 		answered_at(ids, ids->newest)->newer = handle;
 	else
 		ids->oldest = handle;
 	ids->newest = handle;
+	return handle;
 }
 
 void
@@ -161,7 +162,8 @@ hd_event_ids_keep(struct hd_core *core, const struct hd_event *event, int64_t sc
 	make_key(core, event->entrant, event->id, answered.key);
 	HD_ASSERT(find(ids, answered.key) == 0);
 	memcpy(answered.args, event->args_hash, sizeof(answered.args));
-	answered_add(ids, &answered, event->detail);
+	uint32_t handle = answered_add(ids, &answered, event->detail);
+	hd_index_insert(ids->index, key_hash(answered.key), handle, rehash, ids);
 	forget(core, event->stamp);
 }
 
@@ -171,9 +173,25 @@ hd_event_ids_load(struct hd_event_ids *ids, const struct hd_answered *from, stru
 	HD_ASSERT(detail.size <= HD_REPLY_SMALL_MAX);
 	if (ids->newest != 0 && answered_at(ids, ids->newest)->stamp >= from->stamp)
 		return false;
-	if (find(ids, from->key) != 0)
-		return false;
 	answered_add(ids, from, detail);
+	return true;
+}
+
+bool
+hd_event_ids_index(struct hd_event_ids *ids)
+{
+	HD_ASSERT(hd_index_count(ids->index) == 0);
+	HD_ASSERT(ids->pool.live == ids->pool.used); /* none was forgotten yet */
+	hd_index_reserve(ids->index, ids->pool.used);
+	for (uint32_t handle = 1; handle <= ids->pool.used; handle++) {
+		if (handle + AHEAD <= ids->pool.used)
+			hd_index_prefetch(ids->index,
+					  key_hash(answered_at(ids, handle + AHEAD)->key));
+		const struct hd_answered *answered = answered_at(ids, handle);
+		if (find(ids, answered->key) != 0)
+			return false;
+		hd_index_insert(ids->index, key_hash(answered->key), handle, rehash, ids);
+	}
 	return true;
 }
 

@@ -176,8 +176,7 @@ load_entrant(struct hd_core *core, struct hd_reader *in)
 	int64_t score = hd_read_signed(in), time = (int64_t)hd_read_u64(in);
 	if (in->bad || hunt == NULL || id.size == 0 ||
 	    hunt->brackets_count + HD_BOARDS_MAX >= UINT16_MAX - 1 ||
-	    core->entrants.used == UINT32_MAX - 1 ||
-	    hd_entrant_find(core, hunt->number, id, 0) != 0)
+	    core->entrants.used == UINT32_MAX - 1)
 		return false;
 	struct hd_entrant *entrant = hd_entrant_at(core, hd_entrant_add(core, hunt, id, bracket));
 	entrant->score = score;
@@ -341,7 +340,7 @@ hd_core_loaded(struct hd_core *core, const uint8_t *digest, uint64_t count)
 	for (uint32_t i = 0; i < core->hunts_count; i++)
 		if (!hunt_ready(core, core->hunts[i]))
 			return false;
-	if (!hd_load_boards(core))
+	if (!hd_entrants_index(core) || !hd_event_ids_index(&core->ids) || !hd_load_boards(core))
 		return false;
 	for (uint32_t i = 0; i < core->hunts_count; i++)
 		hd_phase_plan(core, core->hunts[i]);

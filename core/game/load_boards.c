@@ -54,29 +54,80 @@ merge(const struct hd_live_board *board, const struct row *from, uint32_t middle
       struct row *to)
 {
 	uint32_t left = 0, right = middle;
-	HD_ASSERT(middle <= end);
-	while (left < middle && right < end)
-		*to++ = row_before(board, &from[right], &from[left]) ? from[right++] : from[left++];
-	if (left < middle)
-		memcpy(to, &from[left], (middle - left) * sizeof(*to));
-	else if (right < end)
-		memcpy(to, &from[right], (end - right) * sizeof(*to));
+	HD_ASSERT(middle > 0 && middle <= end);
+	if (middle < end && row_before(board, &from[middle], &from[middle - 1]))
+		while (left < middle && right < end)
+			*to++ = row_before(board, &from[right], &from[left]) ? from[right++]
+									     : from[left++];
+	memcpy(to, &from[left], (middle - left) * sizeof(*to));
+	memcpy(to + (middle - left), &from[right], (end - right) * sizeof(*to));
 }
 
-/* Merges runs that double, from one array into the other and back. */
-static const struct row *
-rows_sort(const struct hd_live_board *board, struct row *rows, struct row *other, uint32_t count)
+/* Rows of one score, in their place: merges runs that double, from one array into the other and
+ * back. Most often they lie right, or nearly, for handles rise with time. */
+static void
+ties_sort(const struct hd_live_board *board, struct row *rows, struct row *other, uint32_t count)
 {
+	struct row *from = rows;
+	HD_ASSERT(count > 0);
 	for (uint64_t run = 1; run < count; run *= 2) {
 		for (uint64_t at = 0; at < count; at += 2 * run) {
 			uint64_t left = count - at;
 			uint32_t middle = (uint32_t)(run < left ? run : left);
 			uint32_t end = (uint32_t)(2 * run < left ? 2 * run : left);
-			merge(board, rows + at, middle, end, other + at);
+			merge(board, from + at, middle, end, other + at);
 		}
+		struct row *sorted = other;
+		other = from;
+		from = sorted;
+	}
+	if (from != rows)
+		memcpy(rows, from, count * sizeof(*rows));
+}
+
+/* Rises as the score falls. */
+static inline uint64_t
+score_key(const struct row *row)
+{
+	return ~((uint64_t)row->score ^ UINT64_C(1) << 63);
+}
+
+/* One pass over a byte of the score's key. */
+static void
+byte_sort(const struct row *from, struct row *to, uint32_t count, uint32_t shift)
+{
+	uint32_t at[256] = {0}, sum = 0;
+	HD_ASSERT(shift < 64);
+	for (uint32_t i = 0; i < count; i++)
+		at[score_key(&from[i]) >> shift & 0xff]++;
+	for (uint32_t i = 0; i < 256; i++) {
+		uint32_t own = at[i];
+		at[i] = sum;
+		sum += own;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		to[at[score_key(&from[i]) >> shift & 0xff]++] = from[i];
+}
+
+/* By score, in a pass over each byte that differs; then the ties. Returns where they lie. */
+static const struct row *
+rows_sort(const struct hd_live_board *board, struct row *rows, struct row *other, uint32_t count)
+{
+	uint64_t differ = 0;
+	for (uint32_t i = 1; i < count; i++)
+		differ |= score_key(&rows[i]) ^ score_key(&rows[0]);
+	for (uint32_t shift = 0; shift < 64; shift += 8) {
+		if ((differ >> shift & 0xff) == 0)
+			continue;
+		byte_sort(rows, other, count, shift);
 		struct row *sorted = other;
 		other = rows;
 		rows = sorted;
+	}
+	for (uint32_t at = 0, end = 0; at < count; at = end) {
+		while (end < count && rows[end].score == rows[at].score)
+			end++;
+		ties_sort(board, rows + at, other + at, end - at);
 	}
 	return rows;
 }

@@ -217,9 +217,12 @@ hd_entrant_is(const struct hd_core *core, const struct hd_entrant *entrant, uint
 uint32_t hd_entrant_find(const struct hd_core *core, uint16_t hunt, struct hd_bytes id,
 			 uint32_t hint);
 
-/* A new one, on no board. bracket: its id. */
+/* A new one, on no board and not to be found yet. bracket: its id. */
 uint32_t hd_entrant_add(struct hd_core *core, struct hd_hunt *hunt, struct hd_bytes id,
 			struct hd_bytes bracket);
+
+/* Makes all to be found who were added since the core was made. False: two are the same. */
+bool hd_entrants_index(struct hd_core *core);
 
 /* Enrols, at 0, on the boards where it belongs. */
 uint32_t hd_entrant_enrol(struct hd_core *core, struct hd_hunt *hunt, const struct hd_event *event);
@@ -314,9 +317,11 @@ void hd_event_ids_fini(struct hd_event_ids *ids);
 const struct hd_answered *hd_event_ids_find(const struct hd_core *core, struct hd_bytes key,
 					    struct hd_bytes id);
 void hd_event_ids_keep(struct hd_core *core, const struct hd_event *event, int64_t score);
-/* Puts one of a snapshot behind the newest; false: it is older, or its key is there. */
+/* Puts one of a snapshot behind the newest, not to be found yet; false: it is older. Then makes all
+ * to be found; false: two are the same. */
 bool hd_event_ids_load(struct hd_event_ids *ids, const struct hd_answered *from,
 		       struct hd_bytes detail);
+bool hd_event_ids_index(struct hd_event_ids *ids);
 struct hd_bytes hd_answered_detail(const struct hd_answered *answered);
 
 /* sweep.c: called before something changes or goes, so that a sweep that runs and has not come to
