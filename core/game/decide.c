@@ -273,7 +273,8 @@ entrant_decide(struct hd_case *c)
 static bool
 memory_left(const struct hd_core *core)
 {
-	static_assert(HD_CORE_STEP_MEMORY >= 2 * HD_PLAY_STEP_MEMORY, "an old and a new block");
+	static_assert(HD_CORE_STEP_MEMORY >= 3 * HD_PLAY_STEP_MEMORY,
+		      "an old and a new block, and the old one as an object for a sweep");
 	return hd_memory_has(core->memory,
 			     HD_CORE_STEP_MEMORY + HD_BOARDS_MAX * HD_BOARD_STEP_MEMORY +
 				     (uint64_t)(core->wants.pool.live + 1) * HD_WANT_MEMORY);

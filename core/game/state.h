@@ -324,8 +324,8 @@ bool hd_event_ids_load(struct hd_event_ids *ids, const struct hd_answered *from,
 bool hd_event_ids_index(struct hd_event_ids *ids);
 struct hd_bytes hd_answered_detail(const struct hd_answered *answered);
 
-/* sweep.c: called before something changes or goes, so that a sweep that runs and has not come to
- * it writes it as it was. */
+/* snapshot/sweep.c: called before something changes or goes, so that a sweep that runs and has not
+ * come to it writes it as it was. */
 
 void hd_sweep_keep_hunt(struct hd_core *core, const struct hd_hunt *hunt);
 void hd_sweep_keep_entrant(struct hd_core *core, uint32_t handle);
@@ -360,11 +360,11 @@ hd_sweep_want(struct hd_core *core, uint32_t handle)
 		hd_sweep_keep_want(core, handle);
 }
 
-/* load.c: gives up what is being read. */
+/* snapshot/load.c: gives up what is being read. */
 void hd_load_drop(struct hd_core *core);
 
-/* load_boards.c: builds every board of a hunt whose entrants have all been read. False: they do not
- * fit one another. */
+/* snapshot/boards.c: builds every board of a hunt whose entrants have all been read. False: they do
+ * not fit one another. */
 bool hd_load_boards(struct hd_core *core);
 
 /* A command in the middle of being decided. */

@@ -9,7 +9,7 @@
  * Live boards are not in it: they are loaded anew, sorted, when all entrants are there. A frozen
  * board is made again from the keys that its entrants had when it was frozen.
  *
- *   object: {size varint, bytes}; the first byte is its kind (core/game/object.h)
+ *   object: {size varint, bytes}; the first byte is its kind (core/game/snapshot/object.h)
  *
  * Owner: the shard's thread. One sweep at a time. */
 #ifndef HUNTD_SNAPSHOT_H
@@ -17,13 +17,13 @@
 
 #include "huntd/core.h"
 
-/* Begins a sweep of the state as it is now. Constant time, but for a bit an entrant and what few
- * objects there are of other kinds. */
+/* Begins a sweep of the state as it is now. Constant time, but for a bit of memory an entrant and a
+ * bit an order. */
 void hd_core_sweep_begin(struct hd_core *core);
 
 /* Writes objects into `out`, whole ones, at most `objects` of them, and stops before one that finds
  * no room; `out` has room for HD_OBJECT_MAX and its size at the start of a call. What had to be
- * written first comes first. False: that was the last; `digest` (16 bytes) and `count` are set. */
+ * written first comes first, and a hunt before all that names it. False: that was the last; `digest` (16 bytes) and `count` are set. */
 bool hd_core_sweep_step(struct hd_core *core, uint32_t objects, struct hd_writer *out,
 			uint8_t *digest, uint64_t *count);
 

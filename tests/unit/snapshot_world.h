@@ -2,7 +2,7 @@
 #ifndef HUNTD_TESTS_SNAPSHOT_WORLD_H
 #define HUNTD_TESTS_SNAPSHOT_WORLD_H
 
-#include "core/game/object.h"
+#include "core/game/snapshot/object.h"
 #include "tests/lib/lib.h"
 #include "tests/lib/snap.h"
 #include "tests/lib/world.h"

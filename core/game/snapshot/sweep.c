@@ -3,7 +3,7 @@
  * Kinds are walked one after the other, each in an order that a cursor can keep while things
  * change. What changes or goes before its cursor has come is written at once into a queue, which
  * the next step takes first; with an entrant, its hunt, so that a hunt always comes before it. */
-#include "core/game/object.h"
+#include "core/game/snapshot/object.h"
 #include "huntd/snapshot.h"
 
 #define CHUNK_SIZE (64u * HD_KIB)

@@ -1,5 +1,5 @@
 /* The encoders: one for each kind of object. */
-#include "core/game/object.h"
+#include "core/game/snapshot/object.h"
 
 #include "core/base/hash.h"
 

@@ -3,7 +3,7 @@
  * The bytes may be anybody's: whatever would break the state is refused here, so that nothing else
  * has to ask. The core's object comes first, a hunt before all that names it, done bits and ids in
  * their order; all else in any. */
-#include "core/game/object.h"
+#include "core/game/snapshot/object.h"
 #include "huntd/snapshot.h"
 #include "huntd/wire.h"
 

@@ -7,8 +7,8 @@
  * What is not here is made again from what is: boards, the index, brackets' numbers, what is due.
  *
  * core/game only. */
-#ifndef HUNTD_CORE_GAME_OBJECT_H
-#define HUNTD_CORE_GAME_OBJECT_H
+#ifndef HUNTD_CORE_GAME_SNAPSHOT_OBJECT_H
+#define HUNTD_CORE_GAME_SNAPSHOT_OBJECT_H
 
 #include "core/game/state.h"
 
