@@ -1,8 +1,8 @@
 /* runtime.h - the whole process: threads, where they run, what joins them, start and stop.
  *
- * Roles (DESIGN 3): shards 0..n-1, the reducer, control, the helper. A topology is one table, built from the
- * affinity mask before anything starts; hd_topology_print shows it. The runtime is handed what it
- * may not know of: how to make an io, an edge, and how to compile a document. */
+ * Roles (DESIGN 3): shards 0..n-1, the reducer, control, the helper. A topology is one table, built
+ * from the affinity mask before anything starts; hd_topology_print shows it. The runtime is handed
+ * what it may not know of: how to make an io, an edge, and how to compile a document. */
 #ifndef HUNTD_RUNTIME_H
 #define HUNTD_RUNTIME_H
 

@@ -336,6 +336,23 @@ def replay_row(bench, pairs):
     return {"row": "replay", "runs": {}, "ratios": rates, "ratio": median(rates), "bar": 1, "stretch": 3, "unit": "M events/s"}
 
 
+def log_row(bench, pairs):
+    """Batches of 128 KiB, each flushed: our log beside fio (O_DIRECT, fdatasync after each write) on a file of the same size."""
+    log, size, file = bench.dir + "/log", 128, bench.dir + "/fio"
+    fio = ["fio", "--name=log", "--filename=" + file, "--rw=write", "--bs=128k", f"--size={size}m", "--direct=1", "--fdatasync=1", "--ioengine=psync",
+           "--overwrite=1", "--output-format=json"]
+    ratios, rates = [], []
+    for _ in range(pairs):
+        ours = float(subprocess.run([bench.options.bin + "/bench_disk", log, str(size)], capture_output=True, text=True, check=True).stdout)
+        shutil.rmtree(log)
+        theirs = json.loads(subprocess.run(fio, capture_output=True, text=True, check=True).stdout)["jobs"][0]["write"]["bw_bytes"] / 2**20
+        ratios.append(ours / theirs)
+        rates.append((ours, theirs))
+    os.remove(file)
+    return {"row": "log-128k", "rates": rates, "ratios": ratios, "ratio": median(ratios), "bar": 0.85, "stretch": 1, "unit": "x fio",
+            "note": f"huntd {median([r[0] for r in rates]):.0f} MiB/s, fio {median([r[1] for r in rates]):.0f} MiB/s"}
+
+
 def show(rows):
     print(f"{'row':18} {'huntd':>26} {'redis':>26} {'echo':>22}   ratio (range)            bar  stretch")
     for row in rows:
@@ -351,6 +368,8 @@ def show(rows):
         better = row["ratio"] <= row["bar"] if row.get("less") else row["ratio"] >= row["bar"]
         print(f"{row['row']:18} {cells[0]:>26} {cells[1]:>26} {cells[2]:>22}   {spread(row['ratios']):20} {row['unit']:10} {row['bar']:>4} {row['stretch']:>6}"
               f"  {'met' if better else 'SHORT'}")
+        if "note" in row:
+            print(f"{'':18}   {row['note']}")
         for who, runs in row.get("runs", {}).items():
             if runs:
                 print(f"{'':18}   {who}: p50 {median([r['p50_ms'] for r in runs]):.2f} ms, p99 {median([r['p99_ms'] for r in runs]):.2f} ms")
@@ -358,7 +377,7 @@ def show(rows):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", nargs="*", help="rows to run: " + ", ".join([r[0] for r in PAIRED] + ["award-durable-p1", "submit-p64", "bytes-per-entrant", "replay", "restart", "snapshot"]))
+    parser.add_argument("rows", nargs="*", help="rows to run: " + ", ".join([r[0] for r in PAIRED] + ["award-durable-p1", "submit-p64", "bytes-per-entrant", "replay", "restart", "snapshot", "log-128k"]))
     parser.add_argument("--bin", required=True)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--json", help="write everything measured to this file")
@@ -385,6 +404,7 @@ def main():
                 server.close(kill=True)
         for name, run in (("award-durable-p1", lambda: durable_row(bench, options.pairs)), ("submit-p64", lambda: submit_row(bench, options.pairs)),
                           ("bytes-per-entrant", lambda: memory_row(bench)), ("replay", lambda: replay_row(bench, options.pairs)),
+                          ("log-128k", lambda: log_row(bench, options.pairs)),
                           ("restart", lambda: restart_row(bench, options.pairs)), ("snapshot", lambda: snapshot_row(bench, options.pairs))):
             if wanted(name):
                 result = run()

@@ -1,0 +1,121 @@
+/* bench_disk - how much of a disk's bandwidth a log gets.
+ *
+ *   bench_disk DIRECTORY [MiB]      (default 256; the directory must not hold a log)
+ *
+ * One batch of 128 KiB a flush, durability batch: the next one is appended while a flush runs. What
+ * is behind the last but one snapshot is used again, as in a server that serves for long; zeros
+ * that are written ahead are not counted. Prints MiB/s. `./dev bench log` runs fio beside it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "huntd/error.h"
+#include "huntd/limits.h"
+#include "huntd/log.h"
+#include "net/uring/uring.h"
+
+#define BATCH    (128u * HD_KIB)
+#define SNAPSHOT 256u /* batches between two */
+
+static void *
+plain_take(void *source, size_t size, size_t align)
+{
+	(void)source;
+	void *at = NULL;
+	if (posix_memalign(&at, align < sizeof(void *) ? sizeof(void *) : align, size) != 0)
+		return NULL;
+	return memset(at, 0, size);
+}
+
+static void
+plain_give(void *source, void *at, size_t size)
+{
+	(void)source, (void)size;
+	free(at);
+}
+
+static double
+now_s(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Passes until at most `behind` events are not on the disk. */
+static void
+settle(struct hd_log *log, struct hd_io *io, uint64_t behind)
+{
+	struct hd_completion done[16];
+	hd_log_pass(log, io->ops->now(io), true);
+	while (hd_log_durable(log) + behind < hd_log_tail(log)) {
+		uint32_t count = io->ops->wait(io, -1, done, 16);
+		for (uint32_t i = 0; i < count; i++)
+			hd_log_complete(log, &done[i]);
+		hd_log_pass(log, io->ops->now(io), true);
+	}
+}
+
+static void
+append(struct hd_log *log, uint64_t n)
+{
+	static uint8_t text[BATCH - 256];
+	memset(text, (int)n, sizeof text);
+	struct hd_event event = {.type = HD_EVENT_ORDER,
+				 .order = n,
+				 .stamp = (int64_t)n,
+				 .text = hd_bytes_of(text, sizeof text)};
+	hd_log_append(log, &event, 1);
+}
+
+static void
+run(struct hd_log *log, struct hd_io *io, uint64_t batches)
+{
+	struct hd_log_anchor older = {0};
+	uint64_t first = hd_log_tail(log) + 1;
+	for (uint64_t n = first; n < first + batches; n++) {
+		if (n % SNAPSHOT == 0) {
+			if (older.lsn != 0)
+				hd_log_keep(log, older.number, false);
+			older = hd_log_anchor(log);
+		}
+		append(log, n);
+		settle(log, io, 1);
+	}
+	settle(log, io, 0);
+}
+
+int
+main(int count, char **arguments)
+{
+	uint64_t mib = count > 2 ? strtoull(arguments[2], NULL, 10) : 256;
+	if (count < 2 || mib < 1 || mib > 65536) {
+		fprintf(stderr, "bench_disk DIRECTORY [1..65536 MiB]\n");
+		return HD_EXIT_USAGE;
+	}
+	char message[300];
+	struct hd_io *io = hd_uring_create(&(struct hd_uring_options){0}, message, sizeof message);
+	if (io == NULL) {
+		fprintf(stderr, "bench_disk: %s\n", message);
+		return HD_EXIT_FAILED;
+	}
+	struct hd_memory memory = {.take = plain_take, .give = plain_give};
+	struct hd_log_options options = {.io = io,
+					 .memory = &memory,
+					 .directory = arguments[1],
+					 .segment_bytes = HD_SEGMENT_DEFAULT};
+	struct hd_log_report report;
+	struct hd_log *log = hd_log_open(&options, NULL, NULL, &report);
+	if (log == NULL) {
+		fprintf(stderr, "bench_disk: %s\n", report.message);
+		return HD_EXIT_STORAGE;
+	}
+	run(log, io, SNAPSHOT * 6); /* as many files as it will have */
+	double start = now_s();
+	run(log, io, mib * HD_MIB / BATCH);
+	printf("%.1f\n", (double)mib / (now_s() - start));
+	hd_log_close(log);
+	hd_uring_destroy(io);
+	return 0;
+}
