@@ -236,6 +236,20 @@ item_valid(const struct hd_item *item)
 	}
 }
 
+static bool
+times_rise(struct hd_bytes payload)
+{
+	int64_t time, before = INT64_MIN;
+	HD_ASSERT(payload.size % sizeof(time) == 0);
+	for (uint32_t at = 0; at < payload.size; at += (uint32_t)sizeof(time)) {
+		memcpy(&time, payload.at + at, sizeof(time));
+		if (time < before)
+			return false;
+		before = time;
+	}
+	return true;
+}
+
 bool
 hd_items_valid(struct hd_bytes items)
 {
@@ -252,7 +266,10 @@ hd_items_valid(struct hd_bytes items)
 			      (item.kind == before.kind && item.number > before.number);
 		if (!behind || !item_valid(&item))
 			return false;
-		hd_read_fixed(&in, item.words * (uint32_t)sizeof(uint64_t));
+		struct hd_bytes payload =
+			hd_read_fixed(&in, item.words * (uint32_t)sizeof(uint64_t));
+		if (item.kind == HD_ITEM_TIMES && !times_rise(payload))
+			return false;
 		before = item;
 	}
 	return !in.bad;

@@ -23,7 +23,8 @@ void hd_core_sweep_begin(struct hd_core *core);
 
 /* Writes objects into `out`, whole ones, at most `objects` of them, and stops before one that finds
  * no room; `out` has room for HD_OBJECT_MAX and its size at the start of a call. What had to be
- * written first comes first, and a hunt before all that names it. False: that was the last; `digest` (16 bytes) and `count` are set. */
+ * written first comes first, and a hunt before all that names it. False: that was the last;
+ * `digest` (16 bytes) and `count` are set. */
 bool hd_core_sweep_step(struct hd_core *core, uint32_t objects, struct hd_writer *out,
 			uint8_t *digest, uint64_t *count);
 

@@ -111,7 +111,7 @@ load_hunt(struct hd_core *core, struct hd_reader *in)
 	struct hd_hunt *hunt = hd_hunt_create(core, number, name);
 	hunt->phase = (uint8_t)hd_read_bounded(in, HD_PHASE_CLOSED);
 	hunt->override = hd_read_bounded(in, 1) != 0;
-	hunt->serial = hd_read_varint(in);
+	hunt->serial = hd_read_bounded(in, INT64_MAX);
 	hunt->boards_count = (uint32_t)hd_read_bounded(in, HD_BOARDS_MAX);
 	for (uint32_t i = 0; i < hunt->boards_count; i++) {
 		struct hd_live_board *board = &hunt->boards[i];
@@ -181,7 +181,9 @@ load_entrant(struct hd_core *core, struct hd_reader *in)
 	struct hd_entrant *entrant = hd_entrant_at(core, hd_entrant_add(core, hunt, id, bracket));
 	entrant->score = score;
 	entrant->time = time;
-	return in->at == in->end || load_play(core, entrant, in);
+	if (in->at == in->end)
+		return time >= 0; /* it is the stamp of the last event too */
+	return load_play(core, entrant, in);
 }
 
 static bool
@@ -323,6 +325,8 @@ hunt_ready(struct hd_core *core, struct hd_hunt *hunt)
 	if (definition == NULL || definition->boards_count != hunt->boards_count ||
 	    definition->challenges_count < core->load->challenges[hunt->number])
 		return false;
+	if (!hunt->override && hunt->phase > hd_phase_scheduled(definition, core->stamp))
+		return false; /* a schedule never goes back */
 	for (uint32_t i = 0; i < definition->boards_count; i++) {
 		if (!board_ready(core, hunt, &definition->boards[i]))
 			return false;
