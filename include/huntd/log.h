@@ -18,7 +18,7 @@
 enum hd_durability { HD_DURABLE_BATCH, HD_DURABLE_WINDOW, HD_DURABLE_OFF };
 
 /* Where the log goes on behind a snapshot: at the beginning of a segment, some of whose events
- * stand before the snapshot. */
+ * stand before the snapshot; behind a repair it may be none. */
 struct hd_log_anchor {
 	uint64_t
 		lsn; /* the snapshot holds every event up to it; 0: none, read from the beginning */

@@ -363,7 +363,7 @@ static bool
 begin_at_anchor(struct hd_log_reader *reader)
 {
 	const struct hd_log_anchor *from = &reader->from;
-	HD_ASSERT(from->first_lsn >= 1 && from->first_lsn <= from->lsn);
+	HD_ASSERT(from->first_lsn >= 1 && from->first_lsn <= from->lsn + 1);
 	struct hd_frame_chain *chain = &reader->chain;
 	reader->start = hd_segments_find(reader->segments, from->number);
 	chain->next_lsn = from->first_lsn;

@@ -332,7 +332,61 @@ def starts_and_holds_running(server):
     same("never beyond the stock", [o for o, _ in grants], [1, 2, 3, 4, 5])
 
 
+def a_repair_of_history_alone():
+    with Server({"bay": bay()}, shards=1) as server:
+        play(server, 200)
+        server.restart()  # by kill: the log goes on in a fresh segment
+        play(server, 200, extra=2)
+        live = top(server.client())
+        server.stop()
+        flip(segments(server.data, 0)[0], 4096 + 120)
+        same("history is damaged", huntctl("log", "verify", server.data)[0], 65)
+        server.start()
+        same("huntd starts from its snapshot all the same", top(server.client()), live)
+        check("no repair beside a server", "in use" in huntctl("repair", server.data)[2])
+        server.stop()
+        check("no event would be lost", "no event would be lost" in huntctl("repair", server.data)[2])
+        same("as history", facts("repair", server.data, "--accept-loss")["shard"][0]["action"], "history")
+        report = facts("log", "verify", server.data)
+        same("clean, from the snapshot on", (report["state"], report["audited"]), ("whole", False))
+        same("the board from the snapshot", rows(facts("log", "board", server.data, "bay")), live)
+        check("what is older is refused by name", "older than what is kept" in huntctl("log", "board", server.data, "bay", "--at", "1")[2])
+        check("and not judged again", "no longer has its first events" in huntctl(
+            "log", "whatif", server.data, "bay", "--document", server.hunts + "/bay.yaml")[2])
+        same("it goes on", top(server.start().client()), live)
+
+
+def a_repair_around_the_damage():
+    """One segment: the log cannot be followed to the snapshot, but the snapshot has what was damaged."""
+    with Server({"bay": bay()}, shards=1) as server:
+        play(server, 200)
+        server.restart(kill=False)
+        client = play(server, 200, extra=2)
+        live = top(client)
+        client("HUNT.AWARD", "p00", "bay", 5, "ID", "last")
+        live, progress = top(client), client("HUNT.PROGRESS", "p00", "bay")
+        server.kill()
+        last = facts("log", "verify", server.data)["shard"][0]["last_lsn"]
+        flip(segments(server.data, 0)[0], 4096 + 120)
+        code, said = server.end_of_start()
+        check("huntd cannot start", code == 65 and "huntctl repair" in said, code, said)
+        done = facts("repair", server.data, "--accept-loss")
+        same("nothing is lost", (done["shard"][0]["action"], done["shard"][0]["lost_from"]), ("restart", 0))
+        report = facts("log", "verify", server.data)
+        same("clean, to the last event", (report["state"], report["shard"][0]["last_lsn"]), ("whole", last))
+        server.start()
+        client = server.client()
+        same("the board", top(client), live)
+        same("a retry is known", client("HUNT.AWARD", "p00", "bay", 5, "ID", "last")[0], "applied")
+        same("nothing twice", client("HUNT.PROGRESS", "p00", "bay"), progress)
+        play(server, 100, extra=3)
+        server.restart(kill=False)
+        server.stop()
+        same("whole when it has gone on", facts("log", "verify", server.data)["state"], "whole")
+
+
 if __name__ == "__main__":
     story(whole_after_a_kill, boards_of_the_past, snapshots_are_what_the_log_gives,
           every_flipped_bit_is_found, what_another_document_would_give,
-          a_repair_of_the_hunts_log, a_repair_of_shard_0_and_of_entrants)
+          a_repair_of_the_hunts_log, a_repair_of_shard_0_and_of_entrants, a_repair_of_history_alone,
+          a_repair_around_the_damage)

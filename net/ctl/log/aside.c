@@ -62,6 +62,25 @@ hd_ctl_aside_move(struct hd_ctl_aside *aside, unsigned shard, const char *name)
 	return rename(from, to) == 0 || failed(aside, "move", from);
 }
 
+bool
+hd_ctl_aside_link(struct hd_ctl_aside *aside, unsigned shard, const char *name)
+{
+	char from[HD_CTL_PATH], to[HD_CTL_PATH];
+	if (!name_both(aside, shard, name, from, to))
+		return false;
+	return link(from, to) == 0 || errno == EEXIST || failed(aside, "link", from);
+}
+
+bool
+hd_ctl_aside_folder(struct hd_ctl_aside *aside, unsigned shard, char folder[HD_CTL_PATH])
+{
+	char above[HD_CTL_PATH];
+	if (!make_folder(aside, shard, above))
+		return false;
+	snprintf(folder, HD_CTL_PATH, "%.580s/built", above);
+	return mkdir(folder, 0700) == 0 || errno == EEXIST || failed(aside, "make", folder);
+}
+
 static bool
 copy(int from, int to)
 {

@@ -15,6 +15,12 @@ struct hd_ctl_aside {
 /* Moves DATA/shard-NN/name there. False: see the message. */
 bool hd_ctl_aside_move(struct hd_ctl_aside *aside, unsigned shard, const char *name);
 
+/* Gives DATA/shard-NN/name a second name there. */
+bool hd_ctl_aside_link(struct hd_ctl_aside *aside, unsigned shard, const char *name);
+
+/* A new folder in there, to build in. */
+bool hd_ctl_aside_folder(struct hd_ctl_aside *aside, unsigned shard, char folder[HD_CTL_PATH]);
+
 /* Copies DATA/shard-NN/name there; then what stands in the file from `offset` on is zeros. */
 bool hd_ctl_aside_cut(struct hd_ctl_aside *aside, unsigned shard, const char *name,
 		      uint64_t offset);

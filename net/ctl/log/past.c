@@ -135,6 +135,22 @@ stop(struct hd_ctl_past *past, uint64_t lsn, const char *why)
 	return false;
 }
 
+/* Does the position lie before everything that is kept? */
+static bool
+is_kept(struct hd_ctl_past *past, const struct hd_log_anchor *anchor)
+{
+	const struct hd_ctl_cut *cut = &past->cut;
+	char why[200];
+	bool older = cut->kind == HD_CUT_LSN ? cut->lsn[past->shard] < anchor->lsn
+					     : cut->stamp < anchor->stamp;
+	if (cut->kind == HD_CUT_NONE || !older)
+		return true;
+	snprintf(why, sizeof why,
+		 "the position is older than what is kept, which begins here, at %lld.%06lld",
+		 (long long)(anchor->stamp / MS_NS), (long long)(anchor->stamp % MS_NS));
+	return stop(past, anchor->lsn, why);
+}
+
 /* A log whose first events are no longer kept goes on from its oldest snapshot that they reach. */
 static bool
 begin_late(struct hd_ctl_past *past, uint64_t first)
@@ -152,7 +168,7 @@ begin_late(struct hd_ctl_past *past, uint64_t first)
 		if (hd_ctl_snapshot_load(past->logs, past->shard, list.lsn[i - 1], *core,
 					 &snapshot)) {
 			past->reached[past->shard].base = list.lsn[i - 1];
-			return true;
+			return is_kept(past, &snapshot.anchor);
 		}
 		hd_core_destroy(*core);
 		*core = hd_core_create(&past->memory);
@@ -160,29 +176,6 @@ begin_late(struct hd_ctl_past *past, uint64_t first)
 	return stop(past, first,
 		    "the log begins here, older events are not kept, and no whole "
 		    "snapshot reaches it");
-}
-
-/* The position lies before everything that is kept. */
-static bool
-is_too_old(const struct hd_ctl_past *past, const struct hd_log_event *at)
-{
-	const struct hd_ctl_reached *reached = &past->reached[past->shard];
-	return reached->base > at->lsn || (past->late && reached->events == 0);
-}
-
-static bool
-take_cut(struct hd_ctl_past *past, const struct hd_log_event *at)
-{
-	struct hd_ctl_reached *reached = &past->reached[past->shard];
-	char why[200];
-	if (!is_too_old(past, at)) {
-		reached->cut = true;
-		return false;
-	}
-	snprintf(why, sizeof why,
-		 "the position is older than what is kept; the oldest is shard %u at LSN %llu",
-		 past->shard, (unsigned long long)reached->base);
-	return stop(past, at->lsn, why);
 }
 
 static void
@@ -205,8 +198,9 @@ take_event(void *context, const struct hd_log_event *at)
 	struct hd_event event;
 	if (reached->events == 0 && at->lsn > 1 && !begin_late(past, at->lsn))
 		return false;
-	if (hd_ctl_cut_before(&past->cut, past->shard, at))
-		return take_cut(past, at);
+	reached->cut = hd_ctl_cut_before(&past->cut, past->shard, at);
+	if (reached->cut)
+		return false;
 	if (!hd_ctl_event(at, &event))
 		return stop(past, at->lsn,
 			    "no event that this release knows; use the huntctl of the release that "
@@ -214,6 +208,14 @@ take_event(void *context, const struct hd_log_event *at)
 	note(reached, at);
 	apply(past, at->lsn, &event);
 	return true;
+}
+
+/* Behind its snapshot the log has nothing yet. */
+static void
+begin_empty(struct hd_ctl_past *past, const struct hd_log_report *report)
+{
+	past->reached[past->shard].lsn = report->first_lsn - 1;
+	begin_late(past, report->first_lsn);
 }
 
 bool
@@ -226,6 +228,8 @@ hd_ctl_past_read(struct hd_ctl_past *past, unsigned shard)
 	past->shard = shard;
 	past->stopped[0] = 0;
 	bool good = hd_ctl_logs_read(past->logs, shard, take_event, past, report);
+	if (good && past->reached[shard].events == 0 && report->first_lsn > 1)
+		begin_empty(past, report);
 	if (past->stopped[0]) {
 		report->exit = HD_EXIT_DAMAGED;
 		snprintf(report->message, sizeof report->message, "%.500s", past->stopped);

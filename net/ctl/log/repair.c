@@ -11,6 +11,7 @@
 #include "huntd/assert.h"
 #include "net/ctl/log/aside.h"
 #include "net/ctl/log/evidence.h"
+#include "net/ctl/log/salvage.h"
 #include "net/ctl/log/snapshots.h"
 #include "net/uring/uring.h"
 #include "shard/data_dir.h"
@@ -20,11 +21,14 @@ enum action {
 	NOTHING,
 	CUT,     /* behind its last good frame */
 	HISTORY, /* the newest snapshot and what follows are whole: what is before goes */
+	RESTART, /* the newest snapshot is whole; what follows is read around the damage before it
+		  */
 };
 
 struct plan {
 	enum action action;
 	struct hd_log_anchor anchor;      /* HISTORY: of the snapshot that is kept */
+	struct hd_ctl_salvage salvage;    /* RESTART */
 	uint64_t back[HD_EVENT_TYPE_END]; /* events to be given back, by type */
 	uint64_t back_count;
 };
@@ -47,38 +51,60 @@ struct repair {
 
 /* Planning. */
 
-/* Could huntd start from a snapshot? Then only what stands before it is damaged. */
+/* Is the snapshot whole? Then its anchor, and whether the log goes on whole from there. */
 static bool
-plan_history(struct repair *repair, unsigned shard)
+try_snapshot(struct repair *repair, unsigned shard, uint64_t lsn, struct hd_log_anchor *anchor,
+	     bool *goes_on)
+{
+	struct hd_memory memory = hd_ctl_memory();
+	struct hd_core *core = hd_core_create(&memory);
+	struct hd_ctl_snapshot snapshot;
+	struct hd_log_report report;
+	char directory[HD_CTL_PATH];
+	hd_ctl_logs_shard(&repair->logs, shard, directory);
+	bool whole = hd_ctl_snapshot_load(&repair->logs, shard, lsn, core, &snapshot);
+	hd_core_destroy(core);
+	*anchor = snapshot.anchor;
+	struct hd_log_options options = {.io = repair->io,
+					 .memory = &memory,
+					 .directory = directory,
+					 .shard = shard,
+					 .segment_bytes = HD_SEGMENT_DEFAULT,
+					 .read_only = true,
+					 .from = snapshot.anchor};
+	struct hd_log *log = whole ? hd_log_open(&options, NULL, NULL, &report) : NULL;
+	*goes_on = log != NULL;
+	if (log)
+		hd_log_close(log);
+	return whole;
+}
+
+/* A snapshot spares what is before it: where the log goes on whole from there, only history is
+ * damaged; else, where it is newer than the damage, the log is built anew from it. */
+static bool
+plan_snapshot(struct repair *repair, unsigned shard)
 {
 	struct hd_snapshot_list list;
 	struct plan *plan = &repair->plan[shard];
-	char directory[HD_CTL_PATH];
-	hd_ctl_logs_shard(&repair->logs, shard, directory);
+	uint64_t newest = 0;
 	hd_ctl_snapshots_list(&repair->logs, shard, &list);
-	for (uint32_t i = 0; i < list.count && plan->action != HISTORY; i++) {
-		struct hd_memory memory = hd_ctl_memory();
-		struct hd_core *core = hd_core_create(&memory);
-		struct hd_ctl_snapshot snapshot;
-		struct hd_log_report report;
-		bool whole =
-			hd_ctl_snapshot_load(&repair->logs, shard, list.lsn[i], core, &snapshot);
-		hd_core_destroy(core);
-		struct hd_log_options options = {.io = repair->io,
-						 .memory = &memory,
-						 .directory = directory,
-						 .shard = shard,
-						 .segment_bytes = HD_SEGMENT_DEFAULT,
-						 .read_only = true,
-						 .from = snapshot.anchor};
-		struct hd_log *log = whole ? hd_log_open(&options, NULL, NULL, &report) : NULL;
-		if (!log)
+	for (uint32_t i = 0; i < list.count; i++) {
+		bool goes_on;
+		if (!try_snapshot(repair, shard, list.lsn[i], &plan->anchor, &goes_on))
 			continue;
-		hd_log_close(log);
-		plan->action = HISTORY;
-		plan->anchor = snapshot.anchor;
+		if (goes_on) {
+			plan->action = HISTORY;
+			return true;
+		}
+		newest = newest ? newest : list.lsn[i];
 	}
-	return plan->action == HISTORY;
+	if (newest <= repair->past.report[shard].last_lsn)
+		return false;
+	plan->action = RESTART;
+	plan->salvage = (struct hd_ctl_salvage){
+		.logs = &repair->logs, .io = repair->io, .shard = shard, .after = newest};
+	hd_ctl_salvage_find(&plan->salvage);
+	return true;
 }
 
 static bool
@@ -99,7 +125,7 @@ plan_shard(struct repair *repair, unsigned shard)
 	hd_ctl_fail("%s", report->message);
 	if (report->exit != HD_EXIT_DAMAGED || repair->past.stopped[0])
 		return false;
-	if (plan_history(repair, shard))
+	if (plan_snapshot(repair, shard))
 		return true;
 	repair->plan[shard].action = CUT;
 	if (report->end_number == 0 || in_log(repair, shard, report->end_number))
@@ -157,7 +183,7 @@ plan_all(struct repair *repair)
 	for (unsigned i = 0; i < repair->logs.shards; i++) {
 		if (!plan_shard(repair, i))
 			return false;
-		repair->proving &= repair->plan[i].action != HISTORY;
+		repair->proving &= repair->plan[i].action <= CUT;
 	}
 	repair->proving &= !repair->past.late;
 	for (unsigned i = 0; repair->proving && i < repair->logs.shards; i++)
@@ -170,7 +196,7 @@ plan_all(struct repair *repair)
 static json_t *
 plan_fact(const struct repair *repair, unsigned shard)
 {
-	static const char *const actions[] = {"none", "cut", "history"};
+	static const char *const actions[] = {"none", "cut", "history", "restart"};
 	const struct plan *plan = &repair->plan[shard];
 	const struct hd_log_report *report = &repair->past.report[shard];
 	char file[32] = "-";
@@ -180,9 +206,13 @@ plan_fact(const struct repair *repair, unsigned shard)
 		to = report->sealed > from ? report->sealed : from;
 		snprintf(file, sizeof file, "%08u.log", report->end_number);
 	}
-	if (plan->action == HISTORY) {
-		from = report->first_lsn;
-		to = plan->anchor.first_lsn - 1;
+	if (plan->action == HISTORY)
+		from = to = 0;
+	if (plan->action == RESTART) {
+		from = plan->salvage.last + 1;
+		to = report->sealed;
+		if (to < from)
+			from = to = 0;
 	}
 	return json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:I}", "shard", (int)shard, "action",
 			 actions[plan->action], "file", file, "offset",
@@ -196,10 +226,19 @@ say_lost(const struct repair *repair, unsigned shard, const char *tense)
 {
 	const struct plan *plan = &repair->plan[shard];
 	const struct hd_log_report *report = &repair->past.report[shard];
-	if (plan->action == HISTORY)
+	if (plan->action == RESTART && plan->salvage.last < report->sealed)
+		hd_ctl_fail("shard %u: LSN %llu to %llu %s lost; the log goes on from its snapshot "
+			    "of LSN %llu and %llu events behind it",
+			    shard, (unsigned long long)plan->salvage.last + 1,
+			    (unsigned long long)report->sealed, tense,
+			    (unsigned long long)plan->salvage.after,
+			    (unsigned long long)plan->salvage.count);
+	else if (plan->action >= HISTORY)
 		hd_ctl_fail("shard %u: no event %s lost, but what was before LSN %llu can no "
 			    "longer be read back (log board, whatif)",
-			    shard, tense, (unsigned long long)plan->anchor.first_lsn);
+			    shard, tense,
+			    (unsigned long long)(plan->action == RESTART ? plan->salvage.after + 1
+									 : plan->anchor.first_lsn));
 	else if (plan->action == CUT)
 		hd_ctl_fail("shard %u: LSN %llu to %llu and what was behind them %s lost; %llu "
 			    "events that other logs prove come back",
@@ -290,6 +329,29 @@ clear(struct repair *repair, unsigned shard)
 	       hd_ctl_aside_sync(&repair->aside, shard);
 }
 
+/* Builds the log anew beside the old one; once it has entered, only history is damaged. */
+static bool
+restart(struct repair *repair, unsigned shard)
+{
+	struct plan *plan = &repair->plan[shard];
+	char folder[HD_CTL_PATH], name[64];
+	snprintf(name, sizeof name, "snapshot-%020llu.hds",
+		 (unsigned long long)plan->salvage.after);
+	if (!hd_ctl_aside_link(&repair->aside, shard, name) ||
+	    !hd_ctl_aside_folder(&repair->aside, shard, folder))
+		return false;
+	if (!hd_ctl_salvage_build(&plan->salvage, folder) ||
+	    !hd_ctl_salvage_enter(&plan->salvage, folder)) {
+		snprintf(repair->aside.message, sizeof repair->aside.message, "%s",
+			 plan->salvage.message);
+		return false;
+	}
+	rmdir(folder);
+	plan->anchor = plan->salvage.anchor;
+	plan->action = HISTORY;
+	return true;
+}
+
 /* Opens the log as huntd would, which makes it one that goes on, and gives back. */
 static bool
 reopen(struct repair *repair, unsigned shard)
@@ -322,7 +384,8 @@ static bool
 mend(struct repair *repair)
 {
 	for (unsigned i = 0; i < repair->logs.shards; i++)
-		if (!clear(repair, i)) {
+		if ((repair->plan[i].action == RESTART && !restart(repair, i)) ||
+		    !clear(repair, i)) {
 			hd_ctl_fail("%s; mend that and repair again", repair->aside.message);
 			return false;
 		}
@@ -410,6 +473,8 @@ hd_ctl_repair(struct hd_ctl *ctl, int argc, char **argv)
 		}
 		hd_data_dir_close(&repair->dir);
 	}
+	for (unsigned i = 0; i < HD_SHARDS_MAX; i++)
+		hd_ctl_salvage_free(&repair->plan[i].salvage);
 	hd_ctl_logs_close(&repair->logs);
 	hd_ctl_evidence_free(&repair->evidence);
 	json_decref(repair->list);

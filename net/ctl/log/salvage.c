@@ -1,0 +1,323 @@
+#include "net/ctl/log/salvage.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "huntd/assert.h"
+#include "shard/log/frame.h"
+#include "shard/snapshot/reader.h"
+#include "shard/snapshot/writer.h"
+
+static bool
+failed(struct hd_ctl_salvage *salvage, const char *what, const char *path, int error)
+{
+	snprintf(salvage->message, sizeof salvage->message, "cannot %s %.500s: %s", what, path,
+		 strerror(error));
+	return false;
+}
+
+/* Finding. */
+
+static void *
+grown(void *at, uint64_t *room, uint64_t need, size_t size)
+{
+	if (need <= *room)
+		return at;
+	*room = need > *room * 2 ? need + 1024 : *room * 2;
+	at = realloc(at, *room * size);
+	HD_ASSERT(at);
+	return at;
+}
+
+static void
+keep_event(struct hd_ctl_salvage *salvage, const struct hd_log_event *event)
+{
+	if (event->lsn <= salvage->after)
+		return;
+	HD_ASSERT(event->lsn == salvage->after + salvage->count + 1);
+	salvage->rows =
+		grown(salvage->rows, &salvage->room, salvage->count + 1, sizeof *salvage->rows);
+	salvage->bodies = grown(salvage->bodies, &salvage->bodies_room,
+				salvage->bodies_used + event->body.size, 1);
+	salvage->rows[salvage->count++] = (struct hd_ctl_saved){.stamp = event->stamp,
+								.at = salvage->bodies_used,
+								.size = event->body.size,
+								.type = event->type};
+	memcpy(salvage->bodies + salvage->bodies_used, event->body.at, event->body.size);
+	salvage->bodies_used += event->body.size;
+	salvage->last = event->lsn;
+}
+
+static void
+keep_frame(struct hd_ctl_salvage *salvage, const struct hd_frame *frame)
+{
+	struct hd_reader events = hd_reader_of(frame->events);
+	struct hd_log_event event = {.lsn = frame->header.first_lsn - 1,
+				     .stamp = frame->header.first_stamp};
+	for (uint32_t i = 0; i < frame->header.events && hd_frame_event(&events, &event); i++)
+		keep_event(salvage, &event);
+}
+
+/* The frame goes on where the chain is, or it begins one: at an event that the snapshot has, or the
+ * one behind it. */
+static bool
+fits(const struct hd_ctl_salvage *salvage, const struct hd_frame_chain *chain,
+     const struct hd_frame *frame, bool fresh)
+{
+	const struct hd_frame_header *header = &frame->header;
+	if (header->log != salvage->shard)
+		return false;
+	if (chain->next_lsn > 0)
+		return hd_frame_continues(chain, frame, fresh);
+	return header->first_lsn <= salvage->after + 1 &&
+	       header->first_lsn + header->events > salvage->after;
+}
+
+static void
+find_in(struct hd_ctl_salvage *salvage, struct hd_frame_chain *chain, struct hd_bytes segment)
+{
+	uint32_t step = HD_BLOCK;
+	for (uint32_t at = 0; at < segment.size; at += step) {
+		struct hd_frame frame;
+		struct hd_bytes rest = {segment.at + at, segment.size - at};
+		step = HD_BLOCK;
+		if (hd_frame_read(rest, &frame) != HD_FRAME_WHOLE ||
+		    !fits(salvage, chain, &frame, at == 0))
+			continue;
+		if (chain->next_lsn == 0)
+			*chain = (struct hd_frame_chain){.log = salvage->shard,
+							 .next_lsn = frame.header.first_lsn};
+		keep_frame(salvage, &frame);
+		hd_frame_chain_take(chain, &frame);
+		step = frame.size;
+	}
+}
+
+static int
+is_segment(const struct dirent *entry)
+{
+	return strlen(entry->d_name) == 12 && strcmp(entry->d_name + 8, ".log") == 0;
+}
+
+void
+hd_ctl_salvage_find(struct hd_ctl_salvage *salvage)
+{
+	char folder[HD_CTL_PATH], path[HD_CTL_PATH + 300];
+	struct hd_frame_chain chain = {0};
+	struct dirent **names;
+	hd_ctl_logs_shard(salvage->logs, salvage->shard, folder);
+	int count = scandir(folder, &names, is_segment, alphasort);
+	salvage->last = salvage->after;
+	for (int i = 0; i < count; i++) {
+		size_t size;
+		snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name);
+		salvage->number_last = (uint32_t)strtoul(names[i]->d_name, NULL, 10);
+		char *bytes = hd_ctl_file(path, &size);
+		if (bytes)
+			find_in(salvage, &chain, hd_bytes_of(bytes, size / HD_BLOCK * HD_BLOCK));
+		free(bytes);
+		free(names[i]);
+	}
+	if (count >= 0)
+		free(names);
+}
+
+void
+hd_ctl_salvage_free(struct hd_ctl_salvage *salvage)
+{
+	free(salvage->rows);
+	free(salvage->bodies);
+}
+
+/* Building: the segments. */
+
+/* The file where the anchor leads, as it is before its first frame. */
+static bool
+make_first(struct hd_ctl_salvage *salvage, const char *folder)
+{
+	static const uint8_t zeros[HD_BLOCK];
+	char path[HD_CTL_PATH + 32];
+	snprintf(path, sizeof path, "%s/%08u.log", folder, salvage->anchor.number);
+	int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool good = file >= 0 && write(file, zeros, sizeof zeros) == sizeof zeros;
+	if (!good)
+		failed(salvage, "write", path, errno);
+	if (file >= 0)
+		close(file);
+	return good;
+}
+
+/* False: an event that this release does not know. */
+static bool
+append_all(struct hd_ctl_salvage *salvage, struct hd_log *log)
+{
+	for (uint64_t i = 0; i < salvage->count; i++) {
+		const struct hd_ctl_saved *row = &salvage->rows[i];
+		struct hd_log_event at = {.lsn = salvage->after + i + 1,
+					  .stamp = row->stamp,
+					  .type = row->type,
+					  .body = {salvage->bodies + row->at, row->size}};
+		struct hd_event event;
+		if (!hd_ctl_event(&at, &event)) {
+			snprintf(salvage->message, sizeof salvage->message,
+				 "LSN %llu is no event that this release knows",
+				 (unsigned long long)at.lsn);
+			return false;
+		}
+		uint64_t lsn = hd_log_append(log, &event, 1);
+		HD_ASSERT(lsn == at.lsn);
+	}
+	return true;
+}
+
+static bool
+build_log(struct hd_ctl_salvage *salvage, const char *folder)
+{
+	struct hd_memory memory = hd_ctl_memory();
+	struct hd_log_report report;
+	struct hd_log_options options = {.io = salvage->io,
+					 .memory = &memory,
+					 .directory = folder,
+					 .shard = salvage->shard,
+					 .segment_bytes = HD_SEGMENT_DEFAULT,
+					 .from = salvage->anchor};
+	if (!make_first(salvage, folder))
+		return false;
+	struct hd_log *log = hd_log_open(&options, NULL, NULL, &report);
+	if (!log) {
+		snprintf(salvage->message, sizeof salvage->message, "%s", report.message);
+		return false;
+	}
+	bool good = append_all(salvage, log);
+	bool flushed = hd_log_close(log);
+	return good && (flushed || failed(salvage, "flush", folder, ENOSPC));
+}
+
+/* Building: the snapshot, object by object, under its new anchor. */
+
+static void
+pump(struct hd_ctl_salvage *salvage, struct hd_snapshot_writer *writer)
+{
+	struct hd_completion done[8];
+	uint32_t count = salvage->io->ops->wait(salvage->io, -1, done, 8);
+	for (uint32_t i = 0; i < count; i++)
+		if (HD_IO_OWNER(done[i].tag) == HD_IO_SNAPSHOT)
+			hd_snapshot_complete(writer, &done[i]);
+}
+
+struct copying {
+	struct hd_ctl_salvage *salvage;
+	struct hd_snapshot_writer writer;
+};
+
+/* Packs until there is room for an object, or with `rest` until nothing is left. */
+static void
+pack(struct copying *copying, bool rest)
+{
+	struct hd_snapshot_writer *writer = &copying->writer;
+	while (!writer->error &&
+	       (!hd_snapshot_hungry(writer) || (rest && writer->raw_to > writer->raw_from)))
+		if (!hd_snapshot_pack(writer, rest))
+			pump(copying->salvage, writer);
+}
+
+static bool
+copy_object(void *context, struct hd_bytes object)
+{
+	struct copying *copying = context;
+	pack(copying, false);
+	if (copying->writer.error)
+		return false;
+	struct hd_writer out = hd_snapshot_room(&copying->writer);
+	hd_write_bytes(&out, object);
+	hd_snapshot_took(&copying->writer, &out);
+	return true;
+}
+
+static bool
+finish(struct copying *copying, const struct hd_snapshot_reader *reader)
+{
+	struct hd_snapshot_writer *writer = &copying->writer;
+	pack(copying, true);
+	while (!writer->error &&
+	       !hd_snapshot_finish(writer, reader->end.digest, reader->end.objects))
+		pump(copying->salvage, writer);
+	while (!hd_snapshot_still(writer) || (!writer->error && !writer->synced))
+		pump(copying->salvage, writer);
+	return writer->error == 0;
+}
+
+static bool
+build_snapshot(struct hd_ctl_salvage *salvage, const char *folder, const char *path)
+{
+	struct hd_memory memory = hd_ctl_memory();
+	struct copying *copying = calloc(1, sizeof *copying);
+	struct hd_snapshot_reader reader = {.io = salvage->io,
+					    .memory = &memory,
+					    .path = path,
+					    .context = copying,
+					    .each = copy_object};
+	HD_ASSERT(copying);
+	copying->salvage = salvage;
+	bool good = hd_snapshot_read_head(&reader);
+	struct hd_snapshot_head head = reader.head;
+	head.anchor = salvage->anchor;
+	int error = good ? hd_snapshot_write_begin(&copying->writer, salvage->io, &memory, folder,
+						   &head)
+			 : -EIO;
+	if (error == 0) {
+		good = hd_snapshot_read(&reader) && finish(copying, &reader);
+		error = good ? 0 : copying->writer.error ? copying->writer.error : -EIO;
+		while (!hd_snapshot_still(&copying->writer))
+			pump(salvage, &copying->writer);
+		hd_snapshot_write_end(&copying->writer, !good);
+	}
+	free(copying);
+	return error == 0 || failed(salvage, "write again", path, -error);
+}
+
+bool
+hd_ctl_salvage_build(struct hd_ctl_salvage *salvage, const char *folder)
+{
+	char directory[HD_CTL_PATH], path[HD_SNAPSHOT_PATH];
+	struct hd_memory memory = hd_ctl_memory();
+	struct hd_snapshot_reader reader = {.io = salvage->io, .memory = &memory, .path = path};
+	hd_ctl_logs_shard(salvage->logs, salvage->shard, directory);
+	hd_snapshot_path(directory, salvage->after, true, path);
+	if (!hd_snapshot_read_head(&reader))
+		return failed(salvage, "read", path, EIO);
+	salvage->anchor = reader.head.anchor;
+	salvage->anchor.first_lsn = salvage->after + 1;
+	salvage->anchor.number = salvage->number_last + 1;
+	return build_log(salvage, folder) && build_snapshot(salvage, folder, path);
+}
+
+/* Entering. */
+
+bool
+hd_ctl_salvage_enter(struct hd_ctl_salvage *salvage, const char *folder)
+{
+	char directory[HD_CTL_PATH], from[HD_CTL_PATH + 300], to[HD_CTL_PATH + 300];
+	char old[HD_SNAPSHOT_PATH], new[HD_SNAPSHOT_PATH];
+	struct dirent **names;
+	bool good = true;
+	hd_ctl_logs_shard(salvage->logs, salvage->shard, directory);
+	int count = scandir(folder, &names, is_segment, alphasort);
+	for (int i = 0; i < count; i++) {
+		snprintf(from, sizeof from, "%s/%s", folder, names[i]->d_name);
+		snprintf(to, sizeof to, "%s/%s", directory, names[i]->d_name);
+		good = good && (rename(from, to) == 0 || failed(salvage, "move", from, errno));
+		free(names[i]);
+	}
+	if (count >= 0)
+		free(names);
+	hd_snapshot_path(folder, salvage->after, false, new);
+	hd_snapshot_path(directory, salvage->after, true, old);
+	good = good && salvage->io->ops->dir_sync(salvage->io, directory) == 0;
+	good = good && (rename(new, old) == 0 || failed(salvage, "move", new, errno));
+	return good && salvage->io->ops->dir_sync(salvage->io, directory) == 0;
+}

@@ -1,0 +1,44 @@
+/* salvage.h - a log that goes on from a snapshot, where the frames before the snapshot are damaged.
+ *
+ * The snapshot holds what those frames said, and its digest proves it. Frames behind the damage are
+ * read where they form a chain among themselves that begins at or before the snapshot's LSN: so no
+ * event is missing between. All is built in a folder of its own: segments from a fresh number on,
+ * with the same LSNs and stamps, and the snapshot again with an anchor that leads there. */
+#ifndef HUNTD_NET_CTL_LOG_SALVAGE_H
+#define HUNTD_NET_CTL_LOG_SALVAGE_H
+
+#include "net/ctl/log/logs.h"
+
+struct hd_ctl_salvage {
+	const struct hd_ctl_logs *logs;
+	struct hd_io *io; /* writes */
+	unsigned shard;
+	uint64_t after;       /* LSN of the snapshot */
+	uint64_t last;        /* the last event that was found */
+	uint32_t number_last; /* of the segments that are there */
+	struct hd_ctl_saved {
+		int64_t stamp;
+		uint64_t at; /* in `bodies` */
+		uint32_t size;
+		uint8_t type;
+	} * rows; /* own: events after + 1 .. last */
+	uint64_t count, room;
+	uint8_t *bodies; /* own */
+	uint64_t bodies_used, bodies_room;
+	struct hd_log_anchor anchor; /* of the snapshot as it was built anew */
+	char message[700];           /* what failed */
+};
+
+/* Finds events. `logs`, `shard` and `after` are set, the rest is zero. */
+void hd_ctl_salvage_find(struct hd_ctl_salvage *salvage);
+
+/* Builds in `folder`, which is there and empty. False: see the message. */
+bool hd_ctl_salvage_build(struct hd_ctl_salvage *salvage, const char *folder);
+
+/* Moves what was built into the shard's folder, the snapshot last: then huntd starts from it.
+ * False: see the message. */
+bool hd_ctl_salvage_enter(struct hd_ctl_salvage *salvage, const char *folder);
+
+void hd_ctl_salvage_free(struct hd_ctl_salvage *salvage);
+
+#endif
