@@ -1,0 +1,241 @@
+/* What strikes the machine, and when. */
+#include "tests/sim/world.h"
+
+enum { KILL, CUT, CLEAN, EIO_, FULL, PAUSE, DROP, JUMP, KINDS };
+
+static int64_t
+every(const struct world *world, int kind)
+{
+	const struct sim_options *options = &world->options;
+	const int64_t seconds[KINDS] = {options->kills, options->cuts, options->clean,
+					options->eio,   options->full, options->pauses,
+					options->drops, options->jumps};
+	bool window = options->durability == 9, off = options->durability == 10;
+	/* Each durability makes its own promise: only what it covers may strike. */
+	if (kind == CUT && (window || off))
+		return 0;
+	if ((kind == KILL || kind == EIO_) && off)
+		return 0;
+	if (kind == EIO_ && window)
+		return 0;
+	return seconds[kind];
+}
+
+static void
+plan(struct world *world, int kind)
+{
+	int64_t seconds = every(world, kind);
+	world->fault_due[kind] = SIM_NEVER;
+	if (seconds > 0 && !world->healing)
+		world->fault_due[kind] =
+			world->machine.now + SIM_S +
+			(int64_t)machine_draw(&world->machine, (uint64_t)seconds * 2000) * SIM_MS;
+}
+
+void
+faults_init(struct world *world)
+{
+	for (int kind = 0; kind < KINDS; kind++)
+		plan(world, kind);
+	world->restart = world->machine.now;
+	world->space_back = SIM_NEVER;
+}
+
+int64_t
+faults_next(const struct world *world)
+{
+	int64_t next = world->space_back;
+	for (int kind = 0; kind < KINDS; kind++)
+		if (world->fault_due[kind] < next)
+			next = world->fault_due[kind];
+	if (!world->machine.running && !world->halted && world->restart < next)
+		next = world->restart;
+	return next;
+}
+
+static void
+strike_death(struct world *world, int kind)
+{
+	struct machine *machine = &world->machine;
+	if (!machine->running)
+		return;
+	if (kind == KILL && (int64_t)machine_draw(machine, 100) < world->options.inside) {
+		machine->die_in = 1 + (uint32_t)machine_draw(machine, 60);
+		return;
+	}
+	machine_kill(machine, kind == CUT ? MACHINE_CUT : MACHINE_KILLED);
+	faults_death(world);
+}
+
+static void
+strike_pause(struct world *world)
+{
+	struct machine *machine = &world->machine;
+	if (!machine->running)
+		return;
+	uint32_t thread = (uint32_t)machine_draw(machine, machine->threads_count);
+	int64_t ms = 1 + (int64_t)machine_draw(machine, (uint64_t)world->options.pause_ms);
+	machine->threads[thread].paused = machine->now + ms * SIM_MS;
+	machine_note(machine, "thread %u stalls for %lld ms", thread, (long long)ms);
+}
+
+/* Only where all that is open has an ID: the rest could still happen, later. */
+static void
+strike_drop(struct world *world)
+{
+	struct machine *machine = &world->machine;
+	struct client *client =
+		&world->clients[machine_draw(machine, (uint64_t)world->clients_count)];
+	if (!client->conn.open)
+		return;
+	for (uint32_t i = 0; i < WORLD_PIPELINE; i++) {
+		const struct call *call = &client->calls[i];
+		uint8_t verb = call->command.verb;
+		bool reads = verb == HD_CMD_PROGRESS || verb == HD_CMD_RANK || call->board;
+		if (call->live && !reads && !(call->command.given & HD_GIVEN_ID))
+			return;
+	}
+	conn_drop(&client->conn);
+	client_lost(client, false);
+	machine_note(machine, "client %u lost its connection", client->number);
+}
+
+static void
+strike_full(struct world *world)
+{
+	struct machine *machine = &world->machine;
+	if (world->space_back != SIM_NEVER)
+		return;
+	machine->withheld = machine->disk.space - (int64_t)machine_draw(machine, 4 * HD_MIB);
+	machine->disk.space -= machine->withheld;
+	world->space_back = machine->now + (int64_t)(1 + machine_draw(machine, 20)) * SIM_S;
+	machine_note(machine, "the disk is full");
+}
+
+static void
+give_space(struct world *world)
+{
+	world->machine.disk.space += world->machine.withheld;
+	world->machine.withheld = 0;
+	world->space_back = SIM_NEVER;
+	machine_note(&world->machine, "the disk has room again");
+}
+
+static void
+strike_jump(struct world *world)
+{
+	struct machine *machine = &world->machine;
+	int64_t span = 2 * 3600 * SIM_S;
+	machine->wall_ahead = (int64_t)machine_draw(machine, (uint64_t)span) - span / 2;
+	machine_note(machine, "the wall clock jumps");
+}
+
+static void
+strike(struct world *world, int kind)
+{
+	struct machine *machine = &world->machine;
+	switch (kind) {
+	case KILL:
+	case CUT:
+		strike_death(world, kind);
+		break;
+	case CLEAN:
+		if (machine->running && machine->ready && !machine->stopping)
+			machine_stop(machine);
+		break;
+	case EIO_:
+		machine->fail_next = machine->running;
+		world->eio_struck |= machine->running;
+		break;
+	case FULL:
+		strike_full(world);
+		break;
+	case PAUSE:
+		strike_pause(world);
+		break;
+	case DROP:
+		strike_drop(world);
+		break;
+	case JUMP:
+		strike_jump(world);
+		break;
+	}
+}
+
+void
+faults_strike(struct world *world)
+{
+	struct machine *machine = &world->machine;
+	if (!machine->running && world->restart <= machine->now) {
+		machine_start(machine);
+		return;
+	}
+	if (world->space_back <= machine->now) {
+		give_space(world);
+		return;
+	}
+	for (int kind = 0; kind < KINDS; kind++) {
+		if (world->fault_due[kind] > machine->now)
+			continue;
+		strike(world, kind);
+		plan(world, kind);
+		return;
+	}
+}
+
+/* May a process have ended like this? */
+static void
+judge_end(struct world *world)
+{
+	struct machine *machine = &world->machine;
+	bool beyond = world->options.misdirect > 0;
+	switch (machine->exit_code) {
+	case -1: /* killed */
+		return;
+	case HD_EXIT_OK:
+		if (machine->stopping)
+			return;
+		break;
+	case HD_EXIT_STORAGE:
+		if (world->eio_struck || world->space_back != SIM_NEVER)
+			return;
+		break;
+	case HD_EXIT_DAMAGED:
+		world->halted = beyond;
+		if (beyond)
+			return;
+		break;
+	}
+	sim_fail(machine, "the process ended with %d: %s", machine->exit_code, machine->message);
+}
+
+void
+faults_death(struct world *world)
+{
+	struct machine *machine = &world->machine;
+	world->deaths++;
+	for (uint32_t i = 0; i < world->options.shards; i++) {
+		struct ledger_log *log = &world->ledger.logs[i];
+		if (world->edge.doors[i].durable > log->promised)
+			log->promised = world->edge.doors[i].durable;
+		world->edge.doors[i].durable = 0;
+	}
+	for (uint32_t i = 0; i < world->clients_count; i++) {
+		struct client *client = &world->clients[i];
+		bool open = client->conn.open;
+		edge_died(&world->edge, &client->conn, false);
+		if (open)
+			client_lost(client, true);
+	}
+	struct caller *const callers[] = {&world->admin, &world->watch, &world->follow};
+	for (uint32_t i = 0; i < 3; i++) {
+		bool open = callers[i]->conn.open;
+		edge_died(&world->edge, &callers[i]->conn, false);
+		if (open)
+			caller_lost(callers[i]);
+	}
+	edge_clear(&world->edge);
+	judge_end(world);
+	world->eio_struck = machine->fail_next = false;
+	world->restart = machine->now + (int64_t)(1 + machine_draw(machine, 2000)) * SIM_MS;
+}
