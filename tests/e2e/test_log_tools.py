@@ -67,8 +67,10 @@ def play(server, steps=600, extra=1, at=None):
         elif kind == 10 and not at:
             client("HUNT.HINT", who, "bay", "map", 1)
         else:
-            client("HUNT.AWARD", who, "bay", random.randrange(1, 40), *(["SUB", 3] if i % 2 else []),
-                   "OP", random.choice(["INCR", "SET", "BEST"]), *time)
+            # What changes nothing is not in the log, so a story for whatif has none of it.
+            op, points = random.choice([("INCR", i % 37 + 1), ("SET", 2000 + i)] if at else
+                                       [("INCR", 9), ("SET", i), ("BEST", i), ("DECR", 4)])
+            client("HUNT.AWARD", who, "bay", points, *(["SUB", 3] if i % 2 else []), "OP", op, *time)
     return client
 
 
@@ -135,6 +137,10 @@ def boards_of_the_past():
             same("by the LSNs of that time", facts("log", "board", server.data, "bay", "--at", board["position"])["hash"], board["hash"])
         same("as it was frozen", rows(facts("log", "board", server.data, "bay", "--at", past[-1][0], "--view", "frozen")), frozen)
         check("not frozen yet", "not frozen" in huntctl("log", "board", server.data, "bay", "--at", past[0][0], "--view", "frozen")[2])
+        events = [json.loads(l) for l in huntctl("log", "dump", server.data, "--from", past[0][0], "--to", past[1][0], "--json")[1].splitlines()]
+        same("dump between two times ends with the second", [e["fields"].get("points") for e in events if e["entrant"] == "p00"][-1], 1)
+        whole = huntctl("log", "dump", server.data, "--json")[1].splitlines()
+        check("and is a part", 0 < len(events) < len(whole), len(events), len(whole))
         for wrong, said in (("0:1", "for each of the 3 shards"), ("x", "a position is"), ("0:1,1:1,2:99999999", "ends at LSN")):
             code, out, err = huntctl("log", "board", server.data, "bay", "--at", wrong)
             check("%s is no position" % wrong, code in (1, 2) and said in err, code, err)
