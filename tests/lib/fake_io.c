@@ -116,6 +116,8 @@ do_write(struct fake_io *fake, const struct fake_request *request)
 		if (size < HD_BLOCK)
 			size = request->size < HD_BLOCK ? request->size : HD_BLOCK;
 	}
+	if (fake->operations == fake->short_at && size > HD_BLOCK)
+		size = HD_BLOCK;
 	reserve(file, request->offset + size);
 	memcpy(file->cache + request->offset, request->at, size);
 	if (request->offset + size > file->size)
@@ -470,6 +472,8 @@ fake_io_clone(struct fake_io *to, const struct fake_io *from)
 static bool
 survives(struct fake_io *fake, uint32_t coin)
 {
+	if (fake->survives && coin < 100)
+		return fake->survives(fake->survives_context);
 	return coin >= 100 || (coin > 0 && hd_test_random(&fake->seed) % 100 < coin);
 }
 

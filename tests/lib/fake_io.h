@@ -49,7 +49,12 @@ struct fake_io {
 	uint64_t fail_at;  /* the n-th file operation from here on fails */
 	int fail_error;    /* with this error */
 	bool short_writes; /* queued writes end early, at any sector */
-	bool hold_syncs;   /* queued fsyncs stay in the queue */
+	uint64_t short_at; /* the n-th file operation, where it is a write, ends after a block */
+	/* At a crash: does the next sector (or size, or name) that is not on the disk survive?
+	 * NULL: by a coin. */
+	bool (*survives)(void *context);
+	void *survives_context;
+	bool hold_syncs; /* queued fsyncs stay in the queue */
 	uint64_t seed;
 
 	/* Counts. */
