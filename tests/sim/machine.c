@@ -142,8 +142,9 @@ begin_done(struct machine *machine, int code)
 	if (code != 0 && machine->begun_code == 0)
 		machine->begun_code = code;
 	machine->begun++;
-	uint32_t control = machine->threads_count - 1;
-	if (machine->begun == control && machine->threads[control].state == SIM_BLOCKED) {
+	uint32_t control = machine->parts->control->number;
+	if (machine->begun == machine->threads_count - 1 &&
+	    machine->threads[control].state == SIM_BLOCKED) {
 		machine->threads[control].state = SIM_READY;
 		machine->threads[control].due = machine->now;
 	}
@@ -179,6 +180,17 @@ reducer_main(void *context)
 }
 
 static void
+helper_main(void *context)
+{
+	struct sim_io *io = context;
+	struct machine *machine = io->machine;
+	bool good = hd_parts_open_helper(machine->parts);
+	begin_done(machine, good ? 0 : HD_EXIT_FAILED);
+	while (good && hd_helper_pass(machine->parts->helper))
+		;
+}
+
+static void
 control_main(void *context)
 {
 	struct sim_io *io = context;
@@ -186,7 +198,7 @@ control_main(void *context)
 	struct sim_thread *thread = &machine->threads[io->number];
 	struct hd_completion none[8];
 	hd_parts_open_control(machine->parts);
-	while (machine->begun < io->number) {
+	while (machine->begun < machine->threads_count - 1) {
 		thread->state = SIM_BLOCKED;
 		thread->due = SIM_NEVER;
 		fiber_yield(&thread->fiber);
@@ -210,6 +222,7 @@ static void (*const mains[])(void *) = {
 	[HD_ROLE_SHARD] = shard_main,
 	[HD_ROLE_REDUCER] = reducer_main,
 	[HD_ROLE_CONTROL] = control_main,
+	[HD_ROLE_HELPER] = helper_main,
 };
 
 static void
@@ -247,7 +260,10 @@ machine_start(struct machine *machine)
 							  : HD_DURABLE_BATCH,
 		.durability_window_ns = 100 * SIM_MS,
 		.segment_bytes = (uint64_t)options->segment * HD_FRAME_MAX,
+		.archive = options->archive > 0,
+		.archive_max = options->archive == 2 ? 4 * HD_MIB : 0,
 		.memory_bytes = 256 * HD_MIB,
+		.snapshot_events = (uint64_t)options->snapshots,
 		.ring_cells = rings[options->ring],
 	};
 	parts->hooks = (struct hd_runtime_hooks){
@@ -284,7 +300,7 @@ machine_stop(struct machine *machine)
 {
 	HD_ASSERT(machine->running);
 	machine->stopping = true;
-	machine_wake(machine, machine->threads_count - 1);
+	machine_wake(machine, machine->parts->control->number);
 }
 
 /* Its memory is gone; the mesh's comes from elsewhere. */

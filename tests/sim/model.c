@@ -14,6 +14,7 @@ model_init(struct model *model, struct machine *machine, uint32_t entrants)
 	model->entrants = calloc(entrants, sizeof *model->entrants);
 	HD_ASSERT(model->entrants != NULL);
 	model->entrants_count = entrants;
+	model->treasures = true;
 	for (uint32_t i = 0; i < entrants; i++) {
 		snprintf(model->entrants[i].name, sizeof model->entrants[i].name,
 			 i % 7 == 0 ? "an-entrant-with-a-%u" : "e%u", i);

@@ -38,10 +38,13 @@
 	X(full, 30, 200, 25, true) /* seconds between fillings of the disk */                      \
 	X(pauses, 1, 60, 40, true) /* seconds between stalls of a thread */                        \
 	X(pause_ms, 1, 4000, 100, false)                                                           \
-	X(drops, 5, 60, 50, true)   /* seconds between lost connections */                         \
-	X(jumps, 20, 300, 25, true) /* seconds between jumps of the wall clock */                  \
-	X(misdirect, 1, 1, 0, true) /* beyond the model: a write that goes elsewhere */            \
-	X(canary, 1, 1, 0, false)   /* an acknowledged event is lost: must be found */
+	X(drops, 5, 60, 50, true)       /* seconds between lost connections */                     \
+	X(jumps, 20, 300, 25, true)     /* seconds between jumps of the wall clock */              \
+	X(misdirect, 1, 1, 0, true)     /* beyond the model: a write that goes elsewhere */        \
+	X(canary, 1, 1, 0, false)       /* an acknowledged event is lost: must be found */         \
+	X(snapshots, 5, 400, 80, false) /* events between snapshots */                             \
+	X(archive, 1, 2, 60, false)     /* segments are kept; 2: not more than some */             \
+	X(rot, 1, 100, 40, true)        /* deaths, in a hundred, at which a snapshot rots */
 
 struct sim_options {
 #define X(name, least, greatest, chance, fault) int64_t name;
