@@ -111,6 +111,12 @@ def races():
     return "; ".join(said)
 
 
+def logs_agree(server):
+    """What the logs of all shards say of one another, as the kill left them."""
+    done = subprocess.run([BIN + "/huntctl", "log", "verify", server.data], capture_output=True, text=True, timeout=60)
+    check("whole, or torn at the end", done.returncode in (0, 1), done.returncode, done.stdout, done.stderr)
+
+
 def kills(shards, durability, rounds):
     scores, rng, retried = {}, seeded(shards), 0
     with Server({"race": HUNT}, shards, durability) as server:
@@ -118,6 +124,7 @@ def kills(shards, durability, rounds):
             divers = [Diver(server, name, rng.random()) for _ in range(4)]
             time.sleep(rng.uniform(0, 0.06))
             server.kill()
+            logs_agree(server)
             told = together(divers)
             server.start()
             retried += PEOPLE - len(told)
