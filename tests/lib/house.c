@@ -187,8 +187,7 @@ static struct hd_io *
 io_create(void *context, const struct hd_topology_row *row)
 {
 	struct house *house = context;
-	(void)row;
-	return thread_io_create(&house->disk);
+	return thread_io_create(&house->disk, row->number);
 }
 
 static void

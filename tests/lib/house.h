@@ -85,6 +85,8 @@ struct thread_disk *house_disk(struct house *house);
 /* house_folder.c: it says that it has no space; nothing is written to it for so long; its folder as
  * it stands at one instant is copied into `to`: what a kill would leave. */
 void house_fill_disk(struct house *house, bool full);
+/* A shard does not hear that its writes and flushes are done. */
+void house_late_disk(struct house *house, uint32_t shard, bool late);
 void house_hold_disk(struct house *house, uint32_t ms);
 void house_image(struct house *house, const char *folder, const char *to);
 

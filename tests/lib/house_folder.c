@@ -83,6 +83,19 @@ house_fill_disk(struct house *house, bool full)
 }
 
 void
+house_late_disk(struct house *house, uint32_t shard, bool late)
+{
+	uint64_t bit = UINT64_C(1) << shard;
+	if (late) {
+		house_disk(house)->late |= bit;
+		return;
+	}
+	house_disk(house)->late &= ~bit;
+	struct hd_io *io = hd_shard_io(house_shard(house, shard));
+	io->ops->wake(NULL, io);
+}
+
+void
 house_hold_disk(struct house *house, uint32_t ms)
 {
 	struct thread_disk *disk = house_disk(house);

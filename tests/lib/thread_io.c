@@ -18,6 +18,7 @@
 struct thread_io {
 	struct hd_io io;
 	struct thread_disk *disk; /* NULL: nobody interferes */
+	uint64_t bit;             /* of its thread */
 	pthread_mutex_t mutex;
 	pthread_cond_t cond;
 	bool woken;
@@ -70,16 +71,24 @@ sleep_for(struct thread_io *self, int64_t timeout)
 	}
 }
 
+static bool
+is_late(const struct thread_io *self)
+{
+	return self->disk != NULL && (self->disk->late & self->bit) != 0;
+}
+
 static uint32_t
 wait(struct hd_io *io, int64_t timeout, struct hd_completion *out, uint32_t room)
 {
 	struct thread_io *self = own(io);
 	pthread_mutex_lock(&self->mutex);
-	if (self->count == 0 && timeout != 0)
+	if ((self->count == 0 || is_late(self)) && timeout != 0)
 		sleep_for(self, timeout);
 	self->woken = false;
 	pthread_mutex_unlock(&self->mutex);
 	uint32_t count = self->count < room ? self->count : room;
+	if (is_late(self))
+		return 0;
 	if (count == 0)
 		return 0;
 	memcpy(out, self->queue, count * sizeof *out);
@@ -277,7 +286,7 @@ static const struct hd_io_ops ops = {
 };
 
 struct hd_io *
-thread_io_create(struct thread_disk *disk)
+thread_io_create(struct thread_disk *disk, uint32_t thread)
 {
 	struct thread_io *self = calloc(1, sizeof *self);
 	HD_ASSERT(self != NULL);
@@ -289,6 +298,7 @@ thread_io_create(struct thread_disk *disk)
 	pthread_condattr_destroy(&attributes);
 	self->io.ops = &ops;
 	self->disk = disk;
+	self->bit = UINT64_C(1) << thread % 64;
 	return &self->io;
 }
 

@@ -14,10 +14,11 @@
 struct thread_disk {
 	pthread_rwlock_t gate; /* whoever writes to a file holds it for reading */
 	_Atomic bool full;     /* says that it has no space, and takes what it is given */
+	_Atomic uint64_t late; /* threads, by bits, that do not hear what it has done */
 };
 
 /* disk: NULL: nobody interferes. */
-struct hd_io *thread_io_create(struct thread_disk *disk);
+struct hd_io *thread_io_create(struct thread_disk *disk, uint32_t thread);
 void thread_io_destroy(struct hd_io *io);
 
 #endif

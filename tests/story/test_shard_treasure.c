@@ -245,6 +245,51 @@ what_comes_meanwhile_waits_in_order(void **state)
 	house_folder_remove(folder);
 }
 
+/* Flushes. */
+
+static uint64_t
+grants_given(struct house *house)
+{
+	uint64_t grants = 0;
+	for (uint32_t i = 0; i < hd_runtime_shards(house_runtime(house)); i++)
+		grants += HD_METRIC(hd_runtime_metrics(house_runtime(house), i)->grants_total);
+	return grants;
+}
+
+/* While the disk of the entrant's shard is late nothing is asked; while the hunt's is, what was
+ * given is not told: in every durability, for another log builds on it. */
+static void
+each_half_waits_for_its_flush(void **state)
+{
+	(void)state;
+	for (uint8_t durability = 0; durability <= HD_DURABLE_OFF; durability++) {
+		char folder[64], name[16], line[64];
+		house_folder(folder);
+		struct house_options options = {
+			.shards = 3, .files = {"reef chest=9"}, .durability = durability};
+		struct house *house = start_with(folder, &options);
+		uint32_t hunts = shard_of("reef", 3);
+		stranger(name, 3);
+		uint32_t own = shard_of(name, 3);
+		snprintf(line, sizeof line, "HUNT.SUBMIT %s reef chest kraken", name);
+		house_late_disk(house, own, true);
+		house_late_disk(house, hunts, true);
+		struct house_ask *ask = house_ask(house, own, line);
+		usleep(100000);
+		assert_int_equal(grants_given(house), 0);
+		house_late_disk(house, own, false);
+		for (uint32_t i = 0; i < 1000 && grants_given(house) == 0; i++)
+			usleep(1000);
+		assert_int_equal(grants_given(house), 1);
+		usleep(100000);
+		assert_false(__atomic_load_n(&ask->done, __ATOMIC_ACQUIRE));
+		house_late_disk(house, hunts, false);
+		waits_for(house, ask, "correct 300 300");
+		assert_int_equal(house_stop(house), 0);
+		house_folder_remove(folder);
+	}
+}
+
 /* Documents. */
 
 /* New versions come while many ask: everyone is answered, and nothing is given twice. */
@@ -383,6 +428,7 @@ main(void)
 		cmocka_unit_test(a_stock_is_given_exactly_on_eight_shards_with_rings_of_one),
 		cmocka_unit_test(in_every_durability),
 		cmocka_unit_test(what_comes_meanwhile_waits_in_order),
+		cmocka_unit_test(each_half_waits_for_its_flush),
 		cmocka_unit_test(versions_change_meanwhile),
 		cmocka_unit_test(a_kill_in_the_middle_loses_and_doubles_nothing),
 		cmocka_unit_test(an_end_waits_for_grants),

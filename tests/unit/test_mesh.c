@@ -39,7 +39,7 @@ end_open(struct end *end, struct hd_mesh *mesh, uint32_t self, uint32_t threads)
 	*end = (struct end){.mesh = mesh, .self = self, .threads = threads, .seed = self + 1};
 	end->memory = hd_test_memory();
 	hd_blocks_init(&end->blocks, &end->memory, (uint16_t)self);
-	end->io = thread_io_create(NULL);
+	end->io = thread_io_create(NULL, 0);
 	end->post = hd_post_create(mesh, self, end->io, &end->memory, &end->blocks);
 }
 
