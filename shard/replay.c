@@ -68,7 +68,7 @@ hd_replay_one(void *context, const struct hd_log_event *at)
 	if (at->type == 0 || at->type >= HD_EVENT_TYPE_END)
 		return false;
 	replay->loading->done += at->body.size + EVENT_FRAMING;
-	if (at->type < HD_EVENT_JOINED || at->body.size > BODY_MAX)
+	if (at->type < HD_EVENT_JOINED || at->type == HD_EVENT_SKIPPED || at->body.size > BODY_MAX)
 		return replay_alone(replay, at);
 	if (replay->count == HD_BATCH_MAX || replay->used + at->body.size > HD_REPLAY_BYTES) {
 		hd_replay_flush(replay);

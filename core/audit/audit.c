@@ -176,7 +176,7 @@ hd_audit_feed(struct hd_audit *audit, uint32_t shard, uint64_t lsn, const struct
 		hd_audit_order(&look);
 	else if (event->type == HD_EVENT_DONE)
 		hd_audit_done(&look);
-	else
+	else if (event->type != HD_EVENT_SKIPPED)
 		look_hunt(&look);
 }
 

@@ -203,7 +203,7 @@ hd_core_apply(struct hd_core *core, const struct hd_event *event)
 		order_apply(core, event);
 	} else if (event->type == HD_EVENT_DONE) {
 		hd_done_set(core, event->order);
-	} else {
+	} else if (HD_LIKELY(event->type != HD_EVENT_SKIPPED)) {
 		hunt_apply(core, event);
 	}
 }

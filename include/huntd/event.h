@@ -39,7 +39,9 @@
 				     order = ordinal (correct) or the version H judged by (gone),  \
 				     text = answer, by, id: a JUDGED that H decided */             \
 	X(VOIDED, 13, "voided")   /* hunt, entrant, number = challenge, value = the WANT's stamp:  \
-				     H knows a version without the challenge; nothing changed */
+				     H knows a version without the challenge; nothing changed */   \
+	X(SKIPPED, 14, "skipped") /* number = the type of the event that stood here: `huntctl      \
+				       repair --skip` took it out; nothing changes */
 
 enum hd_event_type {
 #define X(symbol, number, name) HD_EVENT_##symbol = number,

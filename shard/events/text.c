@@ -173,7 +173,7 @@ hd_event_show(const struct hd_shard *shard, const struct hd_log_event *at, uint1
 	bool ok = at->type < HD_EVENT_TYPE_END &&
 		  hd_event_decode((enum hd_event_type)at->type, at->stamp, at->body, &event);
 	HD_ASSERT(ok && definition != NULL);
-	if (event.type == HD_EVENT_DONE)
+	if (event.type == HD_EVENT_DONE || event.type == HD_EVENT_SKIPPED)
 		return false;
 	if (event.type == HD_EVENT_ORDER) {
 		/* Every shard logged it; it is shown once. */

@@ -42,7 +42,9 @@ refuse_event(struct hd_log_reader *reader, uint32_t segment, uint64_t offset,
 			 "%u: a newer release wrote it, start that one",
 			 (unsigned long long)event->lsn, event->type, HD_EVENT_TYPE_END - 1);
 	else
-		snprintf(what, sizeof what, "LSN %llu of type %u cannot be applied",
+		snprintf(what, sizeof what,
+			 "LSN %llu of type %u cannot be applied; `huntctl repair DATA --skip LSN` "
+			 "takes it out",
 			 (unsigned long long)event->lsn, event->type);
 	return refuse_at(reader, segment, offset, newer ? HD_EXIT_DAMAGED : HD_EXIT_INVARIANT,
 			 what);

@@ -391,8 +391,34 @@ def a_repair_around_the_damage():
         same("whole when it has gone on", facts("log", "verify", server.data)["state"], "whole")
 
 
+def one_event_is_taken_out():
+    with Server({"bay": bay()}, shards=2) as server:
+        client = play(server, 200)
+        client("HUNT.AWARD", "p01", "bay", 1000), client("HUNT.AWARD", "p01", "bay", 7)
+        play(server, 50, extra=4)
+        server.kill()
+        dumped = [json.loads(l) for l in huntctl("log", "dump", server.data, "--json")[1].splitlines()]
+        position, = [e["position"] for e in dumped if e["fields"].get("points") == 1000 and e["type"] == "awarded"]
+        shard, lsn = position.split(":")
+        before = [s["last_lsn"] for s in facts("log", "verify", server.data)["shard"]]
+        score = {e[1]: e[2] for e in rows(facts("log", "board", server.data, "bay"))}
+        check("which shard", huntctl("repair", server.data, "--skip", lsn)[0] == 65)
+        check("no such event", huntctl("repair", server.data, "--skip", "99999", "--shard", shard, "--accept-loss")[0] == 65)
+        check("only said", "would be taken out" in huntctl("repair", server.data, "--skip", lsn, "--shard", shard)[2])
+        facts("repair", server.data, "--skip", lsn, "--shard", shard, "--accept-loss")
+        report = facts("log", "verify", server.data)
+        same("whole, and as long", (report["state"], [s["last_lsn"] for s in report["shard"]]), ("whole", before))
+        after = {e[1]: e[2] for e in rows(facts("log", "board", server.data, "bay"))}
+        same("the 1000 are gone, nothing else", after, {**score, "p01": score["p01"] - 1000})
+        skipped, = [e for e in map(json.loads, huntctl("log", "dump", server.data, "--json")[1].splitlines()) if e["type"] == "skipped"]
+        same("it stands where the event stood", skipped["position"], position)
+        client = server.start().client()
+        same("huntd takes it so", {r[1]: r[2] for r in top(client)}, after)
+        check("and shows nothing of it", not any(e[2] == "skipped" for e in events_of(client, "bay")))
+
+
 if __name__ == "__main__":
     story(whole_after_a_kill, boards_of_the_past, snapshots_are_what_the_log_gives,
           every_flipped_bit_is_found, what_another_document_would_give,
           a_repair_of_the_hunts_log, a_repair_of_shard_0_and_of_entrants, a_repair_of_history_alone,
-          a_repair_around_the_damage)
+          a_repair_around_the_damage, one_event_is_taken_out)

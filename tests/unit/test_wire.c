@@ -74,6 +74,7 @@ static const struct {
 	[HD_EVENT_GRANT] = {"he#pv", 0},
 	[HD_EVENT_GRANTED] = {"nhe#rpv", HD_ANSWER_MAX},
 	[HD_EVENT_VOIDED] = {"he#v", 0},
+	[HD_EVENT_SKIPPED] = {"#", 0},
 };
 
 static struct hd_event

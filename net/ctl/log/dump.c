@@ -187,6 +187,9 @@ own_fields(json_t *fields, const struct hd_event *event, const struct hd_definit
 		challenge_field(fields, hunt, event->number);
 		grant_fields(fields, event);
 		break;
+	case HD_EVENT_SKIPPED:
+		put_number(fields, "type", event->number);
+		break;
 	case HD_EVENT_ANSWERED:
 		put_text(fields, "outcome", hd_outcome_name(event->outcome));
 		put_number(fields, "points", event->points);
@@ -207,7 +210,7 @@ static json_t *
 hunt_name(struct dump *dump, const struct hd_event *event)
 {
 	struct hd_order order;
-	if (event->type == HD_EVENT_DONE)
+	if (event->type == HD_EVENT_DONE || event->type == HD_EVENT_SKIPPED)
 		return json_null();
 	if (event->type != HD_EVENT_ORDER)
 		return event->hunt < dump->hunts_count
@@ -227,7 +230,7 @@ print_event(struct dump *dump, uint64_t lsn, const struct hd_event *event, json_
 	char position[40];
 	json_t *fields = json_object();
 	bool own = event->type != HD_EVENT_ORDER && event->type != HD_EVENT_DONE;
-	bool known = own && event->hunt < dump->hunts_count;
+	bool known = own && event->type != HD_EVENT_SKIPPED && event->hunt < dump->hunts_count;
 	own_fields(fields, event, known ? dump->hunts[event->hunt] : NULL);
 	snprintf(position, sizeof position, "%u:%llu", dump->shard, (unsigned long long)lsn);
 	json_t *entrant = event->entrant.size ? hd_client_text(event->entrant) : json_null();

@@ -129,7 +129,8 @@ hd_ctl_records_take(void *context, unsigned shard, uint64_t lsn, const struct hd
 	struct hd_ctl_records *records = context;
 	if (event->type == HD_EVENT_ORDER && event->order == 1)
 		take_secret(records, event);
-	if (event->type < HD_EVENT_JOINED || !is_ours(records, shard, event))
+	if (event->type < HD_EVENT_JOINED || event->type == HD_EVENT_SKIPPED ||
+	    !is_ours(records, shard, event))
 		return;
 	switch ((enum hd_event_type)event->type) {
 	case HD_EVENT_JOINED:

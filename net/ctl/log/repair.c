@@ -28,9 +28,10 @@ enum action {
 struct plan {
 	enum action action;
 	struct hd_log_anchor anchor;      /* HISTORY: of the snapshot that is kept */
-	struct hd_ctl_salvage salvage;    /* RESTART */
+	struct hd_ctl_salvage salvage;    /* RESTART; CUT for --skip: what is appended again */
 	uint64_t back[HD_EVENT_TYPE_END]; /* events to be given back, by type */
 	uint64_t back_count;
+	uint64_t skip; /* CUT: the event that is taken out; 0: none */
 };
 
 struct repair {
@@ -176,9 +177,79 @@ give_shard(struct repair *repair, unsigned shard)
 				give_back, repair);
 }
 
+/* --skip. The log is cut before the event's frame; the events of that frame and all behind it are
+ * appended again, SKIPPED in the place of the one. */
+
+static bool
+stop_at(void *context, const struct hd_log_event *at)
+{
+	const uint64_t *skip = context;
+	return at->lsn != *skip;
+}
+
+/* A body of SKIPPED: flags, and the type that stood there. */
+static void
+take_out(struct hd_ctl_salvage *salvage, uint64_t lsn)
+{
+	struct hd_ctl_saved *row = &salvage->rows[lsn - salvage->after - 1];
+	uint8_t body[160];
+	struct hd_event event = {.type = HD_EVENT_SKIPPED, .number = row->type};
+	struct hd_writer out = hd_writer_of(body, sizeof body);
+	hd_event_encode(&event, &out);
+	HD_ASSERT(!out.full);
+	uint32_t size = (uint32_t)(out.at - body);
+	salvage->bodies = realloc(salvage->bodies, salvage->bodies_used + size);
+	HD_ASSERT(salvage->bodies);
+	memcpy(salvage->bodies + salvage->bodies_used, body, size);
+	row->type = HD_EVENT_SKIPPED;
+	row->at = salvage->bodies_used;
+	row->size = size;
+	salvage->bodies_used += size;
+}
+
+/* False: said why. */
+static bool
+plan_skip(struct repair *repair, unsigned shard)
+{
+	struct plan *plan = &repair->plan[shard];
+	struct hd_log_report *report = &repair->past.report[shard], whole;
+	uint64_t skip = (uint64_t)repair->ctl->number[HD_CTL_OPT_skip];
+	const char *data = repair->logs.data;
+	if (hd_ctl_logs_read(&repair->logs, shard, stop_at, &skip, report) || skip == 0 ||
+	    report->last_lsn >= skip || report->exit != HD_EXIT_INVARIANT) {
+		hd_ctl_fail("%s/shard-%02u has no LSN %llu to take out; %s", data, shard,
+			    (unsigned long long)skip, report->message);
+		return false;
+	}
+	if (report->first_lsn > 1 || !in_log(repair, shard, report->end_number)) {
+		hd_ctl_fail("%s/shard-%02u: LSN %llu is in the archive, or the first events are no "
+			    "longer kept: it cannot be taken out",
+			    data, shard, (unsigned long long)skip);
+		return false;
+	}
+	plan->action = CUT;
+	plan->skip = skip;
+	plan->salvage = (struct hd_ctl_salvage){
+		.logs = &repair->logs, .io = repair->io, .shard = shard, .after = report->last_lsn};
+	if (!hd_ctl_logs_read(&repair->logs, shard, hd_ctl_salvage_take, &plan->salvage, &whole)) {
+		hd_ctl_fail("%s; repair that first", whole.message);
+		return false;
+	}
+	take_out(&plan->salvage, skip);
+	return true;
+}
+
 static bool
 plan_all(struct repair *repair)
 {
+	bool one = repair->ctl->text[HD_CTL_OPT_shard];
+	unsigned shard = (unsigned)repair->ctl->number[HD_CTL_OPT_shard];
+	if (repair->ctl->text[HD_CTL_OPT_skip]) {
+		if ((one || repair->logs.shards == 1) && shard < repair->logs.shards)
+			return plan_skip(repair, shard);
+		hd_ctl_fail("--skip needs --shard N, one of 0 to %u", repair->logs.shards - 1);
+		return false;
+	}
 	repair->proving = true;
 	for (unsigned i = 0; i < repair->logs.shards; i++) {
 		if (!plan_shard(repair, i))
@@ -208,6 +279,8 @@ plan_fact(const struct repair *repair, unsigned shard)
 	}
 	if (plan->action == HISTORY)
 		from = to = 0;
+	if (plan->skip)
+		from = to = plan->skip;
 	if (plan->action == RESTART) {
 		from = plan->salvage.last + 1;
 		to = report->sealed;
@@ -226,7 +299,11 @@ say_lost(const struct repair *repair, unsigned shard, const char *tense)
 {
 	const struct plan *plan = &repair->plan[shard];
 	const struct hd_log_report *report = &repair->past.report[shard];
-	if (plan->action == RESTART && plan->salvage.last < report->sealed)
+	if (plan->skip)
+		hd_ctl_fail("shard %u: LSN %llu %s taken out; the %llu events behind it stay",
+			    shard, (unsigned long long)plan->skip, tense,
+			    (unsigned long long)(plan->salvage.last - plan->skip));
+	else if (plan->action == RESTART && plan->salvage.last < report->sealed)
 		hd_ctl_fail("shard %u: LSN %llu to %llu %s lost; the log goes on from its snapshot "
 			    "of LSN %llu and %llu events behind it",
 			    shard, (unsigned long long)plan->salvage.last + 1,
@@ -365,18 +442,23 @@ reopen(struct repair *repair, unsigned shard)
 					 .directory = directory,
 					 .shard = shard,
 					 .segment_bytes = HD_SEGMENT_DEFAULT};
-	if (repair->plan[shard].back_count == 0)
+	struct plan *plan = &repair->plan[shard];
+	if (plan->back_count == 0 && plan->skip == 0)
 		return true;
 	repair->log = hd_log_open(&options, NULL, NULL, &report);
 	if (!repair->log) {
 		hd_ctl_fail("%s", report.message);
 		return false;
 	}
-	give_shard(repair, shard);
-	bool good = hd_log_close(repair->log);
+	bool good = plan->skip == 0 || hd_ctl_salvage_append(&plan->salvage, repair->log);
+	if (good && plan->skip == 0)
+		give_shard(repair, shard);
+	if (!good)
+		hd_ctl_fail("%s", plan->salvage.message);
+	good &= hd_log_close(repair->log);
 	repair->log = NULL;
 	if (!good)
-		hd_ctl_fail("%s: no space; make some and repair again", directory);
+		hd_ctl_fail("%s: not all could be written; make space and repair again", directory);
 	return good;
 }
 
@@ -410,7 +492,7 @@ run(struct repair *repair)
 		json_array_append_new(shards, plan_fact(repair, i));
 		say_lost(repair, i, accept ? "is" : "would be");
 	}
-	if (!repair->proving && needed)
+	if (!repair->proving && needed && !repair->ctl->text[HD_CTL_OPT_skip])
 		hd_ctl_fail("not every log can be read from its first event: lost orders and "
 			    "grants cannot be proven, and do not come back");
 	bool good = !accept || !needed || mend(repair);

@@ -33,11 +33,12 @@ grown(void *at, uint64_t *room, uint64_t need, size_t size)
 	return at;
 }
 
-static void
-keep_event(struct hd_ctl_salvage *salvage, const struct hd_log_event *event)
+bool
+hd_ctl_salvage_take(void *context, const struct hd_log_event *event)
 {
+	struct hd_ctl_salvage *salvage = context;
 	if (event->lsn <= salvage->after)
-		return;
+		return true;
 	HD_ASSERT(event->lsn == salvage->after + salvage->count + 1);
 	salvage->rows =
 		grown(salvage->rows, &salvage->room, salvage->count + 1, sizeof *salvage->rows);
@@ -50,6 +51,7 @@ keep_event(struct hd_ctl_salvage *salvage, const struct hd_log_event *event)
 	memcpy(salvage->bodies + salvage->bodies_used, event->body.at, event->body.size);
 	salvage->bodies_used += event->body.size;
 	salvage->last = event->lsn;
+	return true;
 }
 
 static void
@@ -59,7 +61,7 @@ keep_frame(struct hd_ctl_salvage *salvage, const struct hd_frame *frame)
 	struct hd_log_event event = {.lsn = frame->header.first_lsn - 1,
 				     .stamp = frame->header.first_stamp};
 	for (uint32_t i = 0; i < frame->header.events && hd_frame_event(&events, &event); i++)
-		keep_event(salvage, &event);
+		hd_ctl_salvage_take(salvage, &event);
 }
 
 /* The frame goes on where the chain is, or it begins one: at an event that the snapshot has, or the
@@ -152,8 +154,8 @@ make_first(struct hd_ctl_salvage *salvage, const char *folder)
 }
 
 /* False: an event that this release does not know. */
-static bool
-append_all(struct hd_ctl_salvage *salvage, struct hd_log *log)
+bool
+hd_ctl_salvage_append(struct hd_ctl_salvage *salvage, struct hd_log *log)
 {
 	for (uint64_t i = 0; i < salvage->count; i++) {
 		const struct hd_ctl_saved *row = &salvage->rows[i];
@@ -192,7 +194,7 @@ build_log(struct hd_ctl_salvage *salvage, const char *folder)
 		snprintf(salvage->message, sizeof salvage->message, "%s", report.message);
 		return false;
 	}
-	bool good = append_all(salvage, log);
+	bool good = hd_ctl_salvage_append(salvage, log);
 	bool flushed = hd_log_close(log);
 	return good && (flushed || failed(salvage, "flush", folder, ENOSPC));
 }

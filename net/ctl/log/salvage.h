@@ -32,6 +32,12 @@ struct hd_ctl_salvage {
 /* Finds events. `logs`, `shard` and `after` are set, the rest is zero. */
 void hd_ctl_salvage_find(struct hd_ctl_salvage *salvage);
 
+/* An hd_log_each that takes events behind `after`; context: the salvage. */
+bool hd_ctl_salvage_take(void *context, const struct hd_log_event *event);
+
+/* Appends what was found. False: see the message. */
+bool hd_ctl_salvage_append(struct hd_ctl_salvage *salvage, struct hd_log *log);
+
 /* Builds in `folder`, which is there and empty. False: see the message. */
 bool hd_ctl_salvage_build(struct hd_ctl_salvage *salvage, const char *folder);
 
