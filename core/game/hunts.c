@@ -152,6 +152,7 @@ tree_drop(struct hd_core *core, struct hd_live_board *board)
 	core->old[core->old_count++] = board->tree;
 	board->tree = NULL;
 	board->frozen = NULL;
+	board->frozen_serial = 0;
 }
 
 void
@@ -188,20 +189,6 @@ tree_freeze(struct hd_hunt *hunt, struct hd_live_board *board)
 	board->frozen_serial = ++hunt->serial;
 }
 
-/* All who belong there. A window board has nobody yet: windows count from their begin. */
-static void
-tree_fill(struct hd_core *core, struct hd_hunt *hunt, struct hd_live_board *board)
-{
-	if (board->window_ns != 0)
-		return;
-	for (uint32_t handle = 1; handle <= core->entrants.used; handle++) {
-		const struct hd_entrant *entrant = hd_entrant_at(core, handle);
-		struct hd_board_key key;
-		if (entrant->hunt == hunt->number && hd_entrant_key(board, entrant, &key))
-			hd_board_insert(board->tree, handle, &key);
-	}
-}
-
 void
 hd_hunt_window(struct hd_core *core, struct hd_hunt *hunt, uint16_t board, int64_t window)
 {
@@ -232,7 +219,8 @@ board_rule(struct hd_core *core, struct hd_hunt *hunt, const struct hd_board_rul
 	board->window_ns = rule->window_ns;
 	board->window = rule->window_ns ? hd_window_of(stamp, rule->window_ns) : 0;
 	tree_create(core, hunt, board);
-	tree_fill(core, hunt, board);
+	if (board->window_ns == 0) /* nobody is in a window yet: it counts from its begin */
+		hd_load_board(core, hunt, board);
 	tree_freeze(hunt, board);
 }
 

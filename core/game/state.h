@@ -367,6 +367,9 @@ void hd_load_drop(struct hd_core *core);
  * not fit one another. */
 bool hd_load_boards(struct hd_core *core);
 
+/* Fills the empty tree of one board with all who stand there. */
+void hd_load_board(struct hd_core *core, const struct hd_hunt *hunt, struct hd_live_board *board);
+
 /* A command in the middle of being decided. */
 struct hd_case {
 	struct hd_core *core;

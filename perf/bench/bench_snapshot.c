@@ -3,7 +3,8 @@
  *   bench_snapshot [entrants] [objects of a step]
  *
  * Every entrant has a score, every fourth a guess. One hunt, two boards. Then the same with its
- * boards frozen, and one entrant in ten changed since. */
+ * boards frozen, and one entrant in ten changed since; and what a document with one board more
+ * takes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -81,22 +82,23 @@ order(struct bench *bench, const struct hd_order *body)
 }
 
 static void
-document(struct bench *bench)
+document(struct bench *bench, uint32_t version, uint32_t boards_count)
 {
 	uint8_t encoding[2048];
 	struct hd_board_rule boards[] = {{.id = HD_BYTES("main")},
-					 {.number = 1, .id = HD_BYTES("also")}};
+					 {.number = 1, .id = HD_BYTES("also")},
+					 {.number = 2, .id = HD_BYTES("new")}};
 	struct hd_challenge challenge = {.id = HD_BYTES("one"), .points_count = 1};
 	int64_t points = 5;
 	challenge.points = &points;
-	struct hd_definition definition = {.version = 1,
+	struct hd_definition definition = {.version = version,
 					   .id = HD_BYTES("bay"),
 					   .auto_join = true,
 					   .opens = INT64_MIN,
 					   .freezes = HD_NEVER,
 					   .closes = HD_NEVER,
 					   .boards = boards,
-					   .boards_count = 2,
+					   .boards_count = boards_count,
 					   .challenges_count = 1};
 	struct hd_writer out = hd_writer_of(encoding, sizeof encoding);
 	hd_definition_write_head(&definition, &out);
@@ -106,7 +108,7 @@ document(struct bench *bench)
 	order(bench,
 	      &(struct hd_order){.kind = HD_ORDER_DOCUMENT,
 				 .name = HD_BYTES("bay"),
-				 .version = 1,
+				 .version = version,
 				 .definition = hd_bytes_of(encoding, (size_t)(out.at - encoding))});
 }
 
@@ -198,7 +200,7 @@ main(int argc, char **argv)
 	memset(bench.bytes, 1, bench.room);
 	order(&bench, &(struct hd_order){.kind = HD_ORDER_SECRET,
 					 .text = HD_BYTES("0123456789abcdef0123456789ABCDEF")});
-	document(&bench);
+	document(&bench, 1, 2);
 	fill(&bench);
 	sweep(&bench, "open");
 	load(&bench, "open");
@@ -209,6 +211,9 @@ main(int argc, char **argv)
 		happen(&bench, HD_EVENT_AWARDED, i);
 	sweep(&bench, "frozen");
 	load(&bench, "frozen");
+	double begin = now_ns();
+	document(&bench, 2, 3);
+	printf("document with a new board: %.0f ms\n", (now_ns() - begin) / 1e6);
 	hd_core_destroy(bench.core);
 	free(bench.bytes);
 	return 0;

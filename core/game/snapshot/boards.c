@@ -230,7 +230,7 @@ rows_take(struct shelf *shelf, const struct hd_live_board *board, uint32_t *coun
 }
 
 static bool
-board_load(struct shelf *shelf, struct hd_hunt *hunt, struct hd_live_board *board)
+tree_load(struct shelf *shelf, struct hd_live_board *board)
 {
 	uint32_t count;
 	if (!rows_take(shelf, board, &count))
@@ -240,6 +240,14 @@ board_load(struct shelf *shelf, struct hd_hunt *hunt, struct hd_live_board *boar
 		shelf->sorted[i] = rows[i].handle;
 	if (count > 0)
 		hd_board_load(board->tree, shelf->sorted, count);
+	return true;
+}
+
+static bool
+board_load(struct shelf *shelf, struct hd_hunt *hunt, struct hd_live_board *board)
+{
+	if (!tree_load(shelf, board))
+		return false;
 	if (hunt->phase != HD_PHASE_FROZEN)
 		return true;
 	HD_ASSERT(board->frozen == NULL);
@@ -262,7 +270,30 @@ room_give(struct shelf *shelf, void *at, uint64_t count, size_t size)
 	hd_memory_give(shelf->core->memory, at, (count + 1) * size);
 }
 
-/* Puts the handles hunt by hunt, and says how many the largest hunt has. */
+/* Room for so many handles, and to sort so many of them. */
+static struct shelf
+shelf_take(struct hd_core *core, uint32_t handles, uint32_t room)
+{
+	struct shelf shelf = {.core = core, .room = room};
+	HD_ASSERT(room <= handles);
+	shelf.handles = room_take(&shelf, handles, sizeof(*shelf.handles));
+	shelf.sorted = room_take(&shelf, room, sizeof(*shelf.sorted));
+	for (uint32_t i = 0; i < 2; i++)
+		shelf.rows[i] = room_take(&shelf, room, sizeof(struct row));
+	return shelf;
+}
+
+static void
+shelf_give(struct shelf *shelf, uint32_t handles)
+{
+	HD_ASSERT(shelf->room <= handles);
+	for (uint32_t i = 0; i < 2; i++)
+		room_give(shelf, shelf->rows[i], shelf->room, sizeof(struct row));
+	room_give(shelf, shelf->sorted, shelf->room, sizeof(*shelf->sorted));
+	room_give(shelf, shelf->handles, handles, sizeof(*shelf->handles));
+}
+
+/* Puts the handles hunt by hunt. */
 static void
 handles_sort(struct shelf *shelf)
 {
@@ -270,10 +301,8 @@ handles_sort(struct shelf *shelf)
 	uint32_t *ends = room_take(shelf, HD_HUNTS_MAX, sizeof(*ends));
 	uint32_t end = 0;
 	for (uint32_t i = 0; i < core->hunts_count; i++) {
-		uint32_t count = (uint32_t)core->hunts[i]->entrants;
 		ends[i] = end;
-		end += count;
-		shelf->room = count > shelf->room ? count : shelf->room;
+		end += (uint32_t)core->hunts[i]->entrants;
 	}
 	HD_ASSERT(end == core->entrants.used);
 	for (uint32_t handle = 1; handle <= core->entrants.used; handle++)
@@ -301,17 +330,28 @@ hunts_load(struct shelf *shelf)
 bool
 hd_load_boards(struct hd_core *core)
 {
-	struct shelf shelf = {.core = core};
-	uint32_t used = core->entrants.used;
-	shelf.handles = room_take(&shelf, used, sizeof(*shelf.handles));
+	uint32_t used = core->entrants.used, most = 0;
+	for (uint32_t i = 0; i < core->hunts_count; i++)
+		if (core->hunts[i]->entrants > most)
+			most = (uint32_t)core->hunts[i]->entrants;
+	struct shelf shelf = shelf_take(core, used, most);
 	handles_sort(&shelf);
-	shelf.sorted = room_take(&shelf, shelf.room, sizeof(*shelf.sorted));
-	for (uint32_t i = 0; i < 2; i++)
-		shelf.rows[i] = room_take(&shelf, shelf.room, sizeof(struct row));
 	bool good = hunts_load(&shelf);
-	for (uint32_t i = 0; i < 2; i++)
-		room_give(&shelf, shelf.rows[i], shelf.room, sizeof(struct row));
-	room_give(&shelf, shelf.sorted, shelf.room, sizeof(*shelf.sorted));
-	room_give(&shelf, shelf.handles, used, sizeof(*shelf.handles));
+	shelf_give(&shelf, used);
 	return good;
+}
+
+void
+hd_load_board(struct hd_core *core, const struct hd_hunt *hunt, struct hd_live_board *board)
+{
+	uint32_t count = (uint32_t)hunt->entrants;
+	struct shelf shelf = shelf_take(core, count, count);
+	HD_ASSERT(board->frozen == NULL && board->frozen_serial == 0);
+	for (uint32_t handle = 1; handle <= core->entrants.used; handle++)
+		if (hd_entrant_at(core, handle)->hunt == hunt->number)
+			shelf.handles[shelf.count++] = handle;
+	HD_ASSERT(shelf.count == count);
+	bool good = tree_load(&shelf, board);
+	HD_ASSERT(good);
+	shelf_give(&shelf, count);
 }
