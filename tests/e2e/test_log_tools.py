@@ -395,7 +395,7 @@ def one_event_is_taken_out():
     with Server({"bay": bay()}, shards=2) as server:
         client = play(server, 200)
         client("HUNT.AWARD", "p01", "bay", 1000), client("HUNT.AWARD", "p01", "bay", 7)
-        play(server, 50, extra=4)
+        client.pipe([["HUNT.AWARD", "p%02d" % (i % 40), "bay", i + 1] for i in range(100)])
         server.kill()
         dumped = [json.loads(l) for l in huntctl("log", "dump", server.data, "--json")[1].splitlines()]
         position, = [e["position"] for e in dumped if e["fields"].get("points") == 1000 and e["type"] == "awarded"]
