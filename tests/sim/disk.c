@@ -348,6 +348,19 @@ disk_fail_sync(struct disk *disk, int number)
 		settle_block(disk, file->blocks[file->dirty[i]], 2, 50);
 }
 
+void
+disk_rot(struct disk *disk, int number)
+{
+	struct disk_file *file = &disk->files[number];
+	uint64_t at = sim_random(disk->random) % (file->size ? file->size : 1);
+	uint32_t block = (uint32_t)(at / DISK_BLOCK);
+	if (block >= file->room || file->blocks[block] == NULL)
+		return;
+	uint8_t bit = (uint8_t)(1u << sim_random(disk->random) % 8);
+	file->blocks[block]->cache[at % DISK_BLOCK] ^= bit;
+	file->blocks[block]->disk[at % DISK_BLOCK] ^= bit;
+}
+
 static void
 cut_file(struct disk *disk, struct disk_file *file, uint32_t coin)
 {

@@ -71,6 +71,9 @@ void disk_sync_range(struct disk *disk, int file, uint32_t size, uint64_t offset
 /* A failed sync: each sector is on the disk, or not yet, or gone. */
 void disk_fail_sync(struct disk *disk, int file);
 
+/* One bit of a file turns over, on the disk and in every reader's eyes. */
+void disk_rot(struct disk *disk, int file);
+
 void disk_power_cut(struct disk *disk);
 
 #endif

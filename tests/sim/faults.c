@@ -1,15 +1,20 @@
 /* What strikes the machine, and when. */
 #include "tests/sim/world.h"
 
-enum { KILL, CUT, CLEAN, EIO_, FULL, PAUSE, DROP, JUMP, KINDS };
+enum { KILL, CUT, CLEAN, EIO_, FULL, PAUSE, DROP, JUMP, ASTRAY, KINDS };
+
+static_assert(KINDS == WORLD_FAULTS, "each has its time");
+
+#define ASTRAY_EVERY 200 /* seconds; it strikes once */
 
 static int64_t
 every(const struct world *world, int kind)
 {
 	const struct sim_options *options = &world->options;
-	const int64_t seconds[KINDS] = {options->kills, options->cuts, options->clean,
-					options->eio,   options->full, options->pauses,
-					options->drops, options->jumps};
+	const int64_t seconds[KINDS] = {
+		options->kills, options->cuts,  options->clean,
+		options->eio,   options->full,  options->pauses,
+		options->drops, options->jumps, options->misdirect * ASTRAY_EVERY};
 	bool window = options->durability == 9, off = options->durability == 10;
 	/* Each durability makes its own promise: only what it covers may strike. */
 	if (kind == CUT && (window || off))
@@ -143,6 +148,11 @@ strike(struct world *world, int kind)
 		if (machine->running && machine->ready && !machine->stopping)
 			machine_stop(machine);
 		break;
+	case ASTRAY:
+		/* Found by the next start, which is near: who reads on meanwhile is told less. */
+		machine->misdirect_next = machine->running && !machine->misdirected;
+		world->fault_due[KILL] = machine->now + 2 * SIM_S;
+		break;
 	case EIO_:
 		machine->fail_next = machine->running;
 		world->eio_struck |= machine->running;
@@ -188,7 +198,7 @@ static void
 judge_end(struct world *world)
 {
 	struct machine *machine = &world->machine;
-	bool beyond = world->options.misdirect > 0;
+	bool beyond = machine->misdirected;
 	switch (machine->exit_code) {
 	case -1: /* killed */
 		return;
@@ -197,7 +207,8 @@ judge_end(struct world *world)
 			return;
 		break;
 	case HD_EXIT_STORAGE:
-		if (world->eio_struck || world->space_back != SIM_NEVER)
+		world->halted |= machine->misdirected;
+		if (machine->misdirected || world->eio_struck || world->space_back != SIM_NEVER)
 			return;
 		break;
 	case HD_EXIT_DAMAGED:
@@ -207,6 +218,29 @@ judge_end(struct world *world)
 		break;
 	}
 	sim_fail(machine, "the process ended with %d: %s", machine->exit_code, machine->message);
+}
+
+/* The newest snapshot of a log, once a log: of two there is one that is whole. */
+static void
+rot(struct world *world)
+{
+	struct machine *machine = &world->machine;
+	uint32_t shard = (uint32_t)machine_draw(machine, (uint64_t)world->options.shards);
+	char prefix[DISK_NAME];
+	int newest = -1;
+	snprintf(prefix, sizeof prefix, "data/shard-%02u/snapshot-", shard);
+	for (int i = 0; i < DISK_FILES; i++) {
+		const struct disk_file *file = &machine->disk.files[i];
+		bool is = file->used && strncmp(file->name, prefix, strlen(prefix)) == 0 &&
+			  strcmp(file->name + strlen(file->name) - 4, ".hds") == 0;
+		if (is && (newest < 0 || strcmp(file->name, machine->disk.files[newest].name) > 0))
+			newest = i;
+	}
+	if (newest < 0 || world->rotten[shard])
+		return;
+	world->rotten[shard] = true;
+	disk_rot(&machine->disk, newest);
+	machine_note(machine, "a bit of %s has turned", machine->disk.files[newest].name);
 }
 
 void
@@ -236,6 +270,8 @@ faults_death(struct world *world)
 	}
 	edge_clear(&world->edge);
 	judge_end(world);
-	world->eio_struck = machine->fail_next = false;
+	if (!world->healing && (int64_t)machine_draw(machine, 100) < world->options.rot)
+		rot(world);
+	world->eio_struck = machine->fail_next = machine->misdirect_next = false;
 	world->restart = machine->now + (int64_t)(1 + machine_draw(machine, 2000)) * SIM_MS;
 }

@@ -5,7 +5,7 @@
 #include "huntd/value.h"
 #include "tests/sim/world.h"
 
-#define LOOK (300 * SIM_MS)
+#define LOOK (2 * SIM_S)
 
 static void
 skip_value(struct hd_reader *reader)

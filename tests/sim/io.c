@@ -181,6 +181,7 @@ finish_write(struct machine *machine, const struct sim_op *op)
 	uint32_t size = shortened(machine, op->size);
 	if (machine->misdirect_next && offset >= 2 * DISK_BLOCK) {
 		machine->misdirect_next = false;
+		machine->misdirected = true;
 		offset -= DISK_BLOCK;
 		machine_note(machine, "a write goes elsewhere");
 	}

@@ -95,7 +95,8 @@ struct machine {
 	/* Faults that are armed. */
 	uint32_t die_in; /* calls to an io until it dies; 0: not so */
 	bool fail_next;  /* the next write or sync fails */
-	bool misdirect_next;
+	bool misdirect_next, misdirected;
+	bool gave_up;     /* beyond the model: what no log on one disk can find was lost */
 	int64_t withheld; /* of the disk's space */
 	/* What happened. */
 	uint64_t hash, steps, calls;

@@ -4,7 +4,9 @@
 
 #include "tests/sim/model_inside.h"
 
-#define ORDERS_MAX 2000000u
+#define ORDERS_MAX 200000u
+#define SEEN       (1u << 19)
+#define FEW        64u /* steps of a search that need no memory of where it was */
 
 void
 model_init(struct model *model, struct machine *machine, uint32_t entrants)
@@ -50,6 +52,7 @@ struct search {
 	struct model_state finals[MODEL_STATES];
 	uint32_t finals_count;
 	uint32_t tried;
+	uint64_t *seen;
 	bool whole; /* every final state is wanted, for some op was lost */
 };
 
@@ -90,70 +93,6 @@ may_be_next(const struct search *search, uint32_t number)
 	return true;
 }
 
-static void search_on(struct search *search, const struct model_state *state);
-
-static bool
-could_hold(int64_t from, int64_t next_sure, const struct model_op *op)
-{
-	return from <= op->done && next_sure >= op->sent;
-}
-
-/* Tries an op under every document and phase that may have been in force. */
-static void
-search_op(struct search *search, const struct model_state *state, const struct model_op *op)
-{
-	const struct model *model = search->model;
-	struct model_state last;
-	bool any = false;
-	for (uint32_t d = 0; d < model->documents_count; d++) {
-		const struct model_document *document = &model->documents[d];
-		bool newest = d + 1 == model->documents_count;
-		if (!could_hold(document->from, newest ? SIM_NEVER : document[1].sure, op))
-			continue;
-		for (uint32_t p = 0; p < model->phases_count; p++) {
-			const struct model_phase *phase = &model->phases[p];
-			newest = p + 1 == model->phases_count;
-			if (!could_hold(phase->from, newest ? SIM_NEVER : phase[1].sure, op))
-				continue;
-			/* With AT the document's own hours decide, and it has none. */
-			enum hd_phase held = op->has_at ? HD_PHASE_OPEN : phase->phase;
-			struct model_state next;
-			memcpy(&next, state, sizeof next);
-			struct model_answer answer = model_rules(&next, op, document, held);
-			if (!op->lost && !model_agrees(&next, &answer, op, document))
-				continue;
-			/* Another way to the same is no other way. */
-			if (any && memcmp(&last, &next, sizeof next) == 0)
-				continue;
-			memcpy(&last, &next, sizeof next);
-			any = true;
-			search_on(search, &next);
-		}
-	}
-}
-
-static void
-search_on(struct search *search, const struct model_state *state)
-{
-	const struct model_entrant *entrant = search->entrant;
-	if (++search->tried > ORDERS_MAX)
-		sim_fail(search->model->machine, "%s: too many orders are possible", entrant->name);
-	if (search->left == 0)
-		add_final(search, state);
-	for (uint32_t i = 0; i < entrant->count; i++) {
-		const struct model_op *op = entrant->window[i];
-		if (search->done[i] || !may_be_next(search, i))
-			continue;
-		search->done[i] = true;
-		search->left -= !op->lost;
-		search_op(search, state, op);
-		search->left += !op->lost;
-		search->done[i] = false;
-		if (search->finals_count > 0 && !search->whole)
-			return;
-	}
-}
-
 static void
 print_op(const struct model *model, const struct model_op *op)
 {
@@ -170,6 +109,146 @@ print_op(const struct model *model, const struct model_op *op)
 	fprintf(out, " -> kind %u error %u outcome %s points %lld score %lld\n", reply->kind,
 		reply->error, hd_outcome_name(reply->outcome), (long long)reply->points,
 		(long long)reply->score);
+}
+
+static void search_on(struct search *search, const struct model_state *state);
+
+/* The same ops done, and the same state: what follows is the same too. */
+static bool
+was_here(struct search *search, const struct model_state *state)
+{
+	uint64_t key = 0x9e3779b97f4a7c15u;
+	const uint8_t *bytes = (const uint8_t *)state;
+	for (uint32_t i = 0; i < search->entrant->count; i++)
+		key = (key ^ search->done[i]) * 0x100000001b3 + (key >> 29);
+	for (uint32_t i = 0; i < sizeof *state; i++)
+		key = (key ^ bytes[i]) * 0x100000001b3 + (key >> 31);
+	key |= 1;
+	for (uint64_t at = key >> 20;; at++) {
+		uint64_t *slot = &search->seen[at % SEEN];
+		if (*slot == key)
+			return true;
+		if (*slot != 0)
+			continue;
+		*slot = key;
+		return false;
+	}
+}
+
+static bool
+could_hold(int64_t from, int64_t next_sure, const struct model_op *op)
+{
+	return from <= op->done && next_sure >= op->sent;
+}
+
+/* Calls `each` with what an op makes of `state` under every document and phase that may have been
+ * in force and that its answer agrees with; true ends it. */
+static bool
+search_ways(struct search *search, const struct model_state *state, const struct model_op *op,
+	    bool (*each)(struct search *search, const struct model_state *state,
+			 const struct model_state *next))
+{
+	const struct model *model = search->model;
+	struct model_state last, next;
+	bool any = false;
+	for (uint32_t d = 0; d < model->documents_count; d++) {
+		const struct model_document *document = &model->documents[d];
+		bool newest = d + 1 == model->documents_count;
+		if (!could_hold(document->from, newest ? SIM_NEVER : document[1].sure, op))
+			continue;
+		for (uint32_t p = 0; p < model->phases_count; p++) {
+			const struct model_phase *phase = &model->phases[p];
+			newest = p + 1 == model->phases_count;
+			if (!could_hold(phase->from, newest ? SIM_NEVER : phase[1].sure, op))
+				continue;
+			/* With AT the document's own hours decide, and it has none. */
+			enum hd_phase held = op->has_at ? HD_PHASE_OPEN : phase->phase;
+			memcpy(&next, state, sizeof next);
+			struct model_answer answer = model_rules(&next, op, document, held);
+			if (!op->lost && !model_agrees(&next, &answer, op, document))
+				continue;
+			/* Another way to the same is no other way. */
+			if (any && memcmp(&last, &next, sizeof next) == 0)
+				continue;
+			memcpy(&last, &next, sizeof next);
+			any = true;
+			if (each(search, state, &next))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool
+go_on(struct search *search, const struct model_state *state, const struct model_state *next)
+{
+	(void)state;
+	search_on(search, next);
+	return false;
+}
+
+static bool
+is_same(struct search *search, const struct model_state *state, const struct model_state *next)
+{
+	(void)search;
+	return memcmp(state, next, sizeof *next) == 0;
+}
+
+/* An op that may come now, agrees, and changes nothing can as well come first of all; the count of
+ * ops where there is none. A hint's text alone does not tell whether it was the first time. */
+static uint32_t
+find_still(struct search *search, const struct model_state *state)
+{
+	const struct model_entrant *entrant = search->entrant;
+	for (uint32_t i = 0; i < entrant->count; i++) {
+		const struct model_op *op = entrant->window[i];
+		bool told = !op->lost && op->reply.kind != HD_REPLY_TEXT;
+		if (!search->done[i] && told && may_be_next(search, i) &&
+		    search_ways(search, state, op, is_same))
+			return i;
+	}
+	return entrant->count;
+}
+
+static void
+search_on(struct search *search, const struct model_state *state)
+{
+	const struct model_entrant *entrant = search->entrant;
+	if (++search->tried > ORDERS_MAX)
+		for (uint32_t i = 0; i < entrant->count; i++)
+			print_op(search->model, entrant->window[i]);
+	if (search->tried > ORDERS_MAX)
+		sim_fail(search->model->machine, "%s: too many orders are possible", entrant->name);
+	if (search->tried > FEW) {
+		if (search->seen == NULL)
+			search->seen = calloc(SEEN, sizeof *search->seen);
+		HD_ASSERT(search->seen != NULL);
+		if (was_here(search, state))
+			return;
+	}
+	if (search->left == 0)
+		add_final(search, state);
+	uint32_t still = find_still(search, state);
+	if (still < entrant->count) {
+		search->done[still] = true;
+		search->left--;
+		search_on(search, state);
+		search->left++;
+		search->done[still] = false;
+		return;
+	}
+	for (uint32_t i = 0; i < entrant->count; i++) {
+		const struct model_op *op = entrant->window[i];
+		if (search->done[i] || !may_be_next(search, i))
+			continue;
+		search->done[i] = true;
+		search->left -= !op->lost;
+		search_ways(search, state, op, go_on);
+		search->left += !op->lost;
+		search->done[i] = false;
+		if (search->finals_count > 0 && !search->whole)
+			return;
+	}
 }
 
 static _Noreturn void
@@ -221,6 +300,7 @@ check(struct model *model, struct model_entrant *entrant)
 		search.left += !entrant->window[i]->lost;
 	for (uint32_t i = 0; i < entrant->states_count; i++)
 		search_on(&search, &entrant->states[i]);
+	free(search.seen);
 	model->orders += search.tried;
 	model->checked += entrant->count;
 	if (search.finals_count == 0)

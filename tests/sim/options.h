@@ -18,7 +18,7 @@
 	X(clients, 2, 10, 100, false)                                                              \
 	X(entrants, 2, 60, 100, false)                                                             \
 	X(pipeline, 1, 12, 100, false)                                                             \
-	X(think_ms, 100, 2000, 100, false)                                                         \
+	X(think_ms, 100, 2500, 100, false)                                                         \
 	X(seconds, 540, 660, 100, false) /* simulated, before the heal */                          \
 	X(segment, 1, 6, 100, false)     /* times HD_FRAME_MAX */                                  \
 	X(noid, 1, 30, 50, false)        /* commands without ID, in a hundred */                   \
@@ -38,13 +38,13 @@
 	X(full, 30, 200, 25, true) /* seconds between fillings of the disk */                      \
 	X(pauses, 1, 60, 40, true) /* seconds between stalls of a thread */                        \
 	X(pause_ms, 1, 4000, 100, false)                                                           \
-	X(drops, 5, 60, 50, true)       /* seconds between lost connections */                     \
-	X(jumps, 20, 300, 25, true)     /* seconds between jumps of the wall clock */              \
-	X(misdirect, 1, 1, 0, true)     /* beyond the model: a write that goes elsewhere */        \
-	X(canary, 1, 1, 0, false)       /* an acknowledged event is lost: must be found */         \
-	X(snapshots, 5, 400, 80, false) /* events between snapshots */                             \
-	X(archive, 1, 2, 60, false)     /* segments are kept; 2: not more than some */             \
-	X(rot, 1, 100, 40, true)        /* deaths, in a hundred, at which a snapshot rots */
+	X(drops, 5, 60, 50, true)         /* seconds between lost connections */                   \
+	X(jumps, 20, 300, 25, true)       /* seconds between jumps of the wall clock */            \
+	X(misdirect, 1, 1, 0, true)       /* beyond the model: a write that goes elsewhere */      \
+	X(canary, 1, 1, 0, false)         /* an acknowledged event is lost: must be found */       \
+	X(snapshots, 20, 2000, 80, false) /* events between snapshots */                           \
+	X(archive, 1, 2, 60, false)       /* segments are kept; 2: not more than some */           \
+	X(rot, 1, 100, 40, true)          /* deaths, in a hundred, at which a snapshot rots */
 
 struct sim_options {
 #define X(name, least, greatest, chance, fault) int64_t name;

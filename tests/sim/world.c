@@ -189,6 +189,7 @@ step(struct world *world)
 		machine_step(machine);
 		if (world->failed)
 			longjmp(world->out, 1);
+		world->halted |= machine->gave_up;
 		if (!machine->running)
 			faults_death(world);
 		return;
@@ -215,7 +216,7 @@ heal(struct world *world)
 	machine->fail_next = false;
 	machine->die_in = 0;
 	machine->options.slow = machine->options.shorts = 0;
-	for (uint32_t i = 0; i < 8; i++)
+	for (uint32_t i = 0; i < WORLD_FAULTS; i++)
 		world->fault_due[i] = SIM_NEVER;
 	if (world->space_back != SIM_NEVER)
 		world->space_back = machine->now;

@@ -15,6 +15,7 @@
 #include "tests/sim/model.h"
 
 #define WORLD_CLIENTS  12
+#define WORLD_FAULTS   9
 #define WORLD_PIPELINE 16
 
 struct world;
@@ -99,8 +100,9 @@ struct world {
 	bool follow_broken; /* it came too late: the log is not kept that far */
 	int64_t *follow_score;
 	/* faults.c */
-	int64_t fault_due[8];
+	int64_t fault_due[WORLD_FAULTS];
 	int64_t restart, space_back;
+	bool rotten[HD_SHARDS_MAX]; /* a snapshot of this log has rotted: not a second one */
 	bool eio_struck;
 	uint64_t deaths;
 	bool canary_done;
