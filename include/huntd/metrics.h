@@ -30,6 +30,7 @@
 	X(loading_loaded_bytes, "of them read")                                                    \
 	X(snapshots_total, "snapshots taken")                                                      \
 	X(snapshot_failures_total, "snapshots dropped for an error")                               \
+	X(snapshot_failed, "1 where the last one was dropped")                                     \
 	X(snapshot_running, "snapshots being taken")                                               \
 	X(snapshot_lsn, "LSN of the last snapshot")                                                \
 	X(snapshot_saved_at, "when it was taken, seconds since 1970")                              \

@@ -139,6 +139,7 @@ tell_snapshots(struct page *page)
 	line(page, "rdb_changes_since_last_save:%llu", wide(behind > saved ? behind - saved : 0));
 	line(page, "rdb_bgsave_in_progress:%d", EDGE_SUM(edge, snapshot_running) > 0);
 	line(page, "rdb_last_save_time:%llu", wide(hd_session_saved_at(edge)));
+	line(page, "rdb_last_bgsave_status:%s", EDGE_SUM(edge, snapshot_failed) ? "err" : "ok");
 	line(page, "rdb_last_bgsave_time_sec:%llu", wide(longest / 1000000000));
 	line(page, "rdb_saves:%llu", wide(EDGE_SUM(edge, snapshots_total)));
 	line(page, "snapshot_failures:%llu", wide(EDGE_SUM(edge, snapshot_failures_total)));

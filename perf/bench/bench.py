@@ -90,9 +90,10 @@ class Bench:
             f.write(DOCUMENT)
 
     def huntd(self, data="data", *extra):
+        """Snapshots only where a row asks for them: what they cost is a row of its own."""
         port, http = free_port(), free_port()
         argv = [self.options.bin + "/huntd", "--data", self.dir + "/" + data, "--hunts", self.dir + "/hunts", "--shards", "1",
-                "--resp", f"127.0.0.1:{port}", "--http", f"127.0.0.1:{http}", *extra, str(port)]
+                "--resp", f"127.0.0.1:{port}", "--http", f"127.0.0.1:{http}", "--set", "snapshot.events=0", *extra, str(port)]
         return Server("huntd", argv, self.options.server_core, self.dir).ready()
 
     def redis(self, *extra):
@@ -234,14 +235,11 @@ def submit_row(bench, pairs):
     return {"row": "submit-p64", "runs": {"huntd": runs}, "ratios": rates, "ratio": median(rates), "bar": 1, "stretch": 2, "unit": "M/s"}
 
 
-NO_SNAPSHOTS = ("--set", "snapshot.events=0")
-
-
 def starts(bench, data, times):
     """Starts on `data` and kills, again and again: (events replayed, ms from exec to serving) each time."""
     found = []
     for _ in range(times):
-        bench.huntd(data, *NO_SNAPSHOTS).close(kill=True)
+        bench.huntd(data).close(kill=True)
         with open(bench.dir + "/huntd.log") as f:
             said = re.findall(r"recovered (\d+) events .*?in (\d+) ms", f.read())
         if not said:
@@ -277,7 +275,7 @@ def save(server, seconds=120):
 
 def restart_row(bench, pairs):
     """From exec to serving: all entrants in a snapshot, and as many events behind it."""
-    huntd = bench.huntd("restart", *NO_SNAPSHOTS)
+    huntd = bench.huntd("restart")
     bench.fill(huntd, AWARD)
     save(huntd)
     bench.drive(huntd, AWARD, ENTRANTS, 64)
@@ -308,7 +306,7 @@ class Saving:
 
 def snapshot_row(bench, pairs):
     """AWARD at pipeline 64 while snapshots of all entrants run, one after the other, beside none."""
-    huntd = bench.huntd("snapshot", *NO_SNAPSHOTS)
+    huntd = bench.huntd("snapshot")
     runs = {"huntd": [], "without": []}
     try:
         bench.fill(huntd, AWARD)
@@ -329,7 +327,7 @@ def snapshot_row(bench, pairs):
 
 def replay_row(bench, pairs):
     """Events a second into an empty server: as many awards as two passes over all entrants, then kill -9 and start."""
-    huntd = bench.huntd("replay", *NO_SNAPSHOTS)
+    huntd = bench.huntd("replay")
     bench.drive(huntd, AWARD, 2 * ENTRANTS, 64)
     huntd.close(kill=True)
     rates = [events / max(ms, 1) / 1000 for events, ms in starts(bench, "replay", pairs)]

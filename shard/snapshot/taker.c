@@ -33,6 +33,7 @@ failed(struct hd_shard *shard, int error)
 {
 	struct hd_taker *taker = &shard->taker;
 	HD_COUNT(metrics_of(shard)->snapshot_failures_total, 1);
+	HD_GAUGE(metrics_of(shard)->snapshot_failed, 1);
 	taker->from = hd_log_tail(shard->log);
 	hd_shard_tell(
 		shard,
@@ -97,6 +98,7 @@ count_in(struct hd_shard *shard)
 	taker->kept[0] = (struct hd_taken){taker->head.anchor.lsn, taker->head.anchor.number};
 	taker->kept_count += taker->kept_count < HD_SNAPSHOTS_KEPT;
 	HD_COUNT(metrics->snapshots_total, 1);
+	HD_GAUGE(metrics->snapshot_failed, 0);
 	HD_GAUGE(metrics->snapshot_lsn, taker->head.anchor.lsn);
 	HD_GAUGE(metrics->snapshot_saved_at, shard->clock / NS_PER_S);
 	HD_GAUGE(metrics->snapshot_bytes, taker->writer.offset);

@@ -256,8 +256,10 @@ def no_room():
         c("BGSAVE")
         eventually("it failed", lambda: metric(server, "snapshot_failures") == 1)
         check("with a line", re.search(r"the snapshot of LSN %d in .* was dropped: .*File exists" % tail, server.words()))
+        same("monitors see it", server.info()["rdb_last_bgsave_status"], "err")
         award(c, 0, 2000)
         save(server)
+        same("and see it mended", server.info()["rdb_last_bgsave_status"], "ok")
         same("then it works", len(snapshots(server)), 1)
 
 
