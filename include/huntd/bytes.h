@@ -56,7 +56,9 @@ struct hd_reader {
 static inline struct hd_reader
 hd_reader_of(struct hd_bytes bytes)
 {
-	return (struct hd_reader){bytes.at, bytes.at + bytes.size, false};
+	/* Nothing has no address to add to. */
+	const uint8_t *end = bytes.size ? bytes.at + bytes.size : bytes.at;
+	return (struct hd_reader){bytes.at, end, false};
 }
 
 static inline uint32_t
