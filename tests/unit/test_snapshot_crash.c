@@ -35,6 +35,7 @@ struct rig {
 	struct hd_metrics metrics[2];
 	struct hd_log_report report;
 	struct hd_runtime_hooks hooks;
+	uint8_t durability;
 };
 
 /* The events. */
@@ -114,8 +115,10 @@ static const struct hd_clock_page no_offset;
 static bool
 rig_open(struct rig *rig)
 {
-	static const struct hd_log_options options = {
-		.directory = FOLDER, .shards = 2, .segment_bytes = HD_MIB};
+	struct hd_log_options options = {.directory = FOLDER,
+					 .shards = 2,
+					 .segment_bytes = HD_MIB,
+					 .durability = rig->durability};
 	struct hd_shard *shard = aligned_alloc(64, sizeof *shard);
 	HD_ASSERT(shard != NULL);
 	memset(shard, 0, sizeof *shard);
@@ -211,7 +214,7 @@ start_over(const struct rig *rig, uint32_t coin, uint64_t seed)
 }
 
 static void
-power_cuts(uint32_t appended, bool short_writes, bool direct)
+power_cuts(uint32_t appended, enum hd_durability durability, bool short_writes, bool direct)
 {
 	static const uint32_t coins[] = {0, 20, 50, 80, 100};
 	static struct rig rig;
@@ -220,8 +223,9 @@ power_cuts(uint32_t appended, bool short_writes, bool direct)
 	fake_io_init(&rig.disk);
 	rig.disk.short_writes = short_writes;
 	rig.disk.refuse_direct = !direct;
+	rig.durability = (uint8_t)durability;
 	assert_true(rig_open(&rig));
-	while (hd_log_flushed(rig.shard->log) < story.count) {
+	while (hd_log_tail(rig.shard->log) < story.count || rig.shard->taker.state) {
 		rig_append(&rig, appended);
 		rig_ask(&rig);
 		start_over(&rig, coins[seed % 5], seed);
@@ -238,21 +242,29 @@ static void
 a_power_cut_at_any_pass(void **state)
 {
 	(void)state;
-	power_cuts(3, false, true);
+	power_cuts(3, HD_DURABLE_BATCH, false, true);
 }
 
 static void
 a_power_cut_with_short_writes(void **state)
 {
 	(void)state;
-	power_cuts(5, true, true);
+	power_cuts(5, HD_DURABLE_BATCH, true, true);
 }
 
 static void
 a_power_cut_without_direct_writes(void **state)
 {
 	(void)state;
-	power_cuts(7, true, false);
+	power_cuts(7, HD_DURABLE_BATCH, true, false);
+}
+
+/* The log flushes only what the snapshot asks it to: no snapshot counts before that. */
+static void
+a_power_cut_where_nothing_is_promised(void **state)
+{
+	(void)state;
+	power_cuts(4, HD_DURABLE_OFF, false, true);
 }
 
 /* Disk errors of the snapshot's own file: it is dropped, the log goes on, the next one works. */
@@ -296,6 +308,7 @@ main(void)
 		cmocka_unit_test(a_power_cut_at_any_pass),
 		cmocka_unit_test(a_power_cut_with_short_writes),
 		cmocka_unit_test(a_power_cut_without_direct_writes),
+		cmocka_unit_test(a_power_cut_where_nothing_is_promised),
 		cmocka_unit_test(an_error_drops_the_snapshot_only),
 	};
 	return cmocka_run_group_tests(tests, make_story, end_story);
