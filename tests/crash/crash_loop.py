@@ -158,6 +158,8 @@ def main():
                 server.start()
                 settle(server, ledgers, book)
                 acked += sum(len(ledger.acked) for ledger in ledgers)
+                if kill % 20 == 19:
+                    print("%d kills, %.0f s" % (kill + 1, time.monotonic() - began), flush=True)
     except Mishap as mishap:
         print("FAULT (HUNT_SEED=%d): %s" % (SEED, mishap))
         Server.end_all(tell=True)

@@ -36,7 +36,8 @@ struct peer {
 	uint64_t recv_tag, send_tag;
 	const uint8_t *send_from; /* in flight; NULL: none */
 	uint32_t send_size;
-	bool slow; /* takes nothing */
+	bool slow;  /* takes nothing */
+	bool fails; /* what is in flight does */
 	uint8_t got[4 * HD_MIB];
 	uint32_t got_size;
 };
@@ -60,6 +61,7 @@ static struct world {
 	bool busy, loading;
 	int64_t now;
 	uint32_t sends, saves;
+	uint32_t fail_send;   /* the n-th send fails; 0: none */
 	struct hd_core *core; /* whose hunts the boards are of; NULL: there are none */
 } world;
 
@@ -232,6 +234,7 @@ fake_send(struct hd_io *io, int socket, const void *from, uint32_t size, uint64_
 	peer->send_size = size;
 	peer->send_tag = tag;
 	world.sends++;
+	peer->fails = world.sends == world.fail_send;
 }
 
 static void
@@ -309,8 +312,9 @@ deliver_sends(void)
 		struct peer *peer = &world.peers[i];
 		if (!peer->send_from || (peer->slow && !peer->shut))
 			continue;
-		int32_t result = peer->shut ? -32 : (int32_t)peer->send_size;
-		if (!peer->shut) {
+		bool fails = peer->shut || peer->fails;
+		int32_t result = fails ? -32 : (int32_t)peer->send_size;
+		if (!fails) {
 			memcpy(peer->got + peer->got_size, peer->send_from, peer->send_size);
 			peer->got_size += peer->send_size;
 		}
@@ -382,14 +386,14 @@ arrive(int socket, const void *bytes, size_t size)
 	return true;
 }
 
-static void
+__attribute__((unused)) static void
 says(int socket, const char *text)
 {
 	assert_true(arrive(socket, text, strlen(text)));
 	pass();
 }
 
-static void
+__attribute__((unused)) static void
 expect_got(int socket, const char *want)
 {
 	struct peer *peer = &world.peers[socket];
@@ -398,7 +402,7 @@ expect_got(int socket, const char *want)
 	peer->got_size = 0;
 }
 
-static void
+__attribute__((unused)) static void
 answer(uint32_t given, int64_t value)
 {
 	assert_true(given < world.given_count && !world.given[given].answered);
