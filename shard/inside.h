@@ -19,6 +19,7 @@
 
 #define HD_PASS_ANSWERS  16u   /* of this shard to its own gathers, but for a last round */
 #define HD_PASS_OWN      256u  /* of them always left to the own readers */
+#define HD_PASS_DUE      64u   /* hours and windows that begin in one pass */
 #define HD_PASS_COMMANDS 1024u /* commands that start in one pass: about half a millisecond */
 #define HD_DENSE_AT_ONCE 4096u /* entrants: more are walked in slices */
 #define HD_COMPLETIONS   512u
@@ -297,8 +298,8 @@ void hd_step_apply(struct hd_shard *shard, const struct hd_decision *decision);
 void hd_step_count(struct hd_shard *shard, uint8_t verb, const struct hd_reply *reply);
 /* Logs and applies one event that no command caused, with the next stamp; returns its LSN. */
 uint64_t hd_step_event(struct hd_shard *shard, struct hd_event *event);
-/* Logs and applies the PHASEs and WINDOWs that are due. */
-void hd_step_due(struct hd_shard *shard);
+/* Logs and applies PHASEs and WINDOWs that are due, as many as a pass may; true: more are left. */
+bool hd_step_due(struct hd_shard *shard);
 /* The next stamp. */
 int64_t hd_step_stamp(const struct hd_shard *shard);
 

@@ -420,9 +420,13 @@ hd_shard_pass(struct hd_shard *shard)
 	HD_ASSERT(shard->batch_count == 0);
 	wait_and_take(shard);
 	hd_pulse_stage(shard->pulse, HD_STAGE_COMMANDS);
-	if (shard->started)
-		hd_step_due(shard);
-	hd_outbox_decide(shard);
+	if (HD_UNLIKELY(shard->started && hd_step_due(shard))) {
+		/* No command before all of them: they decide by which rules. */
+		shard->pass_commands = HD_PASS_COMMANDS;
+		shard->again = true;
+	} else {
+		hd_outbox_decide(shard);
+	}
 	hd_remote_decide(shard);
 	shard->ops->input(shard->edge, shard->boot);
 	hd_shard_decide(shard);

@@ -146,15 +146,19 @@ hd_step_event(struct hd_shard *shard, struct hd_event *event)
 	return lsn;
 }
 
-void
+bool
 hd_step_due(struct hd_shard *shard)
 {
 	HD_ASSERT(shard->started);
 	struct hd_event event;
-	while (hd_core_deadline(shard->core) <= shard->clock &&
-	       hd_core_due(shard->core, hd_step_stamp(shard), &event)) {
+	for (uint32_t i = 0; hd_core_deadline(shard->core) <= shard->clock; i++) {
+		if (i == HD_PASS_DUE)
+			return true;
+		bool due = hd_core_due(shard->core, hd_step_stamp(shard), &event);
+		HD_ASSERT(due);
 		uint16_t hunt = event.hunt;
 		hd_step_event(shard, &event);
 		hd_views_touch(shard, hunt);
 	}
+	return false;
 }
