@@ -269,6 +269,8 @@ void hd_shard_free(struct hd_shard *shard);
 bool hd_shard_pass(struct hd_shard *shard);
 /* Before the log is open: lets the edge take and answer what needs no state. */
 void hd_shard_loading_pass(struct hd_shard *shard);
+/* Behind the last pass, until what is in flight has ended. */
+void hd_shard_last_pass(struct hd_shard *shard);
 /* A line for whoever runs the process. */
 __attribute__((format(printf, 2, 3))) void hd_shard_tell(struct hd_shard *shard, const char *format,
 							 ...);

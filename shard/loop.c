@@ -5,6 +5,7 @@
 
 #define DRAIN_TICK_NS 10000000
 #define NS_PER_MS     1000000
+#define LAST_LOOK_NS  10000000 /* at the end: how often whether to hurry is looked at */
 
 /* Held messages. */
 
@@ -470,6 +471,29 @@ hd_shard_loading_pass(struct hd_shard *shard)
 	}
 	shard->ops->input(shard->edge, shard->boot);
 	shard->ops->output(shard->edge, shard->boot);
+}
+
+/* Everybody has gone: only the log, a snapshot and what is being read for a page are left. */
+void
+hd_shard_last_pass(struct hd_shard *shard)
+{
+	struct hd_io *io = shard->io;
+	HD_ASSERT(shard->finished || !shard->started);
+	hd_taker_pass(shard);
+	hd_log_pass(shard->log, shard->boot, false);
+	int64_t left = hd_taker_deadline(shard) - shard->boot;
+	int64_t timeout = left < LAST_LOOK_NS ? 0 : LAST_LOOK_NS;
+	uint32_t count = io->ops->wait(io, timeout, shard->completions, HD_COMPLETIONS);
+	shard->boot = io->ops->now(io);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct hd_completion *completion = &shard->completions[i];
+		if (HD_IO_OWNER(completion->tag) == HD_IO_LOG)
+			hd_log_complete(shard->log, completion);
+		else if (HD_IO_OWNER(completion->tag) == HD_IO_SNAPSHOT)
+			hd_taker_complete(shard, completion);
+		else if (HD_IO_OWNER(completion->tag) == HD_IO_SHARD)
+			shard->pages.reading = false; /* nobody is there to be shown it */
+	}
 }
 
 void

@@ -96,6 +96,9 @@ bool
 hd_shard_end(struct hd_shard *shard)
 {
 	HD_ASSERT(shard->post != NULL);
+	/* A page may still be read into memory that is about to go. */
+	while (shard->log != NULL && shard->pages.reading)
+		hd_shard_last_pass(shard);
 	if (shard->log != NULL)
 		hd_taker_end(shard, shard->save);
 	bool good = shard->log == NULL || hd_log_close(shard->log);

@@ -95,7 +95,7 @@
 
 /* Snapshots. The largest object is a version of a document, or what one entrant has done. */
 #define HD_OBJECT_MAX        HD_MIB
-#define HD_SNAPSHOT_EVENTS   1000000u /* behind the last one: time for the next */
+#define HD_SNAPSHOT_EVENTS   4000000u /* behind the last one: time for the next */
 #define HD_SNAPSHOT_SLICE_NS 150000   /* of a sweep; then the shard's work goes first */
 #define HD_SNAPSHOT_SHARE    8u       /* a sweep takes one part in so many of a busy core */
 #define HD_SNAPSHOTS_KEPT    2u

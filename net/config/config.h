@@ -26,7 +26,7 @@
 	X(trust, "trust", TRUST, "loopback", RESTART, "loopback, or all: listen beyond it though every connection is an operator") \
 	X(memory, "memory", MEMORY, "auto", RESTART, "budget of one shard's state; auto: its share of 3/4 of the machine")       \
 	X(segment, "log.segment", SEGMENT, "64MiB", RESTART, "size of one log file")                                             \
-	X(snapshot_events, "snapshot.events", EVENTS, "1000000", RESTART, "events behind the last snapshot of a shard: time for the next; 0: at the end only") \
+	X(snapshot_events, "snapshot.events", EVENTS, "4000000", RESTART, "events behind the last snapshot of a shard: time for the next; 0: at the end only") \
 	X(archive, "archive", SWITCH, "on", RESTART, "keep log files that snapshots made superfluous, packed, in archive/")      \
 	X(archive_max, "archive_max", SIZE, "0", RESTART, "bytes of all archives together, the oldest go first; 0: no bound")    \
 	X(ids_max, "ids.max", COUNT, "1000000", RESTART, "newest event ids a shard always remembers")                            \

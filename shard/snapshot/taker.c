@@ -5,10 +5,9 @@
 #include "huntd/snapshot.h"
 #include "shard/inside.h"
 
-#define STEP_OBJECTS 32u      /* of a sweep between two looks at the clock */
-#define TAG_FOLDER   0x10u    /* behind the writer's */
-#define BUSY_NS      2000000  /* after the last command */
-#define LOOK_NS      10000000 /* the last snapshot: how often whether to hurry is looked at */
+#define STEP_OBJECTS 32u     /* of a sweep between two looks at the clock */
+#define TAG_FOLDER   0x10u   /* behind the writer's */
+#define BUSY_NS      2000000 /* after the last command */
 /* The last snapshot; with the drain before it within the 90 s that systemd grants. */
 #define LAST_NS  60000000000
 #define NS_PER_S 1000000000
@@ -352,26 +351,6 @@ is_hurried(const struct hd_shard *shard)
 	return shard->hurry != NULL && atomic_load(shard->hurry);
 }
 
-/* Everybody has gone: only the log and this are left to wait for. */
-static void
-pass_alone(struct hd_shard *shard)
-{
-	struct hd_io *io = shard->io;
-	hd_taker_pass(shard);
-	hd_log_pass(shard->log, shard->boot, false);
-	int64_t left = hd_taker_deadline(shard) - shard->boot;
-	int64_t timeout = left < LOOK_NS ? 0 : LOOK_NS;
-	uint32_t count = io->ops->wait(io, timeout, shard->completions, HD_COMPLETIONS);
-	shard->boot = io->ops->now(io);
-	for (uint32_t i = 0; i < count; i++) {
-		const struct hd_completion *completion = &shard->completions[i];
-		if (HD_IO_OWNER(completion->tag) == HD_IO_LOG)
-			hd_log_complete(shard->log, completion);
-		else if (HD_IO_OWNER(completion->tag) == HD_IO_SNAPSHOT)
-			hd_taker_complete(shard, completion);
-	}
-}
-
 /* One that has its name is brought to its end. */
 static void
 give_up(struct hd_shard *shard)
@@ -390,14 +369,14 @@ hd_taker_end(struct hd_shard *shard, bool save)
 	taker->busy_until = taker->next = 0;
 	give_up(shard);
 	while (taker->state != HD_TAKER_IDLE)
-		pass_alone(shard);
+		hd_shard_last_pass(shard);
 	if (!save || is_hurried(shard) || is_saved(shard) || shard->orders.open_count > 0)
 		return;
 	shard->pass_commands = 0;
 	begin(shard);
 	int64_t last = taker->began + LAST_NS;
 	while (taker->state != HD_TAKER_IDLE) {
-		pass_alone(shard);
+		hd_shard_last_pass(shard);
 		if (is_hurried(shard) || shard->boot >= last)
 			give_up(shard);
 	}
