@@ -126,6 +126,8 @@ disk_rename(struct disk *disk, const char *from, const char *to)
 static void
 commit_names(struct disk *disk, uint32_t count)
 {
+	if (count == 0)
+		return;
 	for (uint32_t i = 0; i < count; i++) {
 		struct disk_rename *entry = &disk->journal[i];
 		for (int k = 0; entry->name[0] != '\0' && k < DISK_FILES; k++)

@@ -73,7 +73,7 @@ shrink(struct sim_line *line)
 /* Running. */
 
 struct sum {
-	uint64_t runs, checked, watched, deaths, events, replays, pages, steps, twice;
+	uint64_t runs, found, gone, checked, watched, deaths, events, replays, pages, steps, twice;
 	double simulated_s;
 };
 
@@ -81,6 +81,8 @@ static void
 add(struct sum *sum, const struct world_result *result)
 {
 	sum->runs++;
+	sum->found += result->found;
+	sum->gone += result->gone;
 	sum->checked += result->checked;
 	sum->watched += result->watched;
 	sum->deaths += result->deaths;
@@ -221,14 +223,15 @@ main(int count, char **words)
 	else
 		good = run_many(&args, &sum);
 	double took = clock_s() - begin;
-	printf("%s: %llu seeds (%llu twice), %.1f simulated h, %.0fx real time, %.0f seeds/min, "
-	       "%llu commands explained, %llu events, %llu deaths, %llu logs replayed, %llu whole "
-	       "comparisons\n",
-	       good ? "passed" : "FAILED", (unsigned long long)sum.runs,
-	       (unsigned long long)sum.twice, sum.simulated_s / 3600,
-	       took > 0 ? sum.simulated_s / took : 0, took > 0 ? (double)sum.runs * 60 / took : 0,
+	printf("%llu commands explained, %llu events, %llu deaths, %llu logs replayed, %llu whole "
+	       "comparisons, %llu treasures found, %llu gone\n",
 	       (unsigned long long)sum.checked, (unsigned long long)sum.events,
 	       (unsigned long long)sum.deaths, (unsigned long long)sum.replays,
-	       (unsigned long long)sum.watched);
+	       (unsigned long long)sum.watched, (unsigned long long)sum.found,
+	       (unsigned long long)sum.gone);
+	printf("%s: %llu seeds (%llu twice), %.1f simulated h, %.0fx real time, %.0f seeds/min\n",
+	       good ? "passed" : "FAILED", (unsigned long long)sum.runs,
+	       (unsigned long long)sum.twice, sum.simulated_s / 3600,
+	       took > 0 ? sum.simulated_s / took : 0, took > 0 ? (double)sum.runs * 60 / took : 0);
 	return good ? 0 : 1;
 }

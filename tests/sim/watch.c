@@ -7,18 +7,17 @@
 
 #define LOOK  (50 * SIM_MS)
 #define EVERY (40 * SIM_S)
+#define RANKS 6u
 
-/* Steps: every entrant's PROGRESS, then the boards, then COUNT. */
+/* Steps: every entrant's PROGRESS, then the boards, then COUNT, then some ranks. */
 
-struct standing {
-	bool joined, rookie, sure;
-	int64_t score, sub;
-};
-
+/* As the model has it, or as it was when the hunt was frozen. */
 static struct standing
-standing(const struct model *model, uint32_t number)
+standing(const struct world *world, uint32_t number)
 {
-	const struct model_entrant *entrant = &model->entrants[number];
+	const struct model_entrant *entrant = &world->model.entrants[number];
+	if (world->watch_frozen)
+		return world->frozen[number];
 	const struct model_state *first = &entrant->states[0];
 	struct standing at = {first->joined, first->rookie, true, first->score, first->sub};
 	for (uint32_t i = 1; i < entrant->states_count; i++) {
@@ -31,11 +30,11 @@ standing(const struct model *model, uint32_t number)
 
 /* The one rule of places: who is better, counted. */
 static int64_t
-place_of(const struct model *model, const struct standing *of, bool rookies)
+place_of(const struct world *world, const struct standing *of, bool rookies)
 {
 	int64_t place = 1;
-	for (uint32_t i = 0; i < model->entrants_count; i++) {
-		struct standing other = standing(model, i);
+	for (uint32_t i = 0; i < world->model.entrants_count; i++) {
+		struct standing other = standing(world, i);
 		if (!other.joined || (rookies && !other.rookie))
 			continue;
 		place += other.score > of->score ||
@@ -45,11 +44,11 @@ place_of(const struct model *model, const struct standing *of, bool rookies)
 }
 
 static int64_t
-entrants_of(const struct model *model, bool rookies)
+entrants_of(const struct world *world, bool rookies)
 {
 	int64_t count = 0;
-	for (uint32_t i = 0; i < model->entrants_count; i++) {
-		struct standing at = standing(model, i);
+	for (uint32_t i = 0; i < world->model.entrants_count; i++) {
+		struct standing at = standing(world, i);
 		count += at.joined && (!rookies || at.rookie);
 	}
 	return count;
@@ -80,8 +79,8 @@ compare_row(struct world *world, struct hd_reader *reader, bool rookies, bool *s
 		sim_fail(&world->machine, "a board has %.*s twice, or who never was",
 			 (int)name.size, (const char *)name.at);
 	seen[number] = true;
-	struct standing at = standing(model, number);
-	int64_t place = place_of(model, &at, rookies);
+	struct standing at = standing(world, number);
+	int64_t place = place_of(world, &at, rookies);
 	if (!at.joined || at.score != score || place != rank || (rookies && !at.rookie))
 		sim_fail(&world->machine,
 			 "a board has %s at %lld with %lld, the model at %lld "
@@ -101,19 +100,121 @@ compare_board(struct world *world, bool rookies)
 	if (reply->kind != HD_REPLY_VALUE || hd_read_u8(&reader) != HD_VALUE_ARRAY)
 		sim_fail(&world->machine, "TOP: kind %u error %u", reply->kind, reply->error);
 	int64_t rows = (int64_t)hd_read_varint(&reader);
-	if (rows != entrants_of(model, rookies))
+	if (rows != entrants_of(world, rookies))
 		sim_fail(&world->machine, "a board of %lld rows, %lld in the model",
-			 (long long)rows, (long long)entrants_of(model, rookies));
+			 (long long)rows, (long long)entrants_of(world, rookies));
 	for (int64_t i = 0; i < rows; i++)
 		compare_row(world, &reader, rookies, seen);
 	free(seen);
 }
 
-static bool
-all_sure(const struct model *model)
+/* Distinct places above. */
+static int64_t
+dense_of(const struct world *world, const struct standing *of)
 {
+	int64_t place = 1;
+	for (uint32_t i = 0; i < world->model.entrants_count; i++) {
+		struct standing other = standing(world, i);
+		bool better = other.joined && (other.score > of->score ||
+					       (other.score == of->score && other.sub > of->sub));
+		for (uint32_t k = 0; better && k < i; k++) {
+			struct standing same = standing(world, k);
+			better = !same.joined || same.score != other.score || same.sub != other.sub;
+		}
+		place += better;
+	}
+	return place;
+}
+
+/* [rank, score, of], or nil. */
+static void
+compare_rank(struct world *world)
+{
+	const struct model *model = &world->model;
+	const struct sim_reply *reply = &world->watch.reply;
+	struct standing at = standing(world, world->watch_entrant);
+	struct hd_reader reader = hd_reader_of(hd_bytes_of(reply->detail, reply->size));
+	bool dense = world->watch.command.mode == HD_MODE_DENSE;
+	if (!at.joined) {
+		if (reply->kind != HD_REPLY_NIL)
+			sim_fail(&world->machine, "RANK of who never joined: kind %u", reply->kind);
+		return;
+	}
+	int64_t want[3] = {dense ? dense_of(world, &at) : place_of(world, &at, false), at.score,
+			   entrants_of(world, false)};
+	bool good = reply->kind == HD_REPLY_VALUE && hd_read_u8(&reader) == HD_VALUE_ARRAY &&
+		    hd_read_varint(&reader) == 3;
+	for (uint32_t i = 0; i < 3 && good; i++) {
+		good = hd_read_u8(&reader) == HD_VALUE_INT;
+		int64_t is = hd_read_signed(&reader);
+		if (!good || is != want[i])
+			sim_fail(&world->machine,
+				 "RANK of %s, dense %d: number %u is %lld, not %lld",
+				 model->entrants[world->watch_entrant].name, dense, i,
+				 (long long)is, (long long)want[i]);
+	}
+	if (!good)
+		sim_fail(&world->machine, "RANK: kind %u error %u", reply->kind, reply->error);
+}
+
+/* Freezing, while nothing moves: what the frozen boards show from then on is known. */
+
+static bool
+is_frozen(const struct model *model)
+{
+	return model->phases[model->phases_count - 1].phase == HD_PHASE_FROZEN;
+}
+
+/* It is asked for until it is answered; the phase is noted once. */
+static void
+ask_freeze(struct world *world)
+{
+	struct model *model = &world->model;
+	struct hd_command command = {.verb = HD_CMD_FREEZE, .hunt = HD_BYTES("bay")};
+	command.slot = hd_slot(command.hunt);
+	if (!is_frozen(model)) {
+		model->phases[model->phases_count++] =
+			(struct model_phase){HD_PHASE_FROZEN, world->machine.now, SIM_NEVER};
+		world->frozen_phase = model->phases_count;
+	}
+	caller_ask(&world->watch, &command);
+}
+
+static void
+note_frozen(struct world *world)
+{
+	struct model *model = &world->model;
+	if (world->watch.reply.kind != HD_REPLY_STATUS)
+		sim_fail(&world->machine, "FREEZE: kind %u error %u", world->watch.reply.kind,
+			 world->watch.reply.error);
+	model->phases[model->phases_count - 1].sure = world->machine.now;
 	for (uint32_t i = 0; i < model->entrants_count; i++)
-		if (!standing(model, i).sure)
+		world->frozen[i] = standing(world, i);
+	world->freezing = false;
+	world->frozen_known = true;
+	machine_note(&world->machine, "frozen while all is quiet");
+}
+
+/* Frozen by us, and nothing was ordered since. */
+static bool
+knows_frozen(const struct world *world)
+{
+	return world->frozen_known && world->frozen_phase == world->model.phases_count;
+}
+
+static void
+compare_frozen(struct world *world)
+{
+	world->watch_frozen = true;
+	compare_board(world, false);
+	world->watch_frozen = false;
+}
+
+static bool
+all_sure(const struct world *world)
+{
+	for (uint32_t i = 0; i < world->model.entrants_count; i++)
+		if (!standing(world, i).sure)
 			return false;
 	return true;
 }
@@ -124,16 +225,23 @@ compare_step(struct world *world)
 	struct model *model = &world->model;
 	uint32_t step = world->watch_step, entrants = model->entrants_count;
 	struct sim_reply *reply = &world->watch.reply;
+	uint8_t verb = world->watch.command.verb;
 	if (step < entrants) {
 		struct model_op *op = model_begin(model, step);
 		op->verb = HD_CMD_PROGRESS;
 		op->sent = world->watch.sent;
 		model_answer(model, step, op, reply, world->machine.now);
-	} else if (!all_sure(model)) {
+	} else if (!all_sure(world)) {
 		return;
 	} else if (step < entrants + 2) {
 		compare_board(world, step == entrants + 1);
-	} else if (reply->kind != HD_REPLY_INTEGER || reply->points != entrants_of(model, false)) {
+	} else if (verb == HD_CMD_FREEZE) {
+		note_frozen(world);
+	} else if (verb == HD_CMD_TOP) {
+		compare_frozen(world);
+	} else if (step > entrants + 2) {
+		compare_rank(world);
+	} else if (reply->kind != HD_REPLY_INTEGER || reply->points != entrants_of(world, false)) {
 		sim_fail(&world->machine, "COUNT says %lld", (long long)reply->points);
 	}
 }
@@ -155,6 +263,16 @@ ask_step(struct world *world)
 		command.given |= HD_GIVEN_BOARD;
 	} else if (step == entrants + 2) {
 		command.verb = HD_CMD_COUNT;
+	} else if (step == entrants + 3 + RANKS && world->freezing) {
+		ask_freeze(world);
+		return;
+	} else if (step >= entrants + 3 + RANKS) {
+		command.view = HD_VIEW_FROZEN;
+	} else if (step > entrants + 2) {
+		world->watch_entrant = (uint32_t)machine_draw(&world->machine, entrants);
+		command.verb = HD_CMD_RANK;
+		command.entrant = hd_bytes_str(model->entrants[world->watch_entrant].name);
+		command.mode = step % 2 ? HD_MODE_DENSE : HD_MODE_COMPETITION;
 	}
 	caller_ask(&world->watch, &command);
 }
@@ -169,6 +287,14 @@ is_still(const struct world *world)
 		if (world->edge.doors[i].orphans.first != NULL)
 			return false;
 	return true;
+}
+
+static bool
+may_freeze(struct world *world)
+{
+	const struct model *model = &world->model;
+	return world->options.phases > 0 && !world->healing && !is_frozen(model) &&
+	       model->phases_count + 1 < MODEL_PHASES && machine_draw(&world->machine, 2) == 0;
 }
 
 void
@@ -191,7 +317,11 @@ watch_act(struct world *world)
 		world->watch_step++;
 	}
 	watch->answered = false;
-	if (world->watch_step <= world->model.entrants_count + 2) {
+	uint32_t last = world->model.entrants_count + 2 + RANKS;
+	if (world->watch_step == last + 1 && may_freeze(world))
+		world->freezing = true;
+	last += world->freezing ? 1 : knows_frozen(world) ? 2 : 0;
+	if (world->watch_step <= last) {
 		ask_step(world);
 		return;
 	}

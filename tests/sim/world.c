@@ -91,6 +91,7 @@ world_init(struct world *world, const struct sim_line *line, FILE *trace)
 	caller_init(&world->watch, world);
 	caller_init(&world->follow, world);
 	world->follow_score = calloc(world->model.entrants_count, sizeof(int64_t));
+	world->frozen = calloc(world->model.entrants_count, sizeof *world->frozen);
 	world->model.phases[0] = (struct model_phase){.phase = HD_PHASE_OPEN};
 	world->model.phases_count = 1;
 	world->watch_due = 20 * SIM_S;
@@ -124,6 +125,7 @@ world_fini(struct world *world)
 	model_fini(&world->model);
 	ledger_fini(&world->ledger);
 	free(world->follow_score);
+	free(world->frozen);
 }
 
 /* One thing after the other: whatever is due first. */
@@ -329,6 +331,8 @@ static struct world_result
 result_of(const struct world *world)
 {
 	struct world_result result = {.failed = world->failed,
+				      .found = world->model.finds_count,
+				      .gone = world->model.gones_count,
 				      .hash = world->machine.hash,
 				      .steps = world->machine.steps,
 				      .checked = world->model.checked,

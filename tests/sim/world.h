@@ -20,6 +20,12 @@
 
 struct world;
 
+/* Where an entrant stands on the boards, and whether that is known. */
+struct standing {
+	bool joined, rookie, sure;
+	int64_t score, sub;
+};
+
 /* A command of a client, until it is settled. */
 struct call {
 	bool live, sent;
@@ -87,9 +93,12 @@ struct world {
 	uint32_t set_up; /* things done before anybody may play */
 	/* watch.c */
 	struct caller watch;
-	uint32_t watch_step;
+	uint32_t watch_step, watch_entrant;
 	int64_t watch_due;
-	uint64_t watched; /* whole comparisons */
+	bool watch_frozen, freezing, frozen_known;
+	uint32_t frozen_phase;   /* count of phases when we froze */
+	struct standing *frozen; /* by entrant */
+	uint64_t watched;        /* whole comparisons */
 	char cursor[64];
 	/* follow.c */
 	struct caller follow;
@@ -114,6 +123,7 @@ struct world {
 
 struct world_result {
 	bool failed;
+	uint64_t found, gone; /* treasures */
 	uint64_t hash, steps, checked, watched, deaths, events, replays, pages;
 	double simulated_s;
 };
