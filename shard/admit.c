@@ -67,6 +67,8 @@ hd_shard_admit(struct hd_shard *shard, const struct hd_command *command, enum hd
 	case HD_ROUTE_READ:
 		return admit_to_shard(shard, command, route == HD_ROUTE_ENTRANT, error);
 	case HD_ROUTE_BOARD:
+		if (HD_UNLIKELY(shard->builds.running) && hd_builds_wait(shard, command))
+			return HD_ADMIT_WAIT; /* hd_builds_pass sees to the next pass */
 		if (!hd_shard_is_local(shard, command))
 			return admit_gather(shard, command, error);
 		return admit_credit(shard, shard->number, error);

@@ -20,6 +20,8 @@
 #define HD_PASS_ANSWERS  16u   /* of this shard to its own gathers, but for a last round */
 #define HD_PASS_OWN      256u  /* of them always left to the own readers */
 #define HD_PASS_DUE      64u   /* hours and windows that begin in one pass */
+#define HD_PASS_BUILT    128u  /* entrants put on a board that is being built: about 100 us */
+#define HD_PASS_KEPT     64u   /* questions answered that waited for such a board */
 #define HD_PASS_COMMANDS 1024u /* commands that start in one pass: about half a millisecond */
 #define HD_DENSE_AT_ONCE 4096u /* entrants: more are walked in slices */
 #define HD_COMPLETIONS   512u
@@ -96,6 +98,15 @@ struct hd_gathers {
 	struct hd_run *fresh[HD_GATHERS_MAX];
 	uint32_t fresh_count;
 	uint8_t question[HD_QUESTION_MAX];
+};
+
+/* board/builds.c: boards that are being built, and who waits for them. */
+struct hd_kept;
+
+struct hd_builds {
+	bool running; /* some board is being built, or may be */
+	bool look;    /* a board became ready, or may have: those that wait are to be looked at */
+	struct hd_kept *first, *last; /* questions of gathers, as they came */
 };
 
 /* events/pages.c: pages of HUNT.EVENTS. */
@@ -232,6 +243,7 @@ struct hd_shard {
 
 	struct hd_remote remote;
 	struct hd_gathers gathers;
+	struct hd_builds builds;
 	struct hd_pages pages;
 	struct hd_orders orders;
 	struct hd_outbox outbox;
@@ -409,7 +421,29 @@ void hd_gathers_answers(struct hd_shard *shard, const struct hd_cell *cell);
  */
 bool hd_gathers_flush(struct hd_shard *shard);
 
+/* Answers a question, and sends the answers to a shard when these were all for now. */
+void hd_gathers_answer(struct hd_shard *shard, uint32_t asker, uint64_t run,
+		       struct hd_bytes question);
+void hd_gathers_answered(struct hd_shard *shard, uint32_t asker);
+
+/* board/builds.c */
+
+/* Whether a BOARD command reads a board that is being built here: elsewhere it then is as well,
+ * most likely, and the command waits where it was read. */
+bool hd_builds_wait(const struct hd_shard *shard, const struct hd_command *command);
+/* Keeps a question until its board is ready. */
+void hd_builds_keep(struct hd_shard *shard, uint32_t asker, uint64_t run, struct hd_bytes question);
+/* Answers what was kept and is ready. */
+void hd_builds_answer(struct hd_shard *shard);
+/* Once a pass: a slice of a board. */
+void hd_builds_pass(struct hd_shard *shard);
+void hd_builds_fini(struct hd_shard *shard);
+
 /* board/views.c */
+
+/* The board that a command names, or its hunt's first. False: there is none. */
+bool hd_views_board(const struct hd_shard *shard, const struct hd_command *command, uint16_t *hunt,
+		    uint16_t *board);
 
 void hd_views_fini(struct hd_shard *shard);
 void hd_views_touch(struct hd_shard *shard, uint16_t hunt);

@@ -438,6 +438,8 @@ hd_shard_pass(struct hd_shard *shard)
 	if (shard->taker.archive)
 		archive(shard);
 	hd_pulse_stage(shard->pulse, HD_STAGE_BOARDS);
+	if (HD_UNLIKELY(shard->builds.look))
+		hd_builds_answer(shard);
 	run_gathers(shard);
 	hd_orders_pass(shard);
 	hd_outbox_pass(shard);
@@ -446,6 +448,8 @@ hd_shard_pass(struct hd_shard *shard)
 	hd_pulse_stage(shard->pulse, HD_STAGE_UPKEEP);
 	if (shard->sweep)
 		shard->again |= shard->sweep = hd_core_sweep(shard->core, 64);
+	if (HD_UNLIKELY(shard->builds.running))
+		hd_builds_pass(shard);
 	hd_views_pass(shard);
 	hd_taker_pass(shard);
 	hd_remote_measure(shard);

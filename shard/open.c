@@ -66,6 +66,7 @@ replay(struct hd_shard *shard, struct hd_loading *loading, const struct hd_log_o
 	shard->log = hd_log_open(options, hd_replay_one, at, shard->report);
 	if (shard->log != NULL)
 		hd_replay_flush(at);
+	hd_core_build_all(shard->core);
 	hd_memory_give(&shard->plain, at, sizeof *at);
 }
 
@@ -116,6 +117,7 @@ hd_shard_free(struct hd_shard *shard)
 	hd_pages_fini(shard);
 	hd_views_fini(shard);
 	hd_gathers_fini(shard);
+	hd_builds_fini(shard);
 	hd_held_fini(shard, &shard->held);
 	hd_held_fini(shard, &shard->own);
 	for (uint32_t i = 0; i < shard->count + HD_THREADS_BESIDE; i++)

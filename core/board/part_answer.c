@@ -281,6 +281,21 @@ answer_find(struct hd_core *core, const struct hd_pin *pin, const struct hd_ques
 	return HD_ERR_NONE;
 }
 
+bool
+hd_part_ready(const struct hd_core *core, struct hd_bytes bytes)
+{
+	struct hd_question question;
+	struct hd_part_board at;
+	hd_question_decode(bytes, &question);
+	HD_ASSERT(core != NULL);
+	if (question.ask == HD_ASK_INFO || question.ask == HD_ASK_DROP)
+		return true;
+	bool named = question.flags & HD_ASK_BOARD;
+	return hd_part_board_find(core, question.hunt, named ? &question.board : NULL,
+				  question.view, &at) != HD_ERR_NONE ||
+	       hd_core_board_ready(core, at.hunt, at.number);
+}
+
 void
 hd_part_answer(struct hd_core *core, struct hd_pins *pins, uint32_t asker, struct hd_bytes bytes,
 	       struct hd_writer *out)

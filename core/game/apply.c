@@ -65,7 +65,7 @@ order_apply(struct hd_core *core, const struct hd_event *event)
 		HD_ASSERT(hunt != NULL);
 		hd_sweep_hunt(core, hunt);
 		hunt->override = true;
-		hd_phase_enter(hunt, order.phase);
+		hd_phase_enter(core, hunt, order.phase);
 		break;
 	default:
 		HD_UNREACHABLE();
@@ -182,7 +182,7 @@ hunt_apply(struct hd_core *core, const struct hd_event *event)
 		return;
 	case HD_EVENT_PHASE:
 		hd_sweep_hunt(core, hunt);
-		hd_phase_enter(hunt, (enum hd_phase)event->value);
+		hd_phase_enter(core, hunt, (enum hd_phase)event->value);
 		break;
 	case HD_EVENT_WINDOW:
 		hd_sweep_hunt(core, hunt);

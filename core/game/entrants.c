@@ -234,6 +234,8 @@ hd_entrant_change(struct hd_core *core, struct hd_hunt *hunt, uint32_t handle,
 				window_change(core, board, handle, event, points, sub);
 			continue;
 		}
+		if (hd_entrant_unbuilt(handle, board))
+			continue;
 		if (board->frozen != NULL)
 			frozen_keep(core, board, entrant, &old);
 		hd_board_move(board->tree, handle, &old, &key);

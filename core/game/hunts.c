@@ -136,6 +136,7 @@ hd_hunt_bracket(struct hd_core *core, struct hd_hunt *hunt, struct hd_bytes id)
 static void
 tree_drop(struct hd_core *core, struct hd_live_board *board)
 {
+	hd_build_abandon(core, board);
 	if (board->frozen != NULL)
 		hd_board_release(board->tree, board->frozen);
 	if (core->old_count == core->old_room) {
@@ -166,9 +167,7 @@ hd_hunt_tree(struct hd_core *core, struct hd_live_board *board)
 	};
 	board->core = core;
 	board->tree = hd_board_create(core->memory, source);
-	board->changes++;
-	board->top_changes++;
-	board->watch_score = board->watch_sub = INT64_MIN;
+	hd_live_board_renewed(board);
 }
 
 static void
@@ -181,10 +180,11 @@ tree_create(struct hd_core *core, struct hd_hunt *hunt, struct hd_live_board *bo
 
 /* What is frozen shows nothing new: a tree that begins then is frozen as it begins. */
 static void
-tree_freeze(struct hd_hunt *hunt, struct hd_live_board *board)
+tree_freeze(struct hd_core *core, struct hd_hunt *hunt, struct hd_live_board *board)
 {
 	if (hunt->phase != HD_PHASE_FROZEN)
 		return;
+	hd_build_finish(core, board);
 	board->frozen = hd_board_pin(board->tree);
 	board->frozen_serial = ++hunt->serial;
 }
@@ -198,7 +198,7 @@ hd_hunt_window(struct hd_core *core, struct hd_hunt *hunt, uint16_t board, int64
 	tree_drop(core, live);
 	live->window = window;
 	tree_create(core, hunt, live);
-	tree_freeze(hunt, live);
+	tree_freeze(core, hunt, live);
 }
 
 /* Brings one board in line with its rule. */
@@ -219,9 +219,9 @@ board_rule(struct hd_core *core, struct hd_hunt *hunt, const struct hd_board_rul
 	board->window_ns = rule->window_ns;
 	board->window = rule->window_ns ? hd_window_of(stamp, rule->window_ns) : 0;
 	tree_create(core, hunt, board);
-	if (board->window_ns == 0) /* nobody is in a window yet: it counts from its begin */
-		hd_load_board(core, hunt, board);
-	tree_freeze(hunt, board);
+	if (board->window_ns == 0) /* a window's has nobody yet: it counts from its begin */
+		hd_build_begin(core, hunt, board);
+	tree_freeze(core, hunt, board);
 }
 
 static bool
@@ -248,7 +248,7 @@ hd_hunt_document(struct hd_core *core, const struct hd_order *order, int64_t sta
 	HD_ASSERT(new != NULL &&new->boards_count <= HD_BOARDS_MAX);
 	if (old == NULL || !hours_equal(old, new)) {
 		hunt->override = false;
-		hd_phase_enter(hunt, hd_phase_scheduled(new, stamp));
+		hd_phase_enter(core, hunt, hd_phase_scheduled(new, stamp));
 	}
 	hunt->boards_count = new->boards_count;
 	hunt->window_boards = 0;

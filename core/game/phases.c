@@ -11,14 +11,16 @@ hd_phase_scheduled(const struct hd_definition *definition, int64_t time)
 	return time >= definition->opens ? HD_PHASE_OPEN : HD_PHASE_BEFORE;
 }
 
+/* Only a whole board can be frozen: one that is being built is finished first, at once. */
 static void
-freeze(struct hd_hunt *hunt)
+freeze(struct hd_core *core, struct hd_hunt *hunt)
 {
 	for (uint32_t i = 0; i < hunt->boards_count; i++) {
 		struct hd_live_board *board = &hunt->boards[i];
 		if (board->tree == NULL)
 			continue;
 		HD_ASSERT(board->frozen == NULL);
+		hd_build_finish(core, board);
 		board->frozen = hd_board_pin(board->tree);
 		board->frozen_serial = ++hunt->serial;
 	}
@@ -38,11 +40,11 @@ thaw(struct hd_hunt *hunt)
 }
 
 void
-hd_phase_enter(struct hd_hunt *hunt, enum hd_phase phase)
+hd_phase_enter(struct hd_core *core, struct hd_hunt *hunt, enum hd_phase phase)
 {
 	HD_ASSERT(phase <= HD_PHASE_CLOSED && hunt->phase <= HD_PHASE_CLOSED);
 	if (phase == HD_PHASE_FROZEN && hunt->phase != HD_PHASE_FROZEN)
-		freeze(hunt);
+		freeze(core, hunt);
 	if (phase != HD_PHASE_FROZEN && hunt->phase == HD_PHASE_FROZEN)
 		thaw(hunt);
 	hunt->phase = (uint8_t)phase;

@@ -49,6 +49,10 @@ struct hd_live_board {
 	int64_t window;    /* number of the current one */
 	uint16_t number;
 	uint16_t bracket; /* 0: everybody */
+	/* Being built (build.c): of the `left` handles from `next` on nobody stands there yet. */
+	uint16_t hunt;
+	uint32_t next, left;         /* left 0: it is ready */
+	struct hd_live_board *later; /* which is built after it */
 };
 
 struct hd_version {
@@ -126,7 +130,8 @@ struct hd_core {
 
 	uint64_t *done; /* a bit for each order */
 	uint32_t done_words;
-	struct hd_board **old; /* trees to be freed */
+	struct hd_live_board *building; /* the first of those that are being built; no state */
+	struct hd_board **old;          /* trees to be freed */
 	uint32_t old_count, old_room;
 	uint8_t *answer; /* room for long answers */
 	uint32_t answer_room;
@@ -245,6 +250,15 @@ hd_live_board_changed(struct hd_live_board *board, const struct hd_board_key *ol
 		board->watch_score = board->watch_sub = INT64_MIN;
 }
 
+/* Nothing that was read of it before stands. */
+static inline void
+hd_live_board_renewed(struct hd_live_board *board)
+{
+	board->changes++;
+	board->top_changes++;
+	board->watch_score = board->watch_sub = INT64_MIN;
+}
+
 /* Moves score and sub by these changes, on every board; a change of nothing changes nothing. */
 void hd_entrant_change(struct hd_core *core, struct hd_hunt *hunt, uint32_t handle,
 		       const struct hd_event *event, int64_t points, int64_t sub);
@@ -262,6 +276,13 @@ static inline bool
 hd_entrant_belongs(const struct hd_entrant *entrant, const struct hd_live_board *board)
 {
 	return board->bracket == 0 || board->bracket == entrant->bracket;
+}
+
+/* Whether it belongs there but was not reached yet by who builds the board. */
+static inline bool
+hd_entrant_unbuilt(uint32_t handle, const struct hd_live_board *board)
+{
+	return HD_UNLIKELY(handle - board->next < board->left);
 }
 
 /* Its key on a board; false: it does not stand there. */
@@ -294,10 +315,18 @@ void hd_hunt_tree(struct hd_core *core, struct hd_live_board *board);
 /* Replaces the tree of a window board by an empty one. */
 void hd_hunt_window(struct hd_core *core, struct hd_hunt *hunt, uint16_t board, int64_t window);
 
+/* build.c */
+
+/* Begins to build a board whose tree is empty: all of its hunt who are there now. */
+void hd_build_begin(struct hd_core *core, struct hd_hunt *hunt, struct hd_live_board *board);
+/* Nothing where it is not being built. */
+void hd_build_finish(struct hd_core *core, struct hd_live_board *board);
+void hd_build_abandon(struct hd_core *core, struct hd_live_board *board);
+
 /* phases.c */
 
 enum hd_phase hd_phase_scheduled(const struct hd_definition *definition, int64_t time);
-void hd_phase_enter(struct hd_hunt *hunt, enum hd_phase phase);
+void hd_phase_enter(struct hd_core *core, struct hd_hunt *hunt, enum hd_phase phase);
 
 /* Reckons anew when the hunt needs the clock next. */
 void hd_phase_init(struct hd_core *core);

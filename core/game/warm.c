@@ -120,7 +120,8 @@ path_find(struct path *path, const struct hd_core *core, const struct lookup *lo
 	const struct hd_live_board *board =
 		&lookup->hunt->boards[lookup->hunt->definition->board_first];
 	HD_ASSERT(board->tree != NULL);
-	if (!hd_entrant_key(board, hd_entrant_at(core, command->hint), &key))
+	if (hd_entrant_unbuilt(command->hint, board) ||
+	    !hd_entrant_key(board, hd_entrant_at(core, command->hint), &key))
 		return;
 	path_add(path, board->tree, &key);
 	if (command->verb != HD_CMD_AWARD)

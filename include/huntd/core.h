@@ -124,6 +124,21 @@ bool hd_core_due(const struct hd_core *core, int64_t now, struct hd_event *event
 /* Frees what was replaced (old windows' trees), at most `objects` of them. True: more is left. */
 bool hd_core_sweep(struct hd_core *core, uint32_t objects);
 
+/* Building. A board that a new version of a document adds or rules otherwise is filled in slices:
+ * applying the ORDER makes it empty, and until it is ready it holds a part of its entrants only, so
+ * nobody may read it. A freeze finishes it at once. How far it is built is no state: neither the
+ * digest nor a snapshot knows of it, and a core made of a snapshot has all boards ready. */
+
+/* Inserts at most `objects` entrants into the first board that is being built (one board a call),
+ * and looks at some times as many. True: that made a board of `hunt` ready. */
+bool hd_core_build(struct hd_core *core, uint32_t objects, uint16_t *hunt);
+
+/* Finishes all of them: who has nobody to keep waiting (replay, offline tools). */
+void hd_core_build_all(struct hd_core *core);
+
+bool hd_core_building(const struct hd_core *core);
+bool hd_core_board_ready(const struct hd_core *core, uint16_t hunt, uint16_t board);
+
 /* What the runtime reads. */
 
 uint32_t hd_core_hunts(const struct hd_core *core); /* numbers are 0 .. hunts-1 */
@@ -140,7 +155,7 @@ int64_t hd_core_ids_oldest(const struct hd_core *core); /* stamp of the oldest k
 uint64_t hd_core_ids(const struct hd_core *core);
 
 /* A board by hunt and board number (NULL: gone), and the same as it was frozen (NULL: not frozen).
- */
+ * It is to be read only while hd_core_board_ready. */
 struct hd_board *hd_core_board(const struct hd_core *core, uint16_t hunt, uint16_t board);
 const struct hd_board_root *hd_core_board_frozen(const struct hd_core *core, uint16_t hunt,
 						 uint16_t board);

@@ -47,7 +47,11 @@ struct hd_pins;
 struct hd_pins *hd_pins_create(struct hd_memory *memory);
 void hd_pins_destroy(struct hd_pins *pins); /* before its core: lets all pins go */
 
-/* Answers `question` of shard `asker` from `core` into `out` (HD_PART_MAX bytes at least). */
+/* False: the board that it asks for is being built: keep the question until it is ready. */
+bool hd_part_ready(const struct hd_core *core, struct hd_bytes question);
+
+/* Answers a `question` of shard `asker` that is ready, from `core` into `out` (HD_PART_MAX bytes at
+ * least). */
 void hd_part_answer(struct hd_core *core, struct hd_pins *pins, uint32_t asker,
 		    struct hd_bytes question, struct hd_writer *out);
 

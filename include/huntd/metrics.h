@@ -23,6 +23,7 @@
 	X(events_total, "events logged")                                                           \
 	X(replayed_total, "events replayed at start")                                              \
 	X(gathers_total, "board commands gathered over shards")                                    \
+	X(board_waits_total, "questions of gathers that waited for a board to be built")           \
 	X(view_reads_total, "TOP answered from a view")                                            \
 	X(views_total, "views received from the reducer")                                          \
 	X(log_position, "LSN of the last event logged")                                            \

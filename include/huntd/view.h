@@ -19,6 +19,7 @@ struct hd_view_row {
 
 struct hd_view {
 	uint16_t hunt, board;
+	bool building; /* in some shard; it has no rows then, and nobody reads it */
 	uint64_t version;
 	int64_t time;                        /* stamp of the newest part, ns */
 	uint64_t total;                      /* entrants on the board */

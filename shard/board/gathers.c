@@ -283,27 +283,43 @@ hold_answers(struct hd_shard *shard, uint32_t to, struct hd_block *block)
 }
 
 void
+hd_gathers_answer(struct hd_shard *shard, uint32_t asker, uint64_t run, struct hd_bytes question)
+{
+	struct hd_block **answer = &shard->gathers.answer[asker];
+	struct hd_writer part = hd_writer_of(shard->scratch, HD_PART_MAX);
+	hd_part_answer(shard->core, shard->pins, asker, question, &part);
+	HD_ASSERT(!part.full);
+	uint32_t size = (uint32_t)(part.at - shard->scratch);
+	struct hd_writer writer = hd_entry_begin(shard, answer, asker, run, size, hold_answers);
+	hd_write_fixed(&writer, shard->scratch, size);
+	hd_entry_end(*answer, &writer);
+}
+
+void
+hd_gathers_answered(struct hd_shard *shard, uint32_t asker)
+{
+	struct hd_block **answer = &shard->gathers.answer[asker];
+	HD_ASSERT(asker < shard->count);
+	if (*answer != NULL)
+		hold_answers(shard, asker, *answer);
+	*answer = NULL;
+}
+
+void
 hd_gathers_questions(struct hd_shard *shard, const struct hd_cell *cell)
 {
-	struct hd_block **answer = &shard->gathers.answer[cell->from];
 	HD_ASSERT(cell->from < shard->count);
-	HD_ASSERT(*answer == NULL);
+	HD_ASSERT(shard->gathers.answer[cell->from] == NULL);
 	struct hd_reader reader = hd_reader_of(hd_block_used(cell->block));
 	uint64_t run;
 	struct hd_bytes question;
 	while (hd_entry_next(&reader, &run, &question)) {
-		struct hd_writer part = hd_writer_of(shard->scratch, HD_PART_MAX);
-		hd_part_answer(shard->core, shard->pins, cell->from, question, &part);
-		HD_ASSERT(!part.full);
-		uint32_t size = (uint32_t)(part.at - shard->scratch);
-		struct hd_writer writer =
-			hd_entry_begin(shard, answer, cell->from, run, size, hold_answers);
-		hd_write_fixed(&writer, shard->scratch, size);
-		hd_entry_end(*answer, &writer);
+		if (HD_UNLIKELY(shard->builds.running) && !hd_part_ready(shard->core, question))
+			hd_builds_keep(shard, cell->from, run, question);
+		else
+			hd_gathers_answer(shard, cell->from, run, question);
 	}
-	if (*answer != NULL)
-		hold_answers(shard, cell->from, *answer);
-	*answer = NULL;
+	hd_gathers_answered(shard, cell->from);
 	hd_post_give(shard->post, cell->block);
 }
 

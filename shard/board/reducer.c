@@ -8,6 +8,7 @@
 struct hd_reduced {
 	struct hd_reduced *next;
 	bool listed;
+	bool building; /* so the last view said */
 	uint16_t hunt, board;
 	uint64_t version;
 	struct hd_block *part[HD_SHARDS_MAX];
@@ -88,7 +89,8 @@ merge(const struct hd_reducer *reducer, struct hd_reduced *reduced, struct hd_vi
 	uint32_t taken[HD_SHARDS_MAX] = {0};
 	view->hunt = reduced->hunt;
 	view->board = reduced->board;
-	view->version = ++reduced->version;
+	view->building = reduced->building;
+	view->version = reduced->building ? reduced->version : ++reduced->version;
 	view->time = 0;
 	view->total = 0;
 	view->rows_count = 0;
@@ -100,7 +102,7 @@ merge(const struct hd_reducer *reducer, struct hd_reduced *reduced, struct hd_vi
 		view->total += part->total;
 		view->time = part->time > view->time ? part->time : view->time;
 	}
-	while (view->rows_count < HD_VIEW_ROWS) {
+	while (!view->building && view->rows_count < HD_VIEW_ROWS) {
 		uint32_t from = 0;
 		const struct hd_view_row *row = best_row(reduced, reducer->shards, taken, &from);
 		if (row == NULL)
@@ -110,12 +112,30 @@ merge(const struct hd_reducer *reducer, struct hd_reduced *reduced, struct hd_vi
 	}
 }
 
-/* One copy a shard: a block has one reader. It is as large as a whole view, so that a reader may
- * copy the struct. */
+/* Or a shard has not heard of it yet. */
+static bool
+is_building(const struct hd_reducer *reducer, const struct hd_reduced *reduced)
+{
+	HD_ASSERT(reducer->shards <= HD_SHARDS_MAX);
+	for (uint32_t i = 0; i < reducer->shards; i++) {
+		const struct hd_view *part = part_of(reduced, i);
+		if (part == NULL || part->building)
+			return true;
+	}
+	return false;
+}
+
+/* While any part of a board is being built one view says so, in the place of all others: a mixture
+ * of old and new rows would be no board. One copy a shard: a block has one reader. It is as large
+ * as a whole view, so that a reader may copy the struct. */
 static void
 publish(struct hd_reducer *reducer, struct hd_reduced *reduced)
 {
 	struct hd_block *first = NULL;
+	bool was_building = reduced->building;
+	reduced->building = is_building(reducer, reduced);
+	if (was_building && reduced->building)
+		return;
 	for (uint32_t to = 0; to < reducer->shards; to++) {
 		struct hd_block *block = hd_blocks_take(&reducer->blocks, sizeof(struct hd_view));
 		struct hd_view *view = (struct hd_view *)hd_block_bytes(block);

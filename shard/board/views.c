@@ -3,6 +3,8 @@
 #include "huntd/value.h"
 #include "shard/inside.h"
 
+#define PART_BUILDING UINT64_MAX /* in `reported`: said once, then nothing until it is ready */
+
 void
 hd_views_touch(struct hd_shard *shard, uint16_t hunt)
 {
@@ -100,17 +102,20 @@ watch_rows(struct hd_shard *shard, struct hd_view *part)
 static void
 send_part(struct hd_shard *shard, uint16_t hunt, uint16_t number, const struct hd_board *board)
 {
-	uint64_t total = hd_board_count(board, NULL);
+	bool building = !hd_core_board_ready(shard->core, hunt, number);
+	uint64_t total = building ? 0 : hd_board_count(board, NULL);
 	uint32_t rows = total < HD_VIEW_ROWS ? (uint32_t)total : HD_VIEW_ROWS;
 	struct hd_block *block = hd_blocks_take(&shard->blocks, hd_view_size(rows));
 	struct hd_view *part = (struct hd_view *)hd_block_bytes(block);
 	part->hunt = hunt;
 	part->board = number;
+	part->building = building;
 	part->version = 0;
 	part->time = hd_core_stamp(shard->core);
 	part->total = total;
 	part->rows_count = 0;
-	part_rows(shard, board, part);
+	if (!building)
+		part_rows(shard, board, part);
 	HD_ASSERT(part->rows_count == rows);
 	watch_rows(shard, part);
 	block->used = hd_view_size(rows);
@@ -134,6 +139,8 @@ parts_of_hunt(struct hd_shard *shard, uint16_t hunt)
 	for (uint16_t number = 0; number < definition->boards_count; number++) {
 		const struct hd_board *board = hd_core_board(shard->core, hunt, number);
 		uint64_t changes = hd_core_board_changes(shard->core, hunt, number) + 1;
+		if (!hd_core_board_ready(shard->core, hunt, number))
+			changes = PART_BUILDING;
 		if (board == NULL || views->reported[hunt][number] == changes)
 			continue;
 		views->reported[hunt][number] = changes;
@@ -173,7 +180,8 @@ hd_views_take(struct hd_shard *shard, const struct hd_cell *cell)
 	if (*kept != NULL)
 		hd_post_give(shard->post, *kept);
 	*kept = cell->block;
-	shard->ops->view(shard->edge, view);
+	if (!view->building)
+		shard->ops->view(shard->edge, view);
 	HD_COUNT(hd_shard_mine(shard)->views_total, 1);
 }
 
@@ -237,12 +245,11 @@ view_stands(const struct hd_shard *shard, const struct hd_view *view)
 	return true;
 }
 
-/* The board that a command names. False: there is none. */
-static bool
-find_board(const struct hd_shard *shard, const struct hd_command *command, uint16_t *hunt,
-	   uint16_t *board)
+bool
+hd_views_board(const struct hd_shard *shard, const struct hd_command *command, uint16_t *hunt,
+	       uint16_t *board)
 {
-	HD_ASSERT(command->verb == HD_CMD_TOP);
+	HD_ASSERT(hd_command_rows[command->verb].route == HD_ROUTE_BOARD);
 	if (!hd_core_hunt_find(shard->core, command->hunt, hunt))
 		return false;
 	const struct hd_definition *definition = hd_core_definition(shard->core, *hunt);
@@ -261,10 +268,11 @@ hd_views_top(struct hd_shard *shard, const struct hd_command *command, struct hd
 {
 	HD_ASSERT(command->verb == HD_CMD_TOP && command->view != HD_VIEW_FROZEN);
 	uint16_t hunt, number;
-	if (!find_board(shard, command, &hunt, &number))
+	if (!hd_views_board(shard, command, &hunt, &number))
 		return false;
 	const struct hd_view *view = view_of(shard, hunt, number);
-	if (view == NULL || (command->view == HD_VIEW_LIVE && !view_stands(shard, view)))
+	if (view == NULL || view->building ||
+	    (command->view == HD_VIEW_LIVE && !view_stands(shard, view)))
 		return false;
 	uint64_t end = command->offset + command->count;
 	if (end < command->offset || (end > view->rows_count && view->rows_count < view->total))
@@ -288,7 +296,7 @@ hd_views_page(struct hd_shard *shard, const struct hd_command *command, struct h
 	uint16_t hunt, board;
 	HD_ASSERT(shard->count == 1);
 	if (command->offset != 0 || command->count > HD_VIEW_ROWS ||
-	    command->view != HD_VIEW_LIVE || !find_board(shard, command, &hunt, &board)) {
+	    command->view != HD_VIEW_LIVE || !hd_views_board(shard, command, &hunt, &board)) {
 		hd_gather_local(shard->core, command, shard->scratch, reply);
 		return;
 	}

@@ -61,6 +61,8 @@ hd_world_order(struct hd_world *world, const struct hd_order *body)
 				 .order = ++world->orders,
 				 .text = hd_bytes_of(text, (size_t)(out.at - text))};
 	happen(world, &event);
+	if (!world->slices)
+		hd_core_build_all(world->core);
 	free(text);
 }
 
@@ -350,6 +352,7 @@ hd_world_follow(struct hd_world *world, struct hd_core *core, size_t from)
 		hd_core_apply(core, &event);
 		at += 16 + size;
 	}
+	hd_core_build_all(core);
 }
 
 void

@@ -17,6 +17,7 @@ struct hd_world {
 	int64_t now; /* ns */
 	uint64_t orders;
 	uint32_t shard, shards; /* its place */
+	bool slices;            /* the story builds boards itself; else they are ready at once */
 	struct hd_decision decision;
 	struct hd_command command;
 	char line[512], answer[8192];

@@ -108,6 +108,13 @@ hd_core_board_frozen(const struct hd_core *core, uint16_t hunt, uint16_t board)
 	return hunt == 0 && board == 1 ? core->frozen : NULL;
 }
 
+bool
+hd_core_board_ready(const struct hd_core *core, uint16_t hunt, uint16_t board)
+{
+	(void)core, (void)hunt, (void)board;
+	return true;
+}
+
 uint64_t
 hd_core_board_changes(const struct hd_core *core, uint16_t hunt, uint16_t board)
 {

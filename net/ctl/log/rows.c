@@ -73,11 +73,12 @@ hash_rows(struct hd_ctl_rows *rows)
 
 /* A shard that the hunt's document had not reached has no rows. */
 static bool
-begin_source(struct source *source, const struct hd_core *core, uint16_t hunt, uint16_t board,
+begin_source(struct source *source, struct hd_core *core, uint16_t hunt, uint16_t board,
 	     bool frozen, uint64_t *total)
 {
 	if (hunt >= hd_core_hunts(core) || board >= hd_core_definition(core, hunt)->boards_count)
 		return true;
+	hd_core_build_all(core);
 	struct hd_board *tree = hd_core_board(core, hunt, board);
 	const struct hd_board_root *root = frozen ? hd_core_board_frozen(core, hunt, board) : NULL;
 	if (!tree || (frozen && !root))
