@@ -75,7 +75,8 @@ void house_put_reply(char answer[HOUSE_ANSWER_MAX], const struct hd_reply *reply
 
 /* The challenges of a document's text `HUNT words...`: `flag` of 100 points, answer GOLD, and of
  * each word NAME=STOCK (up to four) a treasure of that stock, answer KRAKEN, points 300, 200, then
- * 100; NAME=gone: no longer there. The words live as long as the hunt. */
+ * 100; NAME=gone: no longer there; NAME=board: a board beside main. The words
+ * live as long as the hunt. */
 struct hd_world_hunt;
 void house_challenges(struct hd_world_hunt *hunt, struct hd_bytes text);
 

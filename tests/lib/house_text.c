@@ -37,7 +37,7 @@ option(struct hd_command *command, const char *name, const char *value)
 	static const char *const views[] = {"live", "frozen", "tick"};
 	static const char *const ops[] = {"INCR", "SET", "BEST", "DECR"};
 	static const char *const names[] = {"COUNT", "OFFSET", "MODE", "VIEW",  "OP",
-					    "ID",    "FROM",   "IF",   "REASON"};
+					    "ID",    "FROM",   "IF",   "BOARD", "REASON"};
 	switch (index_in(names, name)) {
 	case 0:
 		command->count = (uint32_t)atoi(value);
@@ -65,6 +65,10 @@ option(struct hd_command *command, const char *name, const char *value)
 	case 7:
 		command->offset = (uint64_t)atoll(value);
 		command->given |= HD_GIVEN_IF;
+		break;
+	case 8:
+		command->board = hd_bytes_str(value);
+		command->given |= HD_GIVEN_BOARD;
 		break;
 	default:
 		command->text = hd_bytes_str(value);
@@ -121,6 +125,7 @@ house_challenges(struct hd_world_hunt *hunt, struct hd_bytes text)
 {
 	static _Thread_local char words[512];
 	char *save = NULL;
+	uint32_t boards = 1;
 	struct hd_world_challenge *to = hunt->challenges;
 	snprintf(words, sizeof words, "%.*s", (int)text.size, (const char *)text.at);
 	*to++ = (struct hd_world_challenge){.id = "flag", .points = 100, .answers = {"GOLD"}};
@@ -129,6 +134,12 @@ house_challenges(struct hd_world_hunt *hunt, struct hd_bytes text)
 		if (stock == NULL)
 			continue;
 		*stock++ = '\0';
+		if (strcmp(stock, "board") == 0) {
+			hunt->boards[0].id = "main";
+			HD_ASSERT(boards < 6);
+			hunt->boards[boards++].id = word;
+			continue;
+		}
 		HD_ASSERT(to < hunt->challenges + 5);
 		bool gone = strcmp(stock, "gone") == 0;
 		*to++ = (struct hd_world_challenge){.id = word,
