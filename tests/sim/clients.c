@@ -70,6 +70,8 @@ draw_award(struct client *client, struct call *call)
 	struct model_op *op = call->op;
 	op->op = call->command.op = ops[draw(client, 6)];
 	op->points = call->command.points = (int64_t)draw(client, 200) - 20;
+	if (op->op == HD_OP_SET) /* few values, so that many are equal */
+		op->points = call->command.points = (int64_t)draw(client, 3) * 100;
 	if (chance(client, 20)) {
 		op->has_sub = true;
 		op->sub = call->command.sub = (int64_t)draw(client, 50) - 10;
@@ -119,6 +121,7 @@ draw_options(struct client *client, struct call *call)
 		command->at = SIM_WALL + world->machine.now / (10 * SIM_S) * (10 * SIM_S) - back;
 		command->given |= HD_GIVEN_AT;
 		call->op->has_at = true;
+		call->op->at = command->at;
 	}
 	if (!chest && chance(client, world->options.noid))
 		return;

@@ -53,6 +53,7 @@ struct model_cell {
 struct model_state {
 	bool joined, rookie;
 	int64_t score, sub;
+	int64_t at; /* of the last change where AT told it, else 0: among equals it decides */
 	struct model_cell cells[MODEL_CHALLENGES];
 };
 
@@ -61,7 +62,7 @@ struct model_op {
 	uint8_t verb; /* enum hd_verb: JOIN, AWARD, SUBMIT, HINT, PROGRESS, RANK */
 	uint8_t op, challenge, guess, hint;
 	bool rookie, has_sub, has_at;
-	int64_t points, sub;
+	int64_t points, sub, at;
 	int64_t sent, done;     /* done: SIM_NEVER while it is open */
 	uint64_t row, place;    /* a connection, and the place on it; row 0: no order is known */
 	bool lost;              /* never answered: it happened before `done`, or not at all */

@@ -221,9 +221,9 @@ hint(struct model_state *state, const struct model_op *op, const struct model_do
 	return answer;
 }
 
-struct model_answer
-model_rules(struct model_state *state, const struct model_op *op,
-	    const struct model_document *document, enum hd_phase phase)
+static struct model_answer
+apply(struct model_state *state, const struct model_op *op, const struct model_document *document,
+      enum hd_phase phase)
 {
 	bool open = phase == HD_PHASE_OPEN || phase == HD_PHASE_FROZEN;
 	if (op->verb == HD_CMD_JOIN)
@@ -242,6 +242,18 @@ model_rules(struct model_state *state, const struct model_op *op,
 	default:
 		return (struct model_answer){.kind = HD_REPLY_VALUE};
 	}
+}
+
+struct model_answer
+model_rules(struct model_state *state, const struct model_op *op,
+	    const struct model_document *document, enum hd_phase phase)
+{
+	bool joined = state->joined;
+	int64_t score = state->score, sub = state->sub;
+	struct model_answer answer = apply(state, op, document, phase);
+	if (joined != state->joined || score != state->score || sub != state->sub)
+		state->at = op->has_at ? op->at : 0;
+	return answer;
 }
 
 /* Values. */

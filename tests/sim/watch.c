@@ -19,11 +19,13 @@ standing(const struct world *world, uint32_t number)
 	if (world->watch_frozen)
 		return world->frozen[number];
 	const struct model_state *first = &entrant->states[0];
-	struct standing at = {first->joined, first->rookie, true, first->score, first->sub};
+	struct standing at = {first->joined, first->rookie, true,
+			      first->score,  first->sub,    first->at};
 	for (uint32_t i = 1; i < entrant->states_count; i++) {
 		const struct model_state *state = &entrant->states[i];
 		at.sure = at.sure && state->joined == at.joined && state->rookie == at.rookie &&
 			  state->score == at.score && state->sub == at.sub;
+		at.at = at.at == state->at ? at.at : 0;
 	}
 	return at;
 }
@@ -63,8 +65,22 @@ named(const struct model *model, struct hd_bytes name)
 	return UINT32_MAX;
 }
 
+/* Two rows of one place: who came to it first stands first, then the bytes of the ids decide. */
 static void
-compare_row(struct world *world, struct hd_reader *reader, bool rookies, bool *seen)
+compare_equals(struct world *world, uint32_t first, uint32_t second)
+{
+	struct standing a = standing(world, first), b = standing(world, second);
+	const char *names[2] = {world->model.entrants[first].name,
+				world->model.entrants[second].name};
+	if (a.score != b.score || a.sub != b.sub || a.at == 0 || b.at == 0)
+		return;
+	if (a.at > b.at || (a.at == b.at && strcmp(names[0], names[1]) > 0))
+		sim_fail(&world->machine, "%s stands above %s, which was there before", names[0],
+			 names[1]);
+}
+
+static void
+compare_row(struct world *world, struct hd_reader *reader, bool rookies, bool *seen, uint32_t *last)
 {
 	const struct model *model = &world->model;
 	bool good = hd_read_u8(reader) == HD_VALUE_ARRAY && hd_read_varint(reader) == 3;
@@ -80,6 +96,9 @@ compare_row(struct world *world, struct hd_reader *reader, bool rookies, bool *s
 			 (int)name.size, (const char *)name.at);
 	seen[number] = true;
 	struct standing at = standing(world, number);
+	if (*last != UINT32_MAX)
+		compare_equals(world, *last, number);
+	*last = number;
 	int64_t place = place_of(world, &at, rookies);
 	if (!at.joined || at.score != score || place != rank || (rookies && !at.rookie))
 		sim_fail(&world->machine,
@@ -95,6 +114,7 @@ compare_board(struct world *world, bool rookies)
 	const struct model *model = &world->model;
 	const struct sim_reply *reply = &world->watch.reply;
 	struct hd_reader reader = hd_reader_of(hd_bytes_of(reply->detail, reply->size));
+	uint32_t last = UINT32_MAX;
 	bool *seen = calloc(model->entrants_count, sizeof *seen);
 	HD_ASSERT(seen != NULL);
 	if (reply->kind != HD_REPLY_VALUE || hd_read_u8(&reader) != HD_VALUE_ARRAY)
@@ -104,7 +124,7 @@ compare_board(struct world *world, bool rookies)
 		sim_fail(&world->machine, "a board of %lld rows, %lld in the model",
 			 (long long)rows, (long long)entrants_of(world, rookies));
 	for (int64_t i = 0; i < rows; i++)
-		compare_row(world, &reader, rookies, seen);
+		compare_row(world, &reader, rookies, seen, &last);
 	free(seen);
 }
 

@@ -23,7 +23,7 @@ struct world;
 /* Where an entrant stands on the boards, and whether that is known. */
 struct standing {
 	bool joined, rookie, sure;
-	int64_t score, sub;
+	int64_t score, sub, at;
 };
 
 /* A command of a client, until it is settled. */
