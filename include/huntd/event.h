@@ -35,9 +35,9 @@
 	X(GRANT, 11, "grant") /* hunt, entrant, number = challenge, value = ordinal from 1,        \
 				 points: what H gave, once per challenge and entrant; at H */      \
 	X(GRANTED, 12, "granted") /* hunt, entrant, number = challenge, outcome = correct or       \
-				     gone, points, value = the WANT's stamp, 0 where E is H,       \
-				     order = ordinal (correct) or the version H judged by (gone),  \
-				     text = answer, by, id: a JUDGED that H decided */             \
+				     gone, points, value = the WANT's stamp, 0 where E did not     \
+				     ask, order = ordinal (correct) or the version H judged by                                              \
+				     (gone), text = answer, by, id: a JUDGED that H decided */                                                 \
 	X(VOIDED, 13, "voided")   /* hunt, entrant, number = challenge, value = the WANT's stamp:  \
 				     H knows a version without the challenge; nothing changed */   \
 	X(SKIPPED, 14, "skipped") /* number = the type of the event that stood here: `huntctl      \

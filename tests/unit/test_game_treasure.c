@@ -98,9 +98,12 @@ test_one_decision_where_both_are_one(void **state)
 	SAY("SUBMIT bob bay chest x9 ID b", "solved 0 200 ''");
 	SAY("SUBMIT dan bay chest x7", "gone 0 0 ''");
 	SAY("SUBMIT dan bay chest x7", "gone 0 0 ''");
-	assert_int_equal(w->decision.events_count, 0);
+	assert_int_equal(w->decision.events_count, 1); /* the answer, for who judges again */
+	assert_int_equal(event->type, HD_EVENT_GRANTED);
+	assert_int_equal(event->outcome, HD_OUTCOME_GONE);
+	assert_true(event->text.size > 0);
 	SAY("SUBMIT dan bay chest x7 ID d", "gone 0 0 ''");
-	assert_int_equal(event[0].type, HD_EVENT_ANSWERED);
+	assert_int_equal(event[0].type, HD_EVENT_GRANTED); /* its own, with the id */
 }
 
 static void
@@ -336,7 +339,9 @@ test_gone_for_a_version(void **state)
 	assert_int_equal(hd_core_entrants(pair->e.core), 1); /* enrolled */
 	E_SAYS("SUBMIT ann bay chest x7 ID a", "gone 0 0 ''");
 	E_SAYS("SUBMIT ann bay chest x7", "gone 0 0 ''");
-	assert_int_equal(pair->e.decision.events_count, 0);
+	assert_int_equal(pair->e.decision.events_count, 1); /* it was not asked */
+	assert_int_equal(pair->e.decision.events[0].type, HD_EVENT_GRANTED);
+	assert_int_equal(pair->e.decision.events[0].value, 0);
 	E_SAYS("SUBMIT bob bay chest x7 ID b", "gone 0 0 ''");
 	E_SAYS("AWARD rich bay 9223372036854775807",
 	       "applied 9223372036854775807 9223372036854775807 ''");

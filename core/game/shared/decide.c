@@ -92,11 +92,14 @@ granted_push(struct hd_case *c, uint32_t number, const struct hd_grant *grant, i
 	event->has |= HD_EVENT_HAS_AT;
 }
 
+/* Logged with its answer, as every judged one is: with more stock it would have been right. */
 static void
-answer_gone(struct hd_case *c)
+answer_gone(struct hd_case *c, uint32_t number, const struct hd_grant *grant, int64_t wanted)
 {
+	HD_ASSERT(grant->verdict == HD_VERDICT_GONE);
 	hd_case_outcome(c, HD_OUTCOME_GONE, 0);
 	hd_case_enrol(c);
+	granted_push(c, number, grant, wanted);
 }
 
 static bool
@@ -113,7 +116,7 @@ decide_here(struct hd_case *c, const struct hd_challenge *challenge)
 	bool new = judge(c->core, c->hunt, challenge->number, c->command->entrant, &grant);
 	HD_ASSERT(grant.verdict != HD_VERDICT_VOID);
 	if (grant.verdict == HD_VERDICT_GONE) {
-		answer_gone(c);
+		answer_gone(c, challenge->number, &grant, 0);
 		return;
 	}
 	if (!fits(c, grant.points)) {
@@ -134,7 +137,8 @@ decide_there(struct hd_case *c, const struct hd_challenge *challenge)
 	const struct hd_share *share = hd_share_find(c->hunt, challenge->number);
 	HD_ASSERT(c->definition->version > 0);
 	if (share != NULL && share->gone == c->definition->version) {
-		answer_gone(c);
+		const struct hd_grant gone = {.verdict = HD_VERDICT_GONE, .version = share->gone};
+		answer_gone(c, challenge->number, &gone, 0);
 		return;
 	}
 	if (!fits(c, challenge->points_max)) {
@@ -224,8 +228,7 @@ settle(struct hd_case *c, const struct hd_event *event, const struct hd_grant *g
 		settle_granted(c, &command, event->number, grant, event->stamp);
 		break;
 	case HD_VERDICT_GONE:
-		answer_gone(c);
-		granted_push(c, event->number, grant, event->stamp);
+		answer_gone(c, event->number, grant, event->stamp);
 		break;
 	case HD_VERDICT_VOID:
 		settle_void(c, &command, event->number, event->stamp);
