@@ -153,6 +153,10 @@ draw_top(struct client *client, struct call *call)
 	call->command.entrant = (struct hd_bytes){0};
 	call->command.slot = hd_slot(call->command.hunt);
 	call->command.count = 3 + (uint32_t)draw(client, 8);
+	if (chance(client, 30)) { /* there in some versions only */
+		call->command.board = HD_BYTES("late");
+		call->command.given |= HD_GIVEN_BOARD;
+	}
 	model_hold(&world->model);
 }
 
@@ -327,6 +331,9 @@ see_rows(struct client *client, const struct call *call, const struct sim_reply 
 	struct hd_reader reader = hd_reader_of(hd_bytes_of(reply->detail, reply->size));
 	bool good = reply->kind == HD_REPLY_VALUE && hd_read_u8(&reader) == HD_VALUE_ARRAY;
 	int64_t last = INT64_MAX, place = 0;
+	if (call->command.board.size > 0 && reply->kind == HD_REPLY_ERROR &&
+	    reply->error == HD_ERR_NOBOARD)
+		return;
 	for (uint64_t left = good ? hd_read_varint(&reader) : 0; left > 0 && good; left--) {
 		good = hd_read_u8(&reader) == HD_VALUE_ARRAY && hd_read_varint(&reader) == 3 &&
 		       hd_read_u8(&reader) == HD_VALUE_INT;

@@ -32,6 +32,7 @@ struct model_challenge {
 
 /* A version of the document. */
 struct model_document {
+	bool late; /* has a board of that name, like main */
 	uint32_t limit;
 	int64_t stock, by_order[MODEL_ORDER];
 	uint32_t by_order_count;

@@ -29,6 +29,7 @@ model_document_draw(struct model *model)
 {
 	struct machine *machine = model->machine;
 	struct model_document document = {.by_order_count = 3, .by_order = {300, 200, 100}};
+	document.late = machine_draw(machine, 2) == 0;
 	document.limit = machine_draw(machine, 3) == 0 ? 0 : 3 + (uint32_t)machine_draw(machine, 9);
 	document.stock = (int64_t)machine_draw(machine, 6);
 	if (document.stock == 0)
@@ -54,7 +55,8 @@ model_document_print(const struct model *model, const struct model_document *doc
 	PUT("hunt: bay\ntitle: The Bay\n");
 	if (document->limit > 0)
 		PUT("guesses: {limit: %u}\n", document->limit);
-	PUT("boards:\n  - {id: main}\n  - {id: rookies, bracket: rookie}\nchallenges:\n");
+	PUT("boards:\n  - {id: main}\n  - {id: rookies, bracket: rookie}\n%schallenges:\n",
+	    document->late ? "  - {id: late}\n" : "");
 	for (uint32_t i = 0; i < MODEL_CHALLENGES; i++) {
 		const struct model_challenge *challenge = &document->challenges[i];
 		if (challenge->gone)

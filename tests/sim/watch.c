@@ -7,7 +7,7 @@
 
 #define LOOK  (50 * SIM_MS)
 #define EVERY (40 * SIM_S)
-#define RANKS 6u
+#define RANKS 7u /* the first of them is the board that comes and goes */
 
 /* Steps: every entrant's PROGRESS, then the boards, then COUNT, then some ranks. */
 
@@ -177,6 +177,19 @@ compare_rank(struct world *world)
 		sim_fail(&world->machine, "RANK: kind %u error %u", reply->kind, reply->error);
 }
 
+/* A board that a version brings is built from all who are there; another version takes it away. */
+static void
+compare_late(struct world *world)
+{
+	const struct model *model = &world->model;
+	const struct sim_reply *reply = &world->watch.reply;
+	if (model->documents[model->documents_count - 1].late)
+		compare_board(world, false);
+	else if (reply->kind != HD_REPLY_ERROR || reply->error != HD_ERR_NOBOARD)
+		sim_fail(&world->machine, "a board that is not there: kind %u error %u",
+			 reply->kind, reply->error);
+}
+
 /* Freezing, while nothing moves: what the frozen boards show from then on is known. */
 
 static bool
@@ -257,6 +270,8 @@ compare_step(struct world *world)
 		compare_board(world, step == entrants + 1);
 	} else if (verb == HD_CMD_FREEZE) {
 		note_frozen(world);
+	} else if (step == entrants + 3) {
+		compare_late(world);
 	} else if (verb == HD_CMD_TOP) {
 		compare_frozen(world);
 	} else if (step > entrants + 2) {
@@ -288,6 +303,9 @@ ask_step(struct world *world)
 		return;
 	} else if (step >= entrants + 3 + RANKS) {
 		command.view = HD_VIEW_FROZEN;
+	} else if (step == entrants + 3) {
+		command.board = HD_BYTES("late");
+		command.given |= HD_GIVEN_BOARD;
 	} else if (step > entrants + 2) {
 		world->watch_entrant = (uint32_t)machine_draw(&world->machine, entrants);
 		command.verb = HD_CMD_RANK;
