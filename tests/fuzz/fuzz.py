@@ -69,7 +69,7 @@ def main():
     parser.add_argument("--work", default="build/proof/fuzz")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("targets", nargs="*")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     os.makedirs(args.work, exist_ok=True)
     good = True
     for target in args.targets or targets(args.bin):

@@ -61,6 +61,29 @@ reply_again(struct hd_bytes in, uint8_t kind, struct hd_writer *out)
 	return true;
 }
 
+static bool
+want_again(struct hd_bytes in, uint8_t kind, struct hd_writer *out)
+{
+	struct hd_want want;
+	(void)kind;
+	if (!hd_want_decode(in, &want))
+		return false;
+	hd_want_encode(&want, out);
+	return true;
+}
+
+static bool
+grant_again(struct hd_bytes in, uint8_t kind, struct hd_writer *out)
+{
+	struct hd_want want;
+	struct hd_grant grant;
+	(void)kind;
+	if (!hd_grant_decode(in, &want, &grant))
+		return false;
+	hd_grant_encode(&want, &grant, out);
+	return true;
+}
+
 /* A definition is read only: it is taken, or not. */
 static bool
 definition_again(struct hd_bytes in, uint8_t kind, struct hd_writer *out)
@@ -79,8 +102,8 @@ definition_again(struct hd_bytes in, uint8_t kind, struct hd_writer *out)
 	return true;
 }
 
-static const again decoders[] = {event_again, order_again, command_again, reply_again,
-				 definition_again};
+static const again decoders[] = {event_again,      order_again, command_again, reply_again,
+				 definition_again, want_again,  grant_again};
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)

@@ -205,7 +205,7 @@ def main():
     parser.add_argument("--from", dest="start", type=int, default=1)
     parser.add_argument("--all-time", type=int, default=0, help="seconds in all; 0: as long as it takes")
     parser.add_argument("names", nargs="*")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     if args.make:
         make(*args.make)
         return 0

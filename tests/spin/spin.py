@@ -45,7 +45,7 @@ def main():
     parser.add_argument("--work", default="build/proof/spin")
     parser.add_argument("--memory", type=int, default=1500)
     parser.add_argument("models", nargs="*", default=list(MODELS))
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     good, total, killed, mutants = True, 0, 0, 0
     for model in args.models:
         for defines in MODELS[model]["options"]:
