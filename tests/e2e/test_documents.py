@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Hunt documents while the game runs: versions, conflicts, roll-backs, faults; what a new version
 keeps of an old one; boards of windows and brackets; and the events, each once, to the end."""
+import json
+
 from hunt import *
 
 FIRST = document("bay", challenges=["{id: map, points: 100, answers: [GOLD]}", "{id: cave, points: 50, answers: [DARK]}"])
@@ -121,6 +123,65 @@ def windows_begin_anew():
         check("a new window counts from 0", rows in ([[1, "p1", 5]], []), rows)
 
 
+def many_windows_begin_at_once():
+    """However many begin at the same moment, no command is decided between them."""
+    many = 200
+    with Server({}, 1) as server:
+        c, names = server.client(), ["hunt%d" % i for i in range(many)]
+        puts = c.pipe([("VELTRIX.PUT", name, document(name, boards=["main", "{id: soon, window: 1s}"])) for name in names])
+        same("many hunts", puts, [1] * many)
+        end, awards = time.monotonic() + 3, 0
+        while time.monotonic() < end:
+            awards += sum(r[0] == "applied" for r in c.pipe([("HUNT.AWARD", "ann", names[i], 1) for i in range(many)]))
+        server.stop()
+        dump = subprocess.run([BIN + "/huntctl", "log", "dump", server.data, "--json"], capture_output=True, timeout=60)
+        kinds = [json.loads(line)["type"] for line in dump.stdout.splitlines()]
+        same("all awards are in the log", kinds.count("awarded"), awards)
+        check("windows began", kinds.count("window") >= 2 * many, kinds.count("window"))
+        letters = "".join({"window": "w", "order": "o"}.get(kind, "-") for kind in kinds)
+        bursts = [len(burst) for burst in re.findall("w+", letters[letters.rindex("o"):].rstrip("w"))]
+        check("all at once, and nothing between", all(burst % many == 0 for burst in bursts), bursts)
+        return "%d windows, %d awards" % (sum(bursts), awards)
+
+
+def a_new_board_over_many():
+    """While it is built all play on, and whoever reads it waits and sees it whole."""
+    many, low = 200000, 1000  # entrant i has score i; those below `low` play, and stay below 2 * low
+    with_second = FIRST.replace("  - {id: main}\n", "  - {id: main}\n  - {id: second}\n")
+    for shards in (1, 3):
+        with Server({"bay": FIRST}, shards) as server:
+            c, d = server.client(2), server.client(3)
+            for first in range(0, many, 5000):
+                c.pipe([("HUNT.AWARD", "e%d" % i, "bay", i) for i in range(first, first + 5000)])
+            top = [[1 + k, "e%d" % (many - 1 - k), many - 1 - k] for k in range(10)]
+            asked = [("VELTRIX.PUT", "bay", with_second), ("BOARD.TOP", "bay", "BOARD", "second", "COUNT", 10),
+                     ("BOARD.COUNT", "bay", "BOARD", "second"), ("BOARD.RANK", "bay", "e100000", "BOARD", "second"),
+                     ("BOARD.RANK", "bay", "e100000", "BOARD", "second", "MODE", "dense"),
+                     ("BOARD.AROUND", "bay", "e100000", "BOARD", "second", "COUNT", 1)]
+            wanted = [2, top, many, [many - 100000, 100000, many], [many - 100000, 100000, many], [[many - 100000, "e100000", 100000]]]
+            c.send(b"".join(encode(*words) for words in asked))
+            scores = list(range(low))
+            for play in range(60):
+                turn = [(play * 37 + k * 11) % low for k in range(100)]
+                replies = d.pipe([("HUNT.AWARD", "e%d" % i, "bay", 1) for i in turn] + [("BOARD.TOP", "bay", "COUNT", 10)])
+                for i, reply in zip(turn, replies):
+                    scores[i] += 1
+                    same("all play on", reply[:3], ["applied", 1, scores[i]])
+                same("other boards are read", replies[-1], top)
+            for words, want in zip(asked, wanted):
+                same(" ".join(map(str, words[:1] + words[2:]))[:60], c.read(), want)
+            def is_whole(c):
+                for i in (0, 1, 500, low - 1, low, many - 1):
+                    ranks = [c("BOARD.RANK", "bay", "e%d" % i, "BOARD", board) for board in ("main", "second")]
+                    same("both boards say the same", ranks[0], ranks[1])
+                    same("and the score", ranks[0][1], scores[i] if i < low else i)
+                rows = [c("BOARD.TOP", "bay", "BOARD", board, "COUNT", 1000, "OFFSET", many - 1000) for board in ("main", "second")]
+                same("to the last row", rows[0], rows[1])
+            is_whole(c)
+            server.restart()
+            is_whole(server.client())
+
+
 def events_each_once():
     rng = seeded()
     for shards in (1, 3, 8):
@@ -172,4 +233,4 @@ def events_of_from(c, hunt, cursor):
 
 
 story(versions_conflicts_and_rollbacks, documents_that_are_refused, files_at_start, boards_of_brackets_and_windows,
-      windows_begin_anew, events_each_once)
+      windows_begin_anew, many_windows_begin_at_once, a_new_board_over_many, events_each_once)
