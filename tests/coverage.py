@@ -38,8 +38,7 @@ def main():
     parser.add_argument("--only-report", action="store_true")
     args = parser.parse_args()
     if not args.only_report:
-        subprocess.run(["cmake", "-S", ROOT, "-B", args.build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DHUNT_WERROR=OFF",
-                        "-DCMAKE_C_FLAGS=--coverage -O0"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["cmake", "--preset", "coverage", "-S", ROOT, "-B", args.build], check=True, stdout=subprocess.DEVNULL)
         subprocess.run(["ninja", "-C", args.build, "proof_programs", *(t for t in TESTS if os.path.exists(find(t)))], check=True,
                        stdout=subprocess.DEVNULL)
         for words in programs(args.build):

@@ -4,7 +4,7 @@
     mutants.py                          checks that every row's text stands exactly once in its file
     mutants.py --make NAME DIR          writes the mutated file under DIR, prints its path in the tree
     mutants.py --run [--seeds N] [--time S] [NAME…]    builds each mutant, runs the simulator until it dies, and
-                                                       where it lives so long, crash images
+                                                       where it lives so long, crash images and sweeps
 
 A row: name, file, the exact text, what stands there instead, what that breaks. CMake's HUNT_MUTANT=NAME
 compiles the mutated copy in the file's place; the sources stay as they are. A survivor is printed, and
@@ -170,7 +170,7 @@ def run(row, build, seeds, seconds, start):
     began = time.monotonic()
     log = open(os.path.join(build, row[0] + ".log"), "w", encoding="utf-8")
     for command in (["cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DHUNT_WERROR=OFF",
-                     f"-DHUNT_MUTANT={row[0]}"], ["ninja", "-C", build, "hunt_sim", "crash_images"]):
+                     f"-DHUNT_MUTANT={row[0]}"], ["ninja", "-C", build, "hunt_sim", "crash_images", "crash_sweeps"]):
         if subprocess.run(command, stdout=log, stderr=log, check=False).returncode != 0:
             return "does not build", "", time.monotonic() - began
     code, said = judge([os.path.join(build, "bin", "hunt_sim"), "--seeds", str(seeds), "--from", str(start), "--no-shrink",
@@ -178,9 +178,10 @@ def run(row, build, seeds, seconds, start):
     lasted = int((re.findall(r"(?:passed|FAILED): (\d+) seeds", said) or [0])[-1])
     if code != 0:
         return "killed", f"{max(lasted, 1)} seeds", time.monotonic() - began
-    code, said = judge([os.path.join(build, "bin", "crash_images"), "--images", "4000"], 120, log)
-    if code != 0:
-        return "killed", "by images", time.monotonic() - began
+    for how, words in (("by images", ["crash_images", "--images", "3000"]), ("by sweeps", ["crash_sweeps", "--stride", "7"])):
+        code, _ = judge([os.path.join(build, "bin", words[0]), *words[1:]], 120, log)
+        if code != 0:
+            return "killed", how, time.monotonic() - began
     return "SURVIVES", f"{lasted} seeds", time.monotonic() - began
 
 
