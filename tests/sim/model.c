@@ -53,7 +53,6 @@ struct search {
 	uint32_t finals_count;
 	uint32_t tried;
 	uint64_t *seen;
-	bool whole; /* every final state is wanted, for some op was lost */
 };
 
 static void
@@ -94,11 +93,9 @@ may_be_next(const struct search *search, uint32_t number)
 }
 
 static void
-print_op(const struct model *model, const struct model_op *op)
+print_op(FILE *out, const struct model_op *op)
 {
-	FILE *out = stderr;
 	const struct sim_reply *reply = &op->reply;
-	(void)model;
 	fprintf(out, "  %12.6f..%12.6f %s", (double)op->sent / 1e9, (double)op->done / 1e9,
 		hd_command_rows[op->verb].name);
 	fprintf(out,
@@ -216,7 +213,7 @@ search_on(struct search *search, const struct model_state *state)
 	const struct model_entrant *entrant = search->entrant;
 	if (++search->tried > ORDERS_MAX)
 		for (uint32_t i = 0; i < entrant->count; i++)
-			print_op(search->model, entrant->window[i]);
+			print_op(stderr, entrant->window[i]);
 	if (search->tried > ORDERS_MAX)
 		sim_fail(search->model->machine, "%s: too many orders are possible", entrant->name);
 	if (search->tried > FEW) {
@@ -246,8 +243,6 @@ search_on(struct search *search, const struct model_state *state)
 		search_ways(search, state, op, go_on);
 		search->left += !op->lost;
 		search->done[i] = false;
-		if (search->finals_count > 0 && !search->whole)
-			return;
 	}
 }
 
@@ -264,7 +259,7 @@ fail_window(const struct model *model, const struct model_entrant *entrant)
 				state->cells[k].hints, state->cells[k].seen);
 	}
 	for (uint32_t i = 0; i < entrant->count; i++)
-		print_op(model, entrant->window[i]);
+		print_op(stderr, entrant->window[i]);
 	for (uint32_t i = 0; i < model->documents_count; i++) {
 		const struct model_document *document = &model->documents[i];
 		if (document->from > entrant->window[0]->done ||
@@ -280,27 +275,22 @@ fail_window(const struct model *model, const struct model_entrant *entrant)
 	sim_fail(model->machine, "no order of these explains what %s was answered", entrant->name);
 }
 
-/* Many orders lead to where one does, unless something was lost or two answers say nothing. */
-static bool
-wants_all(const struct model_entrant *entrant)
-{
-	for (uint32_t i = 0; i < entrant->count; i++)
-		if (entrant->window[i]->lost || entrant->window[i]->verb == HD_CMD_HINT)
-			return true;
-	return false;
-}
-
 static void
 check(struct model *model, struct model_entrant *entrant)
 {
 	static struct search search;
 	search = (struct search){.model = model, .entrant = entrant};
-	search.whole = wants_all(entrant) || entrant->states_count > 1;
 	for (uint32_t i = 0; i < entrant->count; i++)
 		search.left += !entrant->window[i]->lost;
 	for (uint32_t i = 0; i < entrant->states_count; i++)
 		search_on(&search, &entrant->states[i]);
 	free(search.seen);
+	if (model->machine->trace != NULL) {
+		fprintf(model->machine->trace, "  %s, %u states possible:\n", entrant->name,
+			search.finals_count);
+		for (uint32_t i = 0; i < entrant->count; i++)
+			print_op(model->machine->trace, entrant->window[i]);
+	}
 	model->orders += search.tried;
 	model->checked += entrant->count;
 	if (search.finals_count == 0)
