@@ -105,7 +105,7 @@ struct hd_kept;
 
 struct hd_builds {
 	bool running; /* some board is being built, or may be */
-	bool look;    /* a board became ready, or may have: those that wait are to be looked at */
+	bool look;    /* a board became ready, or may have, for one of those that wait */
 	struct hd_kept *first, *last; /* questions of gathers, as they came */
 };
 

@@ -142,7 +142,7 @@ hd_step_event(struct hd_shard *shard, struct hd_event *event)
 	hd_core_apply(shard->core, event);
 	shard->stamp = now;
 	shard->sweep = true;
-	shard->builds.running = shard->builds.look = true;
+	shard->builds.running = true;
 	HD_COUNT(hd_shard_mine(shard)->events_total, 1);
 	return lsn;
 }

@@ -81,14 +81,16 @@ hd_builds_answer(struct hd_shard *shard)
 void
 hd_builds_pass(struct hd_shard *shard)
 {
+	struct hd_builds *builds = &shard->builds;
 	uint16_t hunt;
-	HD_ASSERT(shard->builds.running);
-	if (hd_core_build(shard->core, HD_PASS_BUILT, &hunt)) {
+	HD_ASSERT(builds->running);
+	bool ready = hd_core_build(shard->core, HD_PASS_BUILT, &hunt);
+	if (ready)
 		hd_views_touch(shard, hunt);
-		shard->builds.look = true;
-	}
-	shard->builds.running = hd_core_building(shard->core);
-	shard->again |= shard->builds.running || shard->builds.look;
+	builds->running = hd_core_building(shard->core);
+	if (ready || !builds->running) /* a freeze, or a newer version, may have ended it */
+		builds->look = builds->first != NULL;
+	shard->again |= builds->running || builds->look;
 }
 
 void
