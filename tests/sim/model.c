@@ -191,6 +191,18 @@ is_same(struct search *search, const struct model_state *state, const struct mod
 	return memcmp(state, next, sizeof *next) == 0;
 }
 
+/* Once an op is placed, what was lost before it cannot happen any more. */
+static bool
+shuts_out(const struct search *search, const struct model_op *op)
+{
+	const struct model_entrant *entrant = search->entrant;
+	for (uint32_t i = 0; i < entrant->count; i++)
+		if (entrant->window[i]->lost && !search->done[i] &&
+		    precedes(entrant->window[i], op))
+			return true;
+	return false;
+}
+
 /* An op that may come now, agrees, and changes nothing can as well come first of all; the count of
  * ops where there is none. A hint's text alone does not tell whether it was the first time. */
 static uint32_t
@@ -200,7 +212,7 @@ find_still(struct search *search, const struct model_state *state)
 	for (uint32_t i = 0; i < entrant->count; i++) {
 		const struct model_op *op = entrant->window[i];
 		bool told = !op->lost && op->reply.kind != HD_REPLY_TEXT;
-		if (!search->done[i] && told && may_be_next(search, i) &&
+		if (!search->done[i] && told && may_be_next(search, i) && !shuts_out(search, op) &&
 		    search_ways(search, state, op, is_same))
 			return i;
 	}
