@@ -1,4 +1,5 @@
 #include "shard/inside.h"
+#include "shard/snapshot/heal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -92,7 +93,8 @@ run_gathers(struct hd_shard *shard)
 	shard->again |= asked;
 }
 
-/* The archive: one segment at a time goes to the helper. */
+/* The archive: one segment at a time goes to the helper, which scrubs too: it hears of the log in
+ * any case. */
 
 static void
 archived(struct hd_shard *shard, const struct hd_cell *cell)
@@ -159,6 +161,9 @@ take_of_control(struct hd_shard *shard, const struct hd_cell *cell)
 		break;
 	case HD_CELL_ARCHIVED:
 		archived(shard, cell);
+		break;
+	case HD_CELL_DAMAGED:
+		hd_heal_take(shard, cell);
 		break;
 	case HD_CELL_PARTS_ASK:
 		hd_views_parts(shard);
@@ -435,8 +440,7 @@ hd_shard_pass(struct hd_shard *shard)
 	hd_remote_flush(shard);
 	hd_pulse_stage(shard->pulse, HD_STAGE_LOG);
 	hd_log_pass(shard->log, shard->boot, shard->slept);
-	if (shard->taker.archive)
-		archive(shard);
+	archive(shard);
 	hd_pulse_stage(shard->pulse, HD_STAGE_BOARDS);
 	if (HD_UNLIKELY(shard->builds.look))
 		hd_builds_answer(shard);

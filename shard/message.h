@@ -52,6 +52,8 @@ enum hd_cell_type {
 	HD_CELL_VIEW,      /* from the reducer: block: struct hd_view */
 	/* Shard and helper. */
 	HD_CELL_ARCHIVE, /* to the helper: a: segment, 0: none; block, first: the log's directory */
+	HD_CELL_DAMAGED, /* to a shard: a: enum hd_check_kind, b: LSN or segment, c: offset, d: enum
+			    hd_check_fault */
 	HD_CELL_ARCHIVED, /* to a shard: a: segment or 0, b: -errno or 0, c: oldest LSN kept or 0 */
 };
 

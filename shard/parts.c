@@ -75,6 +75,9 @@ make_helper(struct hd_parts *parts)
 	parts->helper->shards = parts->topology.shards;
 	parts->helper->number = parts->topology.shards + 2;
 	parts->helper->archive_max = parts->config.archive_max / parts->topology.shards;
+	parts->helper->scrub.period = parts->config.scrub_ns;
+	parts->helper->scrub.metrics = parts->metrics;
+	parts->helper->scrub.hooks = &parts->hooks;
 }
 
 void

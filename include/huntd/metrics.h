@@ -1,8 +1,9 @@
 /* metrics.h - what a shard counts, always.
  *
- * One row a counter; each has one writer (the shard's thread; control for what it watches) and any
- * reader, so a store is a plain relaxed one and costs nothing. A page of them a shard is read by
- * INFO, huntctl and, later, by /metrics; the names are Prometheus' without the `huntd_` in front.
+ * One row a counter; each has one writer (the shard's thread; control for what it watches, the
+ * helper for what it scrubs) and any reader, so a store is a plain relaxed one and costs nothing. A
+ * page of them a shard is read by INFO, huntctl and, later, by /metrics; the names are Prometheus'
+ * without the `huntd_` in front.
  */
 #ifndef HUNTD_METRICS_H
 #define HUNTD_METRICS_H
@@ -66,7 +67,10 @@
 	X(log_oldest, "oldest LSN that HUNT.EVENTS shows")                                         \
 	X(archive_oldest, "oldest LSN in the archive; 0: nothing is")                              \
 	X(archived_total, "segments written into the archive")                                     \
-	X(archive_errors_total, "segments that could not be written into the archive, yet")
+	X(archive_errors_total, "segments that could not be written into the archive, yet")        \
+	X(scrub_last_pass, "when all files had last been read, seconds since 1970")                \
+	X(scrub_bytes, "bytes that were read to see whether they are what was written")            \
+	X(scrub_damage_total, "damaged files that this found")
 
 struct hd_metrics {
 #define X(name, help) _Atomic uint64_t name;

@@ -35,8 +35,9 @@ struct hd_runtime_config {
 	uint8_t durability; /* enum hd_durability */
 	int64_t durability_window_ns;
 	uint64_t segment_bytes;
-	bool archive;         /* segments behind the snapshots are kept, packed */
-	uint64_t archive_max; /* bytes over all shards; 0: no bound */
+	bool archive;          /* segments behind the snapshots are kept, packed */
+	uint64_t archive_max;  /* bytes over all shards; 0: no bound */
+	int64_t scrub_ns;      /* all files are read and checked once in so long; 0: never */
 	uint64_t memory_bytes; /* budget of each shard's state; 0: from the machine's memory */
 	uint32_t busy_ms;      /* 20 */
 	uint32_t tick_ms;      /* 20 */

@@ -106,6 +106,7 @@ allowed(enum hd_config_kind kind)
 		[HD_CONFIG_SECONDS] = "a time from 1s to 24h, whole seconds",
 		[HD_CONFIG_MILLIS] = "a time from 1ms to 10s",
 		[HD_CONFIG_RINGS] = "auto, or 1 to 65536",
+		[HD_CONFIG_PERIOD] = "0, or a time from 1s to 10000h",
 		[HD_CONFIG_EVENTS] = "0, or a whole number from 1000 to 1000000000",
 	};
 	return texts[kind];
@@ -147,6 +148,10 @@ read_value(struct hd_config *config, enum hd_config_kind kind, const char *text,
 		       *out <= 86400000000000 && *out % 1000000000 == 0;
 	case HD_CONFIG_MILLIS:
 		return read_quantity(text, times, out) && *out >= 1000000 && *out <= 10000000000;
+	case HD_CONFIG_PERIOD:
+		return read_count(text, 0, 0, out) ||
+		       (read_quantity(text, times, out) && *out >= 1000000000 &&
+			*out <= 36000000000000000);
 	case HD_CONFIG_RINGS:
 		return automatic || read_count(text, 1, 65536, out);
 	case HD_CONFIG_EVENTS:
@@ -304,6 +309,7 @@ hd_config_runtime(const struct hd_config *config)
 		.segment_bytes = (uint64_t)v[HD_SETTING_segment].number,
 		.archive = v[HD_SETTING_archive].number != 0,
 		.archive_max = (uint64_t)v[HD_SETTING_archive_max].number,
+		.scrub_ns = v[HD_SETTING_scrub].number,
 		.memory_bytes = (uint64_t)v[HD_SETTING_memory].number,
 		.busy_ms = (uint32_t)(v[HD_SETTING_busy_ms].number / 1000000),
 		.tick_ms = (uint32_t)(v[HD_SETTING_tick_ms].number / 1000000),

@@ -29,6 +29,7 @@
 	X(snapshot_events, "snapshot.events", EVENTS, "4000000", RESTART, "events behind the last snapshot of a shard: time for the next; 0: at the end only") \
 	X(archive, "archive", SWITCH, "on", RESTART, "keep log files that snapshots made superfluous, packed, in archive/")      \
 	X(archive_max, "archive_max", SIZE, "0", RESTART, "bytes of all archives together, the oldest go first; 0: no bound")    \
+	X(scrub, "scrub", PERIOD, "24h", RESTART, "snapshots, log and archive are read and checked once in this time; 0: never") \
 	X(ids_max, "ids.max", COUNT, "1000000", RESTART, "newest event ids a shard always remembers")                            \
 	X(ids_age, "ids.age", SECONDS, "60s", RESTART, "and all that are younger than this")                                     \
 	X(busy_ms, "busy.delay", MILLIS, "20ms", RESTART, "a queue that stands longer than this refuses with -BUSY")             \
@@ -52,6 +53,7 @@ enum hd_config_kind {
 	HD_CONFIG_MILLIS,
 	HD_CONFIG_RINGS,
 	HD_CONFIG_EVENTS,
+	HD_CONFIG_PERIOD,
 };
 
 enum hd_config_when { HD_CONFIG_RESTART, HD_CONFIG_LIVE };

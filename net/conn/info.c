@@ -160,6 +160,10 @@ section_persistence(struct page *page)
 	line(page, "durability:%s", mode);
 	line(page, "aof_enabled:%d", strcmp(mode, "off") != 0);
 	tell_snapshots(page);
+	line(page, "scrub_last_pass:%llu",
+	     wide(HD_METRIC(hd_shard_metrics(edge->shard, 0)->scrub_last_pass)));
+	line(page, "scrub_bytes:%llu", wide(EDGE_SUM(edge, scrub_bytes)));
+	line(page, "scrub_damage_total:%llu", wide(EDGE_SUM(edge, scrub_damage_total)));
 	line(page, "unflushed_bytes:%llu", wide(EDGE_SUM(edge, unflushed_bytes)));
 	line(page, "log_frames_total:%llu", wide(EDGE_SUM(edge, log_frames_total)));
 	line(page, "log_bytes_total:%llu", wide(EDGE_SUM(edge, log_bytes_total)));

@@ -311,6 +311,7 @@ take_cell(void *context, const struct hd_cell *cell)
 		memcpy(archive->directory, path.at, path.size);
 		archive->directory[path.size] = '\0';
 		hd_post_give(helper->post, cell->block);
+		hd_scrub_know(&helper->scrub, cell->from, archive->directory);
 	}
 	if (cell->a != 0)
 		archive->asked = (uint32_t)cell->a;
@@ -324,6 +325,31 @@ hd_helper_open(struct hd_helper *helper, struct hd_mesh *mesh)
 	helper->post =
 		hd_post_create(mesh, helper->number, helper->io, &helper->plain, &helper->blocks);
 	helper->piece = hd_memory_take(&helper->plain, HD_PACK_PIECE, HD_BLOCK);
+	helper->scrub.io = helper->io;
+	helper->scrub.memory = &helper->plain;
+	helper->scrub.shards = helper->shards;
+}
+
+/* A piece of scrubbing where its time has come. Returns ns until the next, below 0: there is none.
+ */
+static int64_t
+scrub(struct hd_helper *helper)
+{
+	struct hd_scrub *scrub = &helper->scrub;
+	struct hd_scrub_damage damage;
+	if (helper->finished || hd_scrub_due(scrub) == INT64_MAX)
+		return -1;
+	int64_t now = helper->io->ops->now(helper->io);
+	if (now >= hd_scrub_due(scrub) && hd_scrub_step(scrub, now, &damage)) {
+		struct hd_cell cell = {.type = HD_CELL_DAMAGED,
+				       .a = damage.kind,
+				       .b = (int64_t)damage.id,
+				       .c = (int64_t)damage.offset,
+				       .d = damage.fault};
+		hd_post_send(helper->post, damage.shard, &cell);
+	}
+	int64_t left = hd_scrub_due(scrub) - now;
+	return left > 0 ? left : 0;
 }
 
 bool
@@ -331,8 +357,9 @@ hd_helper_pass(struct hd_helper *helper)
 {
 	struct hd_completion completions[8];
 	bool worked = !helper->finished && step(helper);
+	int64_t timeout = scrub(helper);
 	hd_post_publish(helper->post);
-	int64_t timeout = worked ? 0 : -1;
+	timeout = worked ? 0 : timeout;
 	if (timeout != 0 && !hd_post_sleep(helper->post))
 		timeout = 0;
 	helper->io->ops->wait(helper->io, timeout, completions, 8);
@@ -347,6 +374,7 @@ hd_helper_close(struct hd_helper *helper)
 {
 	HD_ASSERT(helper->post != NULL);
 	drop_job(helper);
+	hd_scrub_close(&helper->scrub);
 	hd_memory_give(&helper->plain, helper->piece, HD_PACK_PIECE);
 	hd_post_destroy(helper->post);
 	hd_blocks_fini(&helper->blocks);

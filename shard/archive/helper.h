@@ -1,4 +1,5 @@
-/* helper.h - the thread that does what may take long: it writes segments into the archive.
+/* helper.h - the thread that does what may take long: it writes segments into the archive, and in
+ * between reads what is on the disk to see whether it still is what was written (scrub.h).
  *
  * A shard asks for one segment at a time (HD_CELL_ARCHIVE) and is told when the packed file is on
  * the disk, or why it could not be written (HD_CELL_ARCHIVED). A pass does one bounded piece: looks
@@ -9,6 +10,7 @@
 #define HUNTD_SHARD_ARCHIVE_HELPER_H
 
 #include "shard/archive/pack.h"
+#include "shard/archive/scrub.h"
 #include "shard/mesh.h"
 
 /* One shard's archive. */
@@ -40,13 +42,15 @@ struct hd_helper {
 	struct hd_blocks blocks;
 	struct hd_post *post;
 	uint8_t *piece; /* HD_PACK_PIECE */
+	struct hd_scrub scrub;
 	struct hd_archive of[HD_SHARDS_MAX];
 	struct hd_archive_job job;
 	uint32_t turn; /* the shard that comes next */
 	bool finished;
 };
 
-/* `io`, `plain`, `shards`, `number`, `archive_max` are set; the rest is zero. */
+/* `io`, `plain`, `shards`, `number`, `archive_max` are set, of `scrub` what is not `io`, `memory`
+ * and `shards`; the rest is zero. */
 void hd_helper_open(struct hd_helper *helper, struct hd_mesh *mesh);
 /* False: it was told to finish. */
 bool hd_helper_pass(struct hd_helper *helper);

@@ -12,8 +12,8 @@
 
 static const uint8_t zero_block[HD_BLOCK];
 
-static uint32_t
-crc_of(uint32_t before, const void *at, size_t size)
+uint32_t
+hd_pack_crc(uint32_t before, const void *at, uint32_t size)
 {
 	HD_ASSERT(size <= HD_PACK_PIECE);
 	return ~crc32_iscsi((unsigned char *)(uintptr_t)at, (int)size, ~before);
@@ -83,7 +83,7 @@ empty_out(struct hd_packer *packer)
 	HD_ASSERT(packer->out_used <= HD_PACK_PIECE);
 	int error =
 		write_whole(packer, packer->out, packer->out_used, sizeof *header + header->packed);
-	header->packed_crc = crc_of(header->packed_crc, packer->out, packer->out_used);
+	header->packed_crc = hd_pack_crc(header->packed_crc, packer->out, packer->out_used);
 	header->packed += packer->out_used;
 	packer->out_used = 0;
 	return error;
@@ -145,7 +145,7 @@ hd_packer_end(struct hd_packer *packer)
 	if (error < 0)
 		return error;
 	crypto_generichash_final(&packer->hash, header->hash, HD_PACK_HASH);
-	header->header_crc = crc_of(0, header, offsetof(struct hd_pack_header, header_crc));
+	header->header_crc = hd_pack_crc(0, header, offsetof(struct hd_pack_header, header_crc));
 	error = write_whole(packer, header, sizeof *header, 0);
 	return error < 0 ? error : packer->io->ops->file_sync(packer->io, packer->file);
 }
@@ -176,6 +176,16 @@ read_whole(struct hd_io *io, int file, void *to, uint32_t size, uint64_t offset)
 	return 0;
 }
 
+bool
+hd_pack_header_good(const struct hd_pack_header *header, uint32_t number, uint64_t size)
+{
+	uint32_t crc = hd_pack_crc(0, header, offsetof(struct hd_pack_header, header_crc));
+	return header->magic == HD_PACK_MAGIC && header->header_crc == crc &&
+	       header->format == HD_PACK_FORMAT && header->number == number &&
+	       header->size <= HD_PACK_MAX && header->size % HD_BLOCK == 0 &&
+	       size == sizeof *header + header->packed;
+}
+
 static int
 read_header(struct hd_io *io, int file, uint32_t number, struct hd_pack_header *header)
 {
@@ -185,11 +195,7 @@ read_header(struct hd_io *io, int file, uint32_t number, struct hd_pack_header *
 	int error = read_whole(io, file, header, sizeof *header, 0);
 	if (error < 0)
 		return error;
-	uint32_t crc = crc_of(0, header, offsetof(struct hd_pack_header, header_crc));
-	bool good = header->magic == HD_PACK_MAGIC && header->header_crc == crc &&
-		    header->format == HD_PACK_FORMAT && header->number == number &&
-		    header->size <= HD_PACK_MAX && header->size % HD_BLOCK == 0 &&
-		    (uint64_t)size == sizeof *header + header->packed;
+	bool good = hd_pack_header_good(header, number, (uint64_t)size);
 	return good ? 0 : -EBADMSG;
 }
 
@@ -218,7 +224,7 @@ unpack(struct hd_io *io, int file, const struct hd_pack_header *header, uint8_t 
 		int error = read_whole(io, file, piece, size, sizeof *header + at);
 		if (error < 0)
 			return error;
-		crc = crc_of(crc, piece, size);
+		crc = hd_pack_crc(crc, piece, size);
 		at += size;
 		for (ZSTD_inBuffer in = {piece, size, 0}; in.pos < in.size;) {
 			size_t before = in.pos + out.pos;

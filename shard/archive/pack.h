@@ -70,6 +70,11 @@ int hd_packer_end(struct hd_packer *packer);
 /* Closes the file and frees everything; accepts a zeroed packer. */
 void hd_packer_fini(struct hd_packer *packer);
 
+/* For whoever reads it in pieces: the header of a file of `size` bytes, and CRC32C of what follows
+ * bytes whose CRC is `before`, at most HD_PACK_PIECE. */
+bool hd_pack_header_good(const struct hd_pack_header *header, uint32_t number, uint64_t size);
+uint32_t hd_pack_crc(uint32_t before, const void *at, uint32_t size);
+
 /* Reading. 0, -errno, or -EBADMSG where a file is not what was written. */
 int hd_pack_look(struct hd_io *io, const char *path, uint32_t number,
 		 struct hd_pack_header *header);

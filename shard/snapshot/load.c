@@ -116,7 +116,7 @@ take_head(struct hd_shard *shard, const struct hd_snapshot_reader *reader)
 	shard->orders.ids_max = reader->head.ids_max;
 	shard->orders.ids_age_ns = reader->head.ids_age_ns;
 	shard->taker.kept[shard->taker.kept_count++] =
-		(struct hd_taken){anchor->lsn, anchor->number};
+		(struct hd_taken){.lsn = anchor->lsn, .number = anchor->number};
 	HD_GAUGE(metrics->snapshot_lsn, anchor->lsn);
 	HD_GAUGE(metrics->snapshot_saved_at, anchor->stamp / NS_PER_S);
 	HD_GAUGE(metrics->snapshot_bytes, reader->size);
@@ -134,7 +134,8 @@ keep_older(struct hd_shard *shard, uint64_t lsn)
 	if (!hd_snapshot_read_head(&reader))
 		return;
 	HD_ASSERT(taker->kept_count < HD_SNAPSHOTS_KEPT);
-	taker->kept[taker->kept_count++] = (struct hd_taken){lsn, reader.head.anchor.number};
+	taker->kept[taker->kept_count++] =
+		(struct hd_taken){.lsn = lsn, .number = reader.head.anchor.number};
 }
 
 /* Tries one. True: it is loaded, or the trying is over. */

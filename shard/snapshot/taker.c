@@ -4,6 +4,7 @@
 
 #include "huntd/snapshot.h"
 #include "shard/inside.h"
+#include "shard/snapshot/heal.h"
 
 #define STEP_OBJECTS 32u     /* of a sweep between two looks at the clock */
 #define TAG_FOLDER   0x10u   /* behind the writer's */
@@ -11,6 +12,7 @@
 /* The last snapshot; with the drain before it within the 90 s that systemd grants. */
 #define LAST_NS  60000000000
 #define NS_PER_S 1000000000
+#define HEAL_NS  10000000000 /* after one that failed */
 
 static struct hd_metrics *
 metrics_of(const struct hd_shard *shard)
@@ -34,6 +36,7 @@ failed(struct hd_shard *shard, int error)
 	HD_COUNT(metrics_of(shard)->snapshot_failures_total, 1);
 	HD_GAUGE(metrics_of(shard)->snapshot_failed, 1);
 	taker->from = hd_log_tail(shard->log);
+	taker->heal_at = shard->boot + HEAL_NS;
 	hd_shard_tell(
 		shard,
 		"the snapshot of LSN %llu in %s was dropped: %s; nothing is lost, the log and "
@@ -92,10 +95,8 @@ count_in(struct hd_shard *shard)
 {
 	struct hd_taker *taker = &shard->taker;
 	struct hd_metrics *metrics = metrics_of(shard);
-	for (uint32_t i = HD_SNAPSHOTS_KEPT - 1; i > 0; i--)
-		taker->kept[i] = taker->kept[i - 1];
-	taker->kept[0] = (struct hd_taken){taker->head.anchor.lsn, taker->head.anchor.number};
-	taker->kept_count += taker->kept_count < HD_SNAPSHOTS_KEPT;
+	hd_heal_keep(shard, (struct hd_taken){.lsn = taker->head.anchor.lsn,
+					      .number = taker->head.anchor.number});
 	HD_COUNT(metrics->snapshots_total, 1);
 	HD_GAUGE(metrics->snapshot_failed, 0);
 	HD_GAUGE(metrics->snapshot_lsn, taker->head.anchor.lsn);
@@ -167,7 +168,8 @@ static bool
 is_saved(const struct hd_shard *shard)
 {
 	const struct hd_taker *taker = &shard->taker;
-	return taker->kept_count > 0 && taker->kept[0].lsn == hd_log_tail(shard->log);
+	return taker->kept_count > 0 && taker->kept[0].lsn == hd_log_tail(shard->log) &&
+	       !taker->kept[0].rotten;
 }
 
 static void
@@ -202,7 +204,8 @@ is_wanted(struct hd_shard *shard)
 {
 	struct hd_taker *taker = &shard->taker;
 	bool old = taker->events > 0 && hd_log_tail(shard->log) - taker->from >= taker->events;
-	if (HD_LIKELY(!old && !taker->asked))
+	bool heal = taker->heal && shard->boot >= taker->heal_at && !is_saved(shard);
+	if (HD_LIKELY(!old && !taker->asked && !heal))
 		return false;
 	if (!shard->serving || shard->draining || shard->orders.open_count > 0)
 		return false;

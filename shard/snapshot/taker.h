@@ -29,6 +29,7 @@ enum hd_taker_state {
 struct hd_taken {
 	uint64_t lsn;
 	uint32_t number; /* of its anchor's segment */
+	bool rotten;     /* found damaged since: it cannot (heal.h) */
 };
 
 struct hd_taker {
@@ -40,6 +41,9 @@ struct hd_taker {
 	bool stuck;      /* both buffers are being written */
 	bool swollen;    /* too much is not written: BUSY */
 	bool archive;    /* the log behind the older one is archived, else recycled */
+	bool heal;       /* fewer can be started from than are to be: new ones are taken */
+	uint32_t sick;   /* the last segment that was found damaged; 0: none */
+	int64_t heal_at; /* not before; BOOTTIME ns */
 	struct hd_taken kept[HD_SNAPSHOTS_KEPT]; /* newest first */
 	uint32_t kept_count;
 	uint64_t from; /* LSN that `events` counts from */
