@@ -40,18 +40,18 @@ struct hd_live_board {
 	const struct hd_core *core;
 	struct hd_board *tree;        /* NULL: gone */
 	struct hd_board_root *frozen; /* NULL: not frozen */
-	uint64_t serial;              /* of the tree; a number is never used again in its hunt */
-	uint64_t frozen_serial;
+	/* Being built (build.c): of the `left` handles from `next` on nobody stands there yet. */
+	uint32_t next, left; /* left 0: it is ready */
+	int64_t window_ns;   /* 0: all time */
+	uint16_t number;
+	uint16_t bracket; /* 0: everybody */
+	uint16_t hunt;    /* where it is being built */
 	uint64_t changes;
 	uint64_t top_changes; /* of them: of a row at or above the watched (score, sub) */
 	int64_t watch_score, watch_sub;
-	int64_t window_ns; /* 0: all time */
-	int64_t window;    /* number of the current one */
-	uint16_t number;
-	uint16_t bracket; /* 0: everybody */
-	/* Being built (build.c): of the `left` handles from `next` on nobody stands there yet. */
-	uint16_t hunt;
-	uint32_t next, left;         /* left 0: it is ready */
+	int64_t window;  /* number of the current one */
+	uint64_t serial; /* of the tree; a number is never used again in its hunt */
+	uint64_t frozen_serial;
 	struct hd_live_board *later; /* which is built after it */
 };
 
