@@ -193,6 +193,15 @@ faults_strike(struct world *world)
 	}
 }
 
+void
+faults_check_disk(struct world *world)
+{
+	struct machine *machine = &world->machine;
+	for (uint32_t i = 0; i < world->options.shards; i++)
+		if ((machine->damaged >> i & 1) != 0 && !world->rotten[i] && !machine->misdirected)
+			sim_fail(machine, "shard %u says that a good file is damaged", i);
+}
+
 /* May a process have ended like this? */
 static void
 judge_end(struct world *world)
@@ -269,6 +278,7 @@ faults_death(struct world *world)
 			caller_lost(callers[i]);
 	}
 	edge_clear(&world->edge);
+	faults_check_disk(world);
 	judge_end(world);
 	if (!world->healing && (int64_t)machine_draw(machine, 100) < world->options.rot)
 		rot(world);

@@ -273,7 +273,8 @@ io_close(struct hd_io *io, int file)
 {
 	struct machine *machine = enter(io);
 	for (uint32_t i = 0; i < SIM_OPS; i++)
-		HD_ASSERT(!machine->ops[i].live || machine->ops[i].file != file);
+		HD_ASSERT(!machine->ops[i].live || machine->ops[i].file != file ||
+			  machine->ops[i].thread != io_of(io)->number);
 	HD_ASSERT(machine->disk.files[file].opens > 0);
 	machine->disk.files[file].opens--;
 	return 0;

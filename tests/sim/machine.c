@@ -242,6 +242,15 @@ start_thread(struct machine *machine, uint32_t number)
 		thread->due += (int64_t)machine_draw(machine, 1000) * SIM_US;
 }
 
+static void
+shard_news(void *context, uint32_t shard, const char *line)
+{
+	struct machine *machine = context;
+	machine_note(machine, "shard %u: %s", shard, line);
+	if (strstr(line, " is damaged at offset ") != NULL)
+		machine->damaged |= (uint64_t)1 << shard;
+}
+
 void
 machine_start(struct machine *machine)
 {
@@ -262,6 +271,7 @@ machine_start(struct machine *machine)
 		.segment_bytes = (uint64_t)options->segment * HD_FRAME_MAX,
 		.archive = options->archive > 0,
 		.archive_max = options->archive == 2 ? 4 * HD_MIB : 0,
+		.scrub_ns = options->scrub * SIM_S,
 		.memory_bytes = 256 * HD_MIB,
 		.snapshot_events = (uint64_t)options->snapshots,
 		.ring_cells = rings[options->ring],
@@ -277,6 +287,7 @@ machine_start(struct machine *machine)
 		.compile = compile,
 		.hunt_file = hunt_file,
 		.ready = ready,
+		.shard_news = shard_news,
 		.wall_clock = wall_clock,
 		.random = random_bytes,
 	};

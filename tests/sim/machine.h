@@ -96,6 +96,7 @@ struct machine {
 	uint32_t die_in; /* calls to an io until it dies; 0: not so */
 	bool fail_next;  /* the next write or sync fails */
 	bool misdirect_next, misdirected;
+	uint64_t damaged; /* shards that said so of one of their files: a bit each */
 	bool gave_up;     /* beyond the model: what no log on one disk can find was lost */
 	int64_t withheld; /* of the disk's space */
 	/* What happened. */

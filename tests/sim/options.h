@@ -44,7 +44,8 @@
 	X(canary, 1, 1, 0, false)         /* an acknowledged event is lost: must be found */       \
 	X(snapshots, 20, 2000, 80, false) /* events between snapshots */                           \
 	X(archive, 1, 2, 60, false)       /* segments are kept; 2: not more than some */           \
-	X(rot, 1, 100, 40, true)          /* deaths, in a hundred, at which a snapshot rots */
+	X(rot, 1, 100, 40, true)          /* deaths, in a hundred, at which a snapshot rots */     \
+	X(scrub, 40, 300, 50, false)      /* seconds in which all files are read and checked */
 
 struct sim_options {
 #define X(name, least, greatest, chance, fault) int64_t name;

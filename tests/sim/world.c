@@ -318,6 +318,7 @@ live(struct world *world)
 		return;
 	catch_up(world);
 	check_credits(world);
+	faults_check_disk(world);
 	model_check_treasures(&world->model);
 	restart(world);
 	settle(world, "after the restart");

@@ -159,5 +159,7 @@ int64_t faults_next(const struct world *world);
 void faults_strike(struct world *world);
 /* The process ended or died. */
 void faults_death(struct world *world);
+/* Nobody calls a file damaged that no fault has struck. */
+void faults_check_disk(struct world *world);
 
 #endif
