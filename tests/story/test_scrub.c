@@ -396,11 +396,10 @@ a_snapshot_in_anothers_place_is_found(void **state)
 	end(yard);
 }
 
-/* Damage in a file that goes before the second reading is nobody's. */
+/* Damage in a file that goes before the second reading, or within it, is nobody's. */
 static void
-what_is_gone_before_it_is_read_again_is_not_told(void **state)
+lose_when_suspected(bool within)
 {
-	(void)state;
 	struct yard *yard = full_yard(13);
 	char path[HD_SNAPSHOT_PATH];
 	struct hd_io *io = &yard->keeper.world.fake.io;
@@ -409,8 +408,47 @@ what_is_gone_before_it_is_read_again_is_not_told(void **state)
 	yard->suspected = 0;
 	while (yard->suspected == 0)
 		step(yard);
+	if (within)
+		step(yard);
+	assert_int_equal(yard->scrub.reading, within);
 	io->ops->file_remove(io, path);
 	whole_pass(yard);
+	assert_int_equal(yard->found, 0);
+	end(yard);
+}
+
+static void
+what_is_gone_before_it_is_read_again_is_not_told(void **state)
+{
+	(void)state;
+	lose_when_suspected(false);
+	lose_when_suspected(true);
+}
+
+/* The next segment's file has its name, and still holds frames of its last use: the current one is
+ * not left for that. */
+static void
+a_file_that_is_to_be_used_again_is_not_the_next(void **state)
+{
+	(void)state;
+	struct yard *yard = full_yard(15);
+	struct fake_io *fake = &yard->keeper.world.fake;
+	struct hd_scrub_list *list = &yard->scrub.list;
+	char path[64];
+	struct fake_file *last = NULL;
+	for (uint32_t i = 0; i < 1000 && (last == NULL || used_of(last) > 0); i++) {
+		go_on(yard);
+		rest(yard);
+		whole_pass(yard);
+		snprintf(path, sizeof path, FOLDER "/%08u.log", list->last);
+		last = fake_io_find(fake, path);
+	}
+	assert_true(last != NULL && used_of(last) == 0);
+	snprintf(path, sizeof path, FOLDER "/%08u.log", list->first);
+	memcpy(last->cache, fake_io_find(fake, path)->cache, HD_BLOCK);
+	yard->suspected = 0;
+	whole_pass(yard);
+	assert_int_equal(yard->suspected, 0);
 	assert_int_equal(yard->found, 0);
 	end(yard);
 }
@@ -448,6 +486,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_lost_write_and_one_that_went_astray_are_found),
 		cmocka_unit_test(a_snapshot_in_anothers_place_is_found),
 		cmocka_unit_test(what_is_gone_before_it_is_read_again_is_not_told),
+		cmocka_unit_test(a_file_that_is_to_be_used_again_is_not_the_next),
 		cmocka_unit_test(it_leaves_the_disk_alone),
 	};
 	only_seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 0;
