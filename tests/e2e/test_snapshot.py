@@ -130,7 +130,7 @@ def kills_while_saving():
 
 def damaged():
     """The newest falls back to the one before, with a line; both, to the whole log; without a log, 65."""
-    with Server({"race": HUNT}) as server:
+    with Server({"race": HUNT}, options=["--set", "scrub=0"]) as server:  # which would heal it
         c = server.client()
         award(c, 0, 3000)
         save(server)
