@@ -161,6 +161,9 @@ bool hd_log_verify(struct hd_io *io, const char *directory, hd_log_each each, vo
 
 struct hd_log_stats {
 	uint64_t frames, bytes, flush_ns_sum, flush_ns_max, segments;
+	/* Old files that became the next segment, and how long the shard stood still for that: a
+	 * rename and its directory's sync. */
+	uint64_t recycled, recycle_ns_sum, recycle_ns_max;
 };
 struct hd_log_stats hd_log_stats(const struct hd_log *log);
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "huntd/assert.h"
-#include "shard/log/frame.h"
 
 #define NAME_DIGITS 8
 
@@ -230,6 +229,67 @@ finish_job(struct hd_helper *helper)
 	end_job(helper, error);
 }
 
+/* Follows the frames of the segment's own uuid through a piece. False: one stands behind their end,
+ * so something before it was damaged. */
+static bool
+follow_frames(struct hd_archive_job *job, struct hd_bytes piece)
+{
+	for (uint32_t i = 0; i < piece.size; i += HD_BLOCK) {
+		struct hd_frame frame;
+		uint64_t at = job->at + i;
+		enum hd_frame_state state = HD_FRAME_NONE;
+		if (at >= job->end)
+			state = hd_frame_read(hd_bytes_of(piece.at + i, piece.size - i), &frame);
+		if (state == HD_FRAME_NONE)
+			continue;
+		if (at == 0) {
+			job->packer.header.first_lsn = frame.header.first_lsn;
+			memcpy(job->uuid, frame.header.segment, sizeof job->uuid);
+			if (!hd_frame_begins(&frame.header, job->number))
+				return false;
+		}
+		if (memcmp(frame.header.segment, job->uuid, sizeof job->uuid) != 0)
+			continue;
+		if (at > job->end || state == HD_FRAME_NEWER)
+			return false;
+		job->end += frame.size;
+	}
+	return job->end > 0;
+}
+
+/* From the start, everything up to the last block that is not zero. */
+static int
+pack_all(struct hd_helper *helper)
+{
+	struct hd_archive_job *job = &helper->job;
+	HD_ASSERT(!job->all);
+	char path[HD_PACK_PATH];
+	uint64_t first_lsn = job->packer.header.first_lsn;
+	hd_packer_fini(&job->packer);
+	job->all = true;
+	job->at = 0;
+	hd_pack_path(job->of->directory, job->number, HD_PACK_NEW, path);
+	int error = hd_packer_begin(&job->packer, helper->io, &helper->plain, path, job->number);
+	job->packer.header.first_lsn = first_lsn;
+	return error;
+}
+
+/* Packs of a piece what this use of the file wrote: behind that stand zeros, or earlier uses. Where
+ * it is damaged all of the file is packed, for somebody may still make something of it. */
+static int
+pack_frames(struct hd_helper *helper, struct hd_bytes piece)
+{
+	struct hd_archive_job *job = &helper->job;
+	HD_ASSERT(piece.size % HD_BLOCK == 0);
+	if (!job->all && !follow_frames(job, piece))
+		return pack_all(helper);
+	uint64_t size = piece.size;
+	if (!job->all && job->end < job->at + size)
+		size = job->end > job->at ? job->end - job->at : 0;
+	job->at += piece.size;
+	return hd_packer_take(&job->packer, piece.at, (uint32_t)size);
+}
+
 static void
 pack_piece(struct hd_helper *helper)
 {
@@ -244,12 +304,7 @@ pack_piece(struct hd_helper *helper)
 		end_job(helper, got < 0 ? (int)got : -EIO);
 		return;
 	}
-	struct hd_frame frame;
-	struct hd_bytes bytes = hd_bytes_of(helper->piece, whole);
-	if (job->at == 0 && hd_frame_read(bytes, &frame) != HD_FRAME_NONE)
-		job->packer.header.first_lsn = frame.header.first_lsn;
-	job->at += whole;
-	int error = hd_packer_take(&job->packer, helper->piece, whole);
+	int error = pack_frames(helper, hd_bytes_of(helper->piece, whole));
 	if (error < 0)
 		end_job(helper, error);
 }

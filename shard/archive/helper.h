@@ -11,6 +11,7 @@
 
 #include "shard/archive/pack.h"
 #include "shard/archive/scrub.h"
+#include "shard/log/frame.h"
 #include "shard/mesh.h"
 
 /* One shard's archive. */
@@ -31,6 +32,9 @@ struct hd_archive_job {
 	uint32_t number;
 	int file;
 	uint64_t at, size;
+	uint64_t end;                /* of the frames that were followed */
+	uint8_t uuid[HD_FRAME_HASH]; /* theirs: of the segment */
+	bool all;                    /* there is damage: all of the file is packed */
 	struct hd_packer packer;
 };
 

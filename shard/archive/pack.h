@@ -1,6 +1,7 @@
 /* pack.h - a segment in the archive: NNNNNNNN.log.zst.
  *
- * A header, then one zstd stream with the segment's bytes up to its last block that is not zero.
+ * A header, then one zstd stream with the segment's bytes: its own frames. What stands behind them
+ * in the file was never used, or by an earlier use of it (shard/log/segments.h).
  * The header carries BLAKE2b-256 of those bytes, against forgers, and checksums of itself and of
  * the stream, so that any flipped bit is found.
  *

@@ -28,19 +28,27 @@ hd_frame_hash(const struct hd_frame_header *header, uint8_t hash[static HD_FRAME
 
 void
 hd_frame_name_segment(const uint8_t previous[static HD_FRAME_HASH], uint32_t log, uint32_t number,
-		      int64_t now, uint8_t segment[static HD_FRAME_HASH])
+		      uint8_t segment[static HD_FRAME_HASH])
 {
 	HD_ASSERT(number > 0);
 	struct {
 		uint8_t previous[HD_FRAME_HASH];
 		uint32_t log, number;
-		int64_t now;
-	} from = {.log = log, .number = number, .now = now};
-	static_assert(sizeof from == 32, "no padding is hashed");
+	} from = {.log = log, .number = number};
+	static_assert(sizeof from == 24, "no padding is hashed");
 	memcpy(from.previous, previous, HD_FRAME_HASH);
 	XXH128_canonical_t canonical;
 	XXH128_canonicalFromHash(&canonical, XXH3_128bits(&from, sizeof from));
 	memcpy(segment, canonical.digest, HD_FRAME_HASH);
+}
+
+bool
+hd_frame_begins(const struct hd_frame_header *header, uint32_t number)
+{
+	HD_ASSERT(header->magic == HD_FRAME_MAGIC);
+	uint8_t name[HD_FRAME_HASH];
+	hd_frame_name_segment(header->previous, header->log, number, name);
+	return memcmp(header->segment, name, HD_FRAME_HASH) == 0;
 }
 
 uint32_t
@@ -70,9 +78,9 @@ hd_frame_seal(uint8_t *at, struct hd_frame_header *header)
 static bool
 header_good(const struct hd_frame_header *header)
 {
-	uint32_t crc =
-		hd_frame_crc((const uint8_t *)header, offsetof(struct hd_frame_header, header_crc));
-	return header->magic == HD_FRAME_MAGIC && header->header_crc == crc;
+	return header->magic == HD_FRAME_MAGIC &&
+	       header->header_crc == hd_frame_crc((const uint8_t *)header,
+						  offsetof(struct hd_frame_header, header_crc));
 }
 
 enum hd_frame_state

@@ -80,10 +80,15 @@ uint32_t hd_frame_crc(const uint8_t *at, uint32_t size);
 /* XXH3-128 of the header as it is stored. */
 void hd_frame_hash(const struct hd_frame_header *header, uint8_t hash[static HD_FRAME_HASH]);
 
-/* A name for segment `number` of log `log` that no other use of these blocks had: from the chain it
- * goes on from and the time it is entered. */
+/* The uuid of segment `number` of log `log`, from the chain it goes on from: no other use of the
+ * file had it, for each has its own number, and whoever knows where a chain ends knows the name of
+ * the segment behind it, though its first frame be lost. */
 void hd_frame_name_segment(const uint8_t previous[static HD_FRAME_HASH], uint32_t log,
-			   uint32_t number, int64_t now, uint8_t segment[static HD_FRAME_HASH]);
+			   uint32_t number, uint8_t segment[static HD_FRAME_HASH]);
+
+/* Is this header, which stands at the start of segment `number`'s file, of that segment's use of
+ * the file, or left from an earlier one? */
+bool hd_frame_begins(const struct hd_frame_header *header, uint32_t number);
 
 /* Whole blocks for a frame with `length` bytes of events. */
 uint32_t hd_frame_size(uint32_t length);

@@ -245,8 +245,8 @@ hd_log_close(struct hd_log *log)
 			hd_log_write_closed(log);
 		while (turn(log))
 			continue;
-		/* Half zeros, half old frames: the next start need not look at it. */
-		if (log->prepare == HD_PREPARE_FILL)
+		/* Zeros, or old frames: the next start need not look at it. */
+		if (log->prepare != HD_PREPARE_NONE)
 			(void)hd_segments_drop(&log->segments);
 	}
 	destroy_log(log);

@@ -46,7 +46,7 @@ hd_log_enter(struct hd_log *log, uint32_t row)
 	struct hd_segment *segment = &log->segments.rows[row];
 	segment->first_lsn = log->written + 1;
 	memcpy(segment->previous, log->previous, HD_FRAME_HASH);
-	hd_frame_name_segment(log->previous, log->shard, segment->number, log->now, log->segment);
+	hd_frame_name_segment(log->previous, log->shard, segment->number, log->segment);
 }
 
 static void
@@ -57,8 +57,11 @@ create_next(struct hd_log *log)
 		return;
 	hd_log_space(log, true);
 	uint64_t size = hd_log_next_size(log);
-	log->recycled = hd_log_recycle_next(log, size);
-	int error = log->recycled ? 0 : hd_segments_create(&log->segments, size);
+	if (hd_log_recycle_next(log, size)) {
+		log->prepare = HD_PREPARE_READY;
+		return;
+	}
+	int error = hd_segments_create(&log->segments, size);
 	if (error == -ENOSPC || error == -EDQUOT) {
 		log->no_space = true;
 		log->retry_at = log->now + HD_LOG_SPACE_NS;
@@ -142,7 +145,7 @@ hd_log_prepare_complete(struct hd_log *log, enum hd_log_tag what, int32_t result
 		return;
 	}
 	/* The file's own sync has just committed the journal, so this costs one flush at most. */
-	int error = log->recycled ? 0 : log->io->ops->dir_sync(log->io, log->directory);
+	int error = log->io->ops->dir_sync(log->io, log->directory);
 	if (error < 0)
 		hd_log_fail(log, row, "cannot prepare", error);
 	log->prepare = HD_PREPARE_READY;

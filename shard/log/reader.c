@@ -257,17 +257,35 @@ follow(struct hd_log_reader *reader)
 	return true;
 }
 
-/* What stands in one block behind the chain's end. */
+/* What stands behind the chain's end in one segment. */
 struct remains {
-	uint64_t seal;       /* the greatest found */
-	uint64_t used_until; /* offset behind the last block that is not zero */
-	bool uuid_known;
-	bool stale; /* a file that was to be used again, not all zeros yet */
-	uint8_t uuid[HD_FRAME_HASH];
+	uint64_t seal;               /* the greatest found */
+	uint64_t used_until;         /* behind the last block that this use of the file wrote */
+	uint8_t uuid[HD_FRAME_HASH]; /* of this use */
+	bool blind;                  /* it is not known: every header counts */
 };
 
-/* Looks at one place and returns how far to go on; 0: a refusal. A client's own bytes may look like
- * a header: frames are passed over whole, and a header counts only with its segment's uuid. */
+/* A header of this use, not whole: one flipped bit spares its magic or its uuid. */
+static bool
+is_torn_header(const struct remains *remains, struct hd_bytes block)
+{
+	struct hd_frame_header header;
+	HD_ASSERT(block.size >= sizeof header);
+	memcpy(&header, block.at, sizeof header);
+	return header.magic == HD_FRAME_MAGIC ||
+	       memcmp(header.segment, remains->uuid, HD_FRAME_HASH) == 0;
+}
+
+static void
+reaches(struct remains *remains, uint64_t until)
+{
+	if (until > remains->used_until)
+		remains->used_until = until;
+}
+
+/* Looks at one place and returns how far to go on; 0: a refusal. Frames of earlier uses of the file
+ * are as good as zeros, and a client's own bytes may look like a header: frames are passed over
+ * whole, and a header counts only with its segment's uuid. */
 static uint32_t
 look(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, struct remains *remains)
 {
@@ -275,28 +293,58 @@ look(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, struct rem
 	struct hd_frame frame;
 	if (!bytes_at(reader, segment, offset, &bytes))
 		return 0;
-	if (hd_frame_zero(bytes.at, HD_BLOCK))
-		return HD_BLOCK;
-	remains->used_until = offset + HD_BLOCK;
 	enum hd_frame_state state = hd_frame_read(bytes, &frame);
-	if (state == HD_FRAME_NONE)
+	if (state == HD_FRAME_NONE) {
+		if (is_torn_header(remains, bytes))
+			reaches(remains, offset + HD_BLOCK);
 		return HD_BLOCK;
-	if (!remains->uuid_known && offset == 0) {
-		remains->uuid_known = true;
-		memcpy(remains->uuid, frame.header.segment, HD_FRAME_HASH);
 	}
-	if (remains->uuid_known && memcmp(remains->uuid, frame.header.segment, HD_FRAME_HASH) != 0)
+	if (!remains->blind && memcmp(remains->uuid, frame.header.segment, HD_FRAME_HASH) != 0)
 		return HD_BLOCK;
 	if (!belongs(reader, segment, offset, &frame.header))
 		return 0;
 	if (frame.header.seal > remains->seal)
 		remains->seal = frame.header.seal;
-	/* A segment is zeros when it is entered: one with frames from before never was. */
-	remains->stale |= frame.header.first_lsn < reader->chain.next_lsn;
-	if (state != HD_FRAME_WHOLE)
-		return HD_BLOCK;
-	remains->used_until = offset + frame.size;
-	return frame.size;
+	reaches(remains, offset + (state == HD_FRAME_SHORT ? HD_BLOCK : frame.size));
+	/* The header of a torn one may have gone astray: others may stand behind it. */
+	return state == HD_FRAME_WHOLE ? frame.size : HD_BLOCK;
+}
+
+/* The uuid of a segment that the chain did not come to. Where the log's first frame is lost, and
+ * nobody says what comes before it, only segments whose first frame is there tell theirs. */
+static bool
+name_remains(struct hd_log_reader *reader, uint32_t segment, struct remains *remains)
+{
+	const struct hd_segment *row = &reader->segments->rows[segment];
+	const struct hd_frame_chain *chain = &reader->chain;
+	struct hd_bytes bytes;
+	struct hd_frame frame;
+	if (!bytes_at(reader, segment, 0, &bytes))
+		return false;
+	if (hd_frame_read(bytes, &frame) != HD_FRAME_NONE &&
+	    hd_frame_begins(&frame.header, row->number)) {
+		memcpy(remains->uuid, frame.header.segment, HD_FRAME_HASH);
+		return true;
+	}
+	hd_frame_name_segment(chain->previous, chain->log, row->number, remains->uuid);
+	remains->blind = !reader->any && !reader->origin_known;
+	return true;
+}
+
+/* Looks through one segment from `start` on. False: a refusal. */
+static bool
+look_through(struct hd_log_reader *reader, uint32_t segment, uint64_t start,
+	     struct remains *remains)
+{
+	remains->used_until = start;
+	for (uint64_t offset = start; offset < reader->segments->rows[segment].size;) {
+		uint32_t step = look(reader, segment, offset, remains);
+		if (step == 0)
+			return false;
+		offset += step;
+	}
+	reader->report->cut_bytes += remains->used_until - start;
+	return true;
 }
 
 /* Looks through everything behind the chain's end. */
@@ -307,24 +355,16 @@ judge_tail(struct hd_log_reader *reader)
 	uint32_t first = reader->any ? reader->segment : reader->start;
 	for (uint32_t segment = first; segment < reader->segments->count; segment++) {
 		struct remains remains = {.seal = seal};
-		uint64_t start = 0;
-		if (reader->any && segment == first) {
-			start = reader->offset;
-			remains.uuid_known = true;
+		bool inside = reader->any && segment == first;
+		if (inside)
 			memcpy(remains.uuid, reader->chain.segment, HD_FRAME_HASH);
-		}
-		remains.used_until = start;
+		if (!inside && !name_remains(reader, segment, &remains))
+			return false;
 		if (!open_segment(reader, segment))
 			return false;
-		for (uint64_t offset = start; offset < reader->segments->rows[segment].size;) {
-			uint32_t step = look(reader, segment, offset, &remains);
-			if (step == 0)
-				return false;
-			offset += step;
-		}
+		if (!look_through(reader, segment, inside ? reader->offset : 0, &remains))
+			return false;
 		seal = remains.seal;
-		if (!remains.stale)
-			reader->report->cut_bytes += remains.used_until - start;
 	}
 	reader->report->sealed = seal;
 	if (seal < reader->chain.next_lsn)
@@ -336,6 +376,14 @@ judge_tail(struct hd_log_reader *reader)
 		 "DATA` would save",
 		 (unsigned long long)seal);
 	return refuse_at(reader, first, reader->any ? reader->offset : 0, HD_EXIT_DAMAGED, what);
+}
+
+/* Is segment 1 kept? */
+static bool
+reads_first(const struct hd_log_reader *reader)
+{
+	const struct hd_segments *all = reader->segments;
+	return all->count == 0 || all->rows[0].number == 1;
 }
 
 /* Begins with what the first frame says: its log, and where segment 1 is not kept, its place. */
@@ -353,7 +401,7 @@ trust_first(struct hd_log_reader *reader)
 	enum hd_frame_state state = hd_frame_read(bytes, &frame);
 	if (state != HD_FRAME_NONE)
 		chain->log = frame.header.log;
-	if (state == HD_FRAME_WHOLE && reader->segments->rows[0].number > 1) {
+	if (state == HD_FRAME_WHOLE && !reads_first(reader)) {
 		chain->next_lsn = frame.header.first_lsn;
 		memcpy(chain->previous, frame.header.previous, HD_FRAME_HASH);
 	}
@@ -386,6 +434,7 @@ begin(struct hd_log_reader *reader, uint32_t log)
 {
 	reader->chain = (struct hd_frame_chain){.log = log, .next_lsn = 1};
 	bool good = true;
+	reader->origin_known = reader->from.lsn > 0 || (log != HD_LOG_ANY && reads_first(reader));
 	if (log == HD_LOG_ANY)
 		good = trust_first(reader);
 	else if (reader->from.lsn > 0)

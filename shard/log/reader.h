@@ -5,7 +5,8 @@
  * ends there, and a write of the process before it may have landed in the old segment since. What
  * lies between was cut or never used. If neither continues, the rest of this and of all later
  * segments is looked through: a seal there (or read before) at or above the LSN that is missing
- * proves damage; else the log ends here and the rest is a torn tail. */
+ * proves damage; else the log ends here and the rest is a torn tail. Only what has the segment's
+ * own uuid counts; the rest are earlier uses of the file (segments.h). */
 #ifndef HUNTD_SHARD_LOG_READER_H
 #define HUNTD_SHARD_LOG_READER_H
 
@@ -24,7 +25,8 @@ struct hd_log_reader {
 	void *context;
 
 	struct hd_frame_chain chain;
-	uint32_t start;   /* row where the chain begins */
+	bool origin_known; /* what the chain begins with does not depend on what stands there */
+	uint32_t start;    /* row where the chain begins */
 	bool any;         /* a frame was taken: `segment`, `offset`, `flags` tell of the last one */
 	uint32_t segment; /* row */
 	uint64_t offset;  /* behind it */

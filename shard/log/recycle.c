@@ -82,20 +82,30 @@ hd_log_recycle_step(struct hd_log *log)
 	log->recycle_at = log->now + HD_LOG_RECYCLE_NS;
 }
 
+/* What the file holds stays: all its blocks were written once, so no frame over them changes the
+ * file system's metadata, and no old frame can be taken for one of the new use (segments.h). */
 bool
 hd_log_recycle_next(struct hd_log *log, uint64_t size)
 {
-	HD_ASSERT(size > 0);
+	HD_ASSERT(size > 0 && size <= log->segment_bytes);
 	if (!is_spare(log, 0) || is_read(log))
 		return false;
-	if (hd_segments_file(&log->segments, 0) >= 0 && log->segments.rows[0].size != size) {
+	const struct hd_segment *front = &log->segments.rows[0];
+	if (hd_segments_file(&log->segments, 0) >= 0 &&
+	    (front->size < size || front->size > log->segment_bytes)) {
 		remove_front(log);
 		return false;
 	}
+	int64_t began = log->io->ops->now(log->io);
 	int error = hd_segments_recycle(&log->segments);
 	if (error < 0)
 		hd_log_fail(log, 0, "cannot use again", error);
 	front_is_gone(log);
+	uint64_t took = (uint64_t)(log->io->ops->now(log->io) - began);
+	log->stats.recycled++;
+	log->stats.recycle_ns_sum += took;
+	if (took > log->stats.recycle_ns_max)
+		log->stats.recycle_ns_max = took;
 	return true;
 }
 

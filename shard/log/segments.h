@@ -1,14 +1,24 @@
 /* segments.h - the files of one shard's log, and those that are in its archive.
  *
- * NNNNNNNN.log, numbered without gaps. A segment is allocated and filled with zeros before it is
+ * NNNNNNNN.log, numbered without gaps. A new file is allocated and filled with zeros before it is
  * used, so that writing a frame never changes the file system's metadata. Sizes differ: the first
  * one that a start makes is small (HD_SEGMENT_FIRST, so that a start is quick and a crash wastes
  * little), each later one doubles until `segment_bytes`.
  *
  * The log grows at its end and loses what is no longer needed at its front: the first file is
- * renamed to be the next one and filled with zeros again, moved into archive/, or removed. Each of
- * these is on the disk before the next, so numbers never get a gap, and no file is written before
- * it has its new name.
+ * renamed to be the next one, moved into archive/, or removed. Each of these is on the disk before
+ * the next, so numbers never get a gap, and no file is written before it has its new name.
+ *
+ * A file that is used again keeps what it held. So a segment, also one that was left, is
+ *
+ *   frames of its own uuid, the chain | zeros, or frames and parts of frames of earlier uses
+ *
+ * and none of the latter is damage. They cannot be taken for frames of the log: their uuid is
+ * another, they name another header as the one before, and their LSNs are below all of this use.
+ * What an old frame's seal says is true, and below this use too. A torn frame of this use with old
+ * blocks in it fails its CRC. Old blocks hold clients' bytes at places where a header might stand,
+ * so what proves anything is only a header with the segment's own uuid; where the first frame does
+ * not tell that (hd_frame_begins: it is torn, or an old one), the end of the chain before does.
  *
  * Files open on demand. At most HD_SEGMENTS_OPEN stay open for reading; the one that is not used
  * for the longest time is closed, so a caller has fewer reads than that in flight. A reader opens

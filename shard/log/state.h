@@ -104,7 +104,6 @@ struct hd_log {
 	uint8_t segment[HD_FRAME_HASH];
 	enum hd_log_prepare prepare;
 	bool fill_busy;
-	bool recycled; /* the next segment's name is on the disk already */
 	uint64_t filled;
 	uint32_t fill_size;
 	uint8_t *zeros; /* HD_LOG_FILL */
@@ -141,8 +140,8 @@ uint32_t hd_log_spares(const struct hd_log *log);
 /* Once a pass: keeps what is behind the snapshots small. */
 void hd_log_recycle_step(struct hd_log *log);
 
-/* Tries to make a spare file of `size` bytes the next segment, to be filled. False: there is none.
- */
+/* Tries to make a spare file of `size` bytes or more the next segment, which may be entered at once
+ * as it is. False: there is none. */
 bool hd_log_recycle_next(struct hd_log *log, uint64_t size);
 
 /* prepare.c */
