@@ -265,15 +265,17 @@ struct remains {
 	bool blind;                  /* it is not known: every header counts */
 };
 
-/* A header of this use, not whole: one flipped bit spares its magic or its uuid. */
+/* A header of this use that is not whole: whatever bit is flipped, its uuid lacks one at most. */
 static bool
 is_torn_header(const struct remains *remains, struct hd_bytes block)
 {
 	struct hd_frame_header header;
 	HD_ASSERT(block.size >= sizeof header);
 	memcpy(&header, block.at, sizeof header);
-	return header.magic == HD_FRAME_MAGIC ||
-	       memcmp(header.segment, remains->uuid, HD_FRAME_HASH) == 0;
+	int bits = 0;
+	for (uint32_t i = 0; i < HD_FRAME_HASH; i++)
+		bits += __builtin_popcount((unsigned)header.segment[i] ^ remains->uuid[i]);
+	return bits <= 1;
 }
 
 static void
