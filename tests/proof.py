@@ -51,9 +51,12 @@ def simulation(seconds):
 
 def images(seconds):
     began, total, seed = time.monotonic(), 0, 1
-    while time.monotonic() - began < seconds and not failed:
+    while time.monotonic() - began < seconds:
         said = run("images", ["build/release/bin/crash_images", "--images", "20000", "--seed", str(seed)], 600)
-        total += number(said, r"(\d+) crash images")
+        found = number(said, r"(\d+) crash images")
+        if found == 0:
+            break
+        total += found
         seed += 1000
     row("crash images", total, 20000)
 
