@@ -1,10 +1,13 @@
 /* bench_disk - how much of a disk's bandwidth a log gets.
  *
- *   bench_disk DIRECTORY [MiB]      (default 256; the directory must not hold a log)
+ *   bench_disk DIRECTORY [MiB [rounds]]      (default 128, 1; DIRECTORY must not hold a log)
  *
  * One batch of 128 KiB a flush, durability batch: the next one is appended while a flush runs. What
- * is behind the last but one snapshot is used again, as in a server that serves for long; zeros
- * that are written ahead are not counted. Prints MiB/s. `./dev bench log` runs fio beside it. */
+ * is behind the last but one snapshot is used again, as in a server that serves for long, without
+ * an archive. Prints one line first: MiB/s while the files were new, each byte of which costs a
+ * byte of zeros. Then waits for a line on its input before each round, runs as many MiB over old
+ * files, and prints MiB/s, the segments entered, and how many ms at most and on average one of them
+ * held up the shard. `./dev bench log-128k` runs fio in between. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +19,8 @@
 #include "net/uring/uring.h"
 
 #define BATCH    (128u * HD_KIB)
-#define SNAPSHOT 256u /* batches between two */
+#define SNAPSHOT 256u  /* batches between two */
+#define WARM     2560u /* batches; then the last segments have their full size */
 
 static void *
 plain_take(void *source, size_t size, size_t align)
@@ -70,15 +74,14 @@ append(struct hd_log *log, uint64_t n)
 }
 
 static void
-run(struct hd_log *log, struct hd_io *io, uint64_t batches)
+run(struct hd_log *log, struct hd_io *io, struct hd_log_anchor *older, uint64_t batches)
 {
-	struct hd_log_anchor older = {0};
 	uint64_t first = hd_log_tail(log) + 1;
 	for (uint64_t n = first; n < first + batches; n++) {
 		if (n % SNAPSHOT == 0) {
-			if (older.lsn != 0)
-				hd_log_keep(log, older.number, false);
-			older = hd_log_anchor(log);
+			if (older->lsn != 0)
+				hd_log_keep(log, older->number, false);
+			*older = hd_log_anchor(log);
 		}
 		append(log, n);
 		settle(log, io, 1);
@@ -86,12 +89,36 @@ run(struct hd_log *log, struct hd_io *io, uint64_t batches)
 	settle(log, io, 0);
 }
 
+/* New files until there are as many as there will be, then rounds over old ones. */
+static void
+measure(struct hd_log *log, struct hd_io *io, uint64_t batches, uint64_t rounds)
+{
+	struct hd_log_anchor older = {0};
+	double start = now_s();
+	run(log, io, &older, WARM);
+	printf("%.1f\n", (double)(WARM * BATCH / HD_MIB) / (now_s() - start));
+	fflush(stdout);
+	for (uint64_t i = 0; i < rounds && getchar() != EOF; i++) {
+		struct hd_log_stats before = hd_log_stats(log);
+		start = now_s();
+		run(log, io, &older, batches);
+		double rate = (double)(batches * BATCH) / (double)HD_MIB / (now_s() - start);
+		struct hd_log_stats after = hd_log_stats(log);
+		uint64_t entered = after.recycled - before.recycled;
+		double held = (double)(after.recycle_ns_sum - before.recycle_ns_sum) / 1e6;
+		printf("%.1f %llu %.3f %.3f\n", rate, (unsigned long long)entered,
+		       (double)after.recycle_ns_max / 1e6, entered ? held / (double)entered : 0);
+		fflush(stdout);
+	}
+}
+
 int
 main(int count, char **arguments)
 {
-	uint64_t mib = count > 2 ? strtoull(arguments[2], NULL, 10) : 256;
+	uint64_t mib = count > 2 ? strtoull(arguments[2], NULL, 10) : 128;
+	uint64_t rounds = count > 3 ? strtoull(arguments[3], NULL, 10) : 1;
 	if (count < 2 || mib < 1 || mib > 65536) {
-		fprintf(stderr, "bench_disk DIRECTORY [1..65536 MiB]\n");
+		fprintf(stderr, "bench_disk DIRECTORY [1..65536 MiB [rounds]]\n");
 		return HD_EXIT_USAGE;
 	}
 	char message[300];
@@ -111,10 +138,7 @@ main(int count, char **arguments)
 		fprintf(stderr, "bench_disk: %s\n", report.message);
 		return HD_EXIT_STORAGE;
 	}
-	run(log, io, SNAPSHOT * 6); /* as many files as it will have */
-	double start = now_s();
-	run(log, io, mib * HD_MIB / BATCH);
-	printf("%.1f\n", (double)mib / (now_s() - start));
+	measure(log, io, mib * HD_MIB / BATCH, rounds);
 	hd_log_close(log);
 	hd_uring_destroy(io);
 	return 0;
