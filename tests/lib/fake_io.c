@@ -14,12 +14,45 @@ fake_of(struct hd_io *io)
 	return (struct fake_io *)io;
 }
 
-/* Counts an operation; the error it is to fail with, or 0. */
+/* Does the rule strike this call? */
+static bool
+strikes(struct fake_io *fake, enum fake_call call, const char *path)
+{
+	struct fake_rule *rule = &fake->rule;
+	if (rule->call != call || (rule->path && strstr(path, rule->path) == NULL))
+		return false;
+	if (rule->skip > 0) {
+		rule->skip--;
+		return false;
+	}
+	if (rule->times == 1)
+		rule->call = 0;
+	else if (rule->times > 0)
+		rule->times--;
+	fake->ruled++;
+	return true;
+}
+
+/* Counts an operation; the error it is to fail with, or 0. What a rule leaves of a read or a write
+ * goes into `size`. */
 static int
-count(struct fake_io *fake)
+judge(struct fake_io *fake, enum fake_call call, const char *path, uint32_t *size)
 {
 	fake->operations++;
-	return fake->fail_at && fake->operations == fake->fail_at ? -fake->fail_error : 0;
+	if (fake->fail_at && fake->operations == fake->fail_at)
+		return -fake->fail_error;
+	int result = fake->rule.result;
+	if (fake->rule.call == 0 || !strikes(fake, call, path))
+		return 0;
+	if (result >= 0 && size != NULL && *size > (uint32_t)result)
+		*size = (uint32_t)result;
+	return result < 0 ? result : 0;
+}
+
+static int
+count(struct fake_io *fake, enum fake_call call, const char *path)
+{
+	return judge(fake, call, path, NULL);
 }
 
 static void
@@ -81,7 +114,7 @@ copy(const uint8_t *from, uint64_t size)
 static int64_t
 fake_now(struct hd_io *io)
 {
-	return fake_of(io)->now;
+	return fake_of(io)->now += fake_of(io)->look_ns;
 }
 
 static int
@@ -90,7 +123,7 @@ do_sync(struct fake_io *fake, struct fake_file *file, const uint8_t *from, uint6
 	fake->syncs++;
 	if (fake->sync_failed)
 		fake->syncs_after_failure++;
-	int error = count(fake);
+	int error = count(fake, FAKE_CALL_SYNC, file->path);
 	if (error) {
 		fake->sync_failed = true;
 		return error;
@@ -104,11 +137,11 @@ static int32_t
 do_write(struct fake_io *fake, const struct fake_request *request)
 {
 	struct fake_file *file = &fake->files[request->file];
+	uint32_t size = request->size;
 	fake->writes++;
-	int error = count(fake);
+	int error = judge(fake, FAKE_CALL_WRITE, file->path, &size);
 	if (error)
 		return error;
-	uint32_t size = request->size;
 	if (fake->short_writes && size > FAKE_SECTOR && hd_test_random(&fake->seed) % 2) {
 		uint32_t sectors = size / FAKE_SECTOR;
 		size = (uint32_t)(1 + hd_test_random(&fake->seed) % sectors) * FAKE_SECTOR;
@@ -133,7 +166,7 @@ do_write(struct fake_io *fake, const struct fake_request *request)
 static int64_t
 do_read(struct fake_io *fake, struct fake_file *file, void *to, uint32_t size, uint64_t offset)
 {
-	int error = count(fake);
+	int error = judge(fake, FAKE_CALL_READ, file->path, &size);
 	if (error)
 		return error;
 	uint64_t left = offset < file->size ? file->size - offset : 0;
@@ -159,6 +192,14 @@ perform(struct fake_io *fake, const struct fake_request *request)
 	HD_UNREACHABLE();
 }
 
+static bool
+is_held(const struct fake_io *fake, const struct fake_request *request)
+{
+	if (fake->hold_syncs && request->kind == FAKE_FSYNC)
+		return true;
+	return fake->held && strstr(fake->files[request->file].path, fake->held) != NULL;
+}
+
 static uint32_t
 fake_wait(struct hd_io *io, int64_t timeout, struct hd_completion *out, uint32_t room)
 {
@@ -166,7 +207,7 @@ fake_wait(struct hd_io *io, int64_t timeout, struct hd_completion *out, uint32_t
 	uint32_t done = 0, kept = 0;
 	for (uint32_t i = 0; i < fake->queued; i++) {
 		struct fake_request request = fake->queue[i];
-		if (done == room || (fake->hold_syncs && request.kind == FAKE_FSYNC)) {
+		if (done == room || is_held(fake, &request)) {
 			fake->queue[kept++] = request;
 			continue;
 		}
@@ -230,7 +271,7 @@ static int
 fake_open(struct hd_io *io, const char *path, uint32_t flags)
 {
 	struct fake_io *fake = fake_of(io);
-	int error = count(fake);
+	int error = count(fake, FAKE_CALL_OPEN, path);
 	if (error)
 		return error;
 	struct fake_file *file = fake_io_find(fake, path);
@@ -258,7 +299,9 @@ fake_close(struct hd_io *io, int file)
 static int64_t
 fake_size(struct hd_io *io, int file)
 {
-	return (int64_t)fake_of(io)->files[file].size;
+	const struct fake_file *at = &fake_of(io)->files[file];
+	int error = count(fake_of(io), FAKE_CALL_SIZE, at->path);
+	return error ? error : (int64_t)at->size;
 }
 
 static int
@@ -266,7 +309,7 @@ fake_allocate(struct hd_io *io, int number, uint64_t size)
 {
 	struct fake_io *fake = fake_of(io);
 	struct fake_file *file = &fake->files[number];
-	int error = count(fake);
+	int error = count(fake, FAKE_CALL_ALLOCATE, file->path);
 	if (error)
 		return error;
 	if ((int64_t)size > fake->space)
@@ -308,7 +351,7 @@ static int
 fake_rename(struct hd_io *io, const char *from, const char *to)
 {
 	struct fake_file *file = fake_io_find(fake_of(io), from);
-	int error = count(fake_of(io));
+	int error = count(fake_of(io), FAKE_CALL_RENAME, from);
 	if (error || !file)
 		return error ? error : -ENOENT;
 	struct fake_file *replaced = fake_io_find(fake_of(io), to);
@@ -327,7 +370,7 @@ static int
 fake_remove(struct hd_io *io, const char *path)
 {
 	struct fake_file *file = fake_io_find(fake_of(io), path);
-	int error = count(fake_of(io));
+	int error = count(fake_of(io), FAKE_CALL_REMOVE, path);
 	if (error || !file)
 		return error ? error : -ENOENT;
 	fake_of(io)->space += (int64_t)file->size;
@@ -338,8 +381,7 @@ fake_remove(struct hd_io *io, const char *path)
 static int
 fake_dir_make(struct hd_io *io, const char *path)
 {
-	(void)path;
-	return count(fake_of(io));
+	return count(fake_of(io), FAKE_CALL_MAKE, path);
 }
 
 static bool
@@ -362,7 +404,7 @@ static int
 fake_dir_sync(struct hd_io *io, const char *path)
 {
 	struct fake_io *fake = fake_of(io);
-	int error = count(fake);
+	int error = count(fake, FAKE_CALL_DIR_SYNC, path);
 	for (int i = 0; i < FAKE_FILES && !error; i++) {
 		struct fake_file *file = &fake->files[i];
 		if (is_in(path, file->path) || is_in(path, file->disk_path))
@@ -384,7 +426,7 @@ fake_dir_list(struct hd_io *io, const char *path, void (*each)(void *context, co
 	struct fake_io *fake = fake_of(io);
 	const char *names[FAKE_FILES];
 	size_t found = 0, length = strlen(path);
-	int error = count(fake);
+	int error = count(fake, FAKE_CALL_LIST, path);
 	if (error)
 		return error;
 	for (int i = 0; i < FAKE_FILES; i++) {
@@ -401,8 +443,8 @@ fake_dir_list(struct hd_io *io, const char *path, void (*each)(void *context, co
 static int64_t
 fake_space(struct hd_io *io, const char *path)
 {
-	(void)path;
-	return fake_of(io)->space;
+	int error = count(fake_of(io), FAKE_CALL_SPACE, path);
+	return error ? error : fake_of(io)->space;
 }
 
 static const struct hd_io_ops fake_ops = {

@@ -36,6 +36,32 @@ struct fake_request {
 	uint64_t snapshot_size;
 };
 
+/* The file calls that a rule can be about; queued ones count when they are performed. */
+enum fake_call {
+	FAKE_CALL_OPEN = 1,
+	FAKE_CALL_SIZE,
+	FAKE_CALL_ALLOCATE,
+	FAKE_CALL_READ,
+	FAKE_CALL_WRITE,
+	FAKE_CALL_SYNC,
+	FAKE_CALL_RENAME, /* by the old name */
+	FAKE_CALL_REMOVE,
+	FAKE_CALL_MAKE,
+	FAKE_CALL_DIR_SYNC,
+	FAKE_CALL_LIST,
+	FAKE_CALL_SPACE,
+	FAKE_CALLS
+};
+
+/* What becomes of some of these calls. */
+struct fake_rule {
+	enum fake_call call; /* 0: the rule is not in force */
+	const char *path;    /* what the path has in it; NULL: any */
+	uint32_t skip;       /* so many go well before */
+	uint32_t times;      /* then so many do not; 0: all */
+	int result;          /* -errno; of a read or a write: so many bytes at most */
+};
+
 struct fake_io {
 	struct hd_io io;
 	struct fake_file files[FAKE_FILES];
@@ -50,6 +76,10 @@ struct fake_io {
 	int fail_error;    /* with this error */
 	bool short_writes; /* queued writes end early, at any sector */
 	uint64_t short_at; /* the n-th file operation, where it is a write, ends after a block */
+	struct fake_rule rule;
+	uint32_t ruled;   /* calls that the rule has struck */
+	int64_t look_ns;  /* each look at the clock moves it on by this */
+	const char *held; /* queued calls on a path with this in it wait */
 	/* At a crash: does the next sector (or size, or name) that is not on the disk survive?
 	 * NULL: by a coin. */
 	bool (*survives)(void *context);
