@@ -83,7 +83,7 @@ hd_replay_one(void *context, const struct hd_log_event *at)
 	if (!hd_event_decode((enum hd_event_type)at->type, at->stamp, copy,
 			     &replay->event[replay->count]))
 		return false;
-	if (hd_core_definition(replay->shard->core, replay->event[replay->count].hunt) == NULL)
+	if (replay->event[replay->count].hunt >= hd_core_hunts(replay->shard->core))
 		return false;
 	replay->count++;
 	return true;

@@ -13,8 +13,9 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WANTED = r"shard/(log|snapshot|archive)/|shard/(open|replay)\.c"
-TESTS = ("test_log", "test_log_crash", "test_log_recycle", "test_snapshot", "test_snapshot_file", "test_archive", "test_audit",
-         "test_shards", "test_shard_snapshots", "test_shard_treasure")
+TESTS = ("test_log", "test_log_crash", "test_log_recycle", "test_snapshot", "test_snapshot_file", "test_audit",
+         "test_snapshot_crash", "test_start_faults", "test_taker_faults", "test_log_faults", "test_archive_faults",
+         "test_scrub", "test_shards", "test_shard_snapshots", "test_shard_treasure")
 
 
 def programs(build):
@@ -53,7 +54,7 @@ def main():
 
 
 def find(test):
-    for room in ("unit", "story"):
+    for room in ("unit", "unit/recovery", "story"):
         path = os.path.join(ROOT, "tests", room, test + ".c")
         if os.path.exists(path):
             return path
