@@ -1,0 +1,602 @@
+/* A shard that takes snapshots while its disk fails, and that hears of damage: the snapshot is
+ * dropped or counts, never half; serving goes on; new ones replace what a start could not use. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "shard/archive/check.h"
+#include "shard/snapshot/heal.h"
+#include "tests/lib/shard_rig.h"
+
+#define MS      1000000
+#define HEAL_MS 10000 /* after one that failed */
+
+static struct rig_story story;
+
+static int
+make_story(void **state)
+{
+	(void)state;
+	rig_story_make(&story);
+	return 0;
+}
+
+static int
+end_story(void **state)
+{
+	(void)state;
+	rig_story_end(&story);
+	return 0;
+}
+
+/* A shard with a hundred events and no snapshot. */
+static struct rig *
+begin(void)
+{
+	struct rig *rig = calloc(1, sizeof *rig);
+	assert_non_null(rig);
+	rig->story = &story;
+	fake_io_init(&rig->disk);
+	assert_true(rig_open(rig));
+	rig_append(rig, 100);
+	rig_settle(rig);
+	return rig;
+}
+
+static void
+end(struct rig *rig)
+{
+	rig_close(rig);
+	fake_io_fini(&rig->disk);
+	free(rig);
+}
+
+static uint64_t
+taken(struct rig *rig)
+{
+	return HD_METRIC(rig->metrics[1].snapshots_total);
+}
+
+static uint64_t
+dropped(struct rig *rig)
+{
+	return HD_METRIC(rig->metrics[1].snapshot_failures_total);
+}
+
+static bool
+is_there(struct rig *rig, uint64_t lsn, bool whole)
+{
+	char path[HD_SNAPSHOT_PATH];
+	hd_snapshot_path(RIG_FOLDER, lsn, whole, path);
+	return fake_io_find(&rig->disk, path) != NULL;
+}
+
+/* Passes until the taker stands there. */
+static void
+reach(struct rig *rig, enum hd_taker_state wanted)
+{
+	rig->shard->taker.asked = true;
+	for (uint32_t i = 0; i < 1000; i++) {
+		rig_ask(rig);
+		if (rig->shard->taker.state == wanted)
+			return;
+		rig_take(rig);
+	}
+	fail_msg("it never came to state %u", wanted);
+}
+
+/* Every call for a snapshot's file and name fails once, with every error. */
+
+static const struct fake_rule bad_calls[] = {
+	{.call = FAKE_CALL_OPEN, .path = ".tmp"},   {.call = FAKE_CALL_WRITE, .path = ".tmp"},
+	{.call = FAKE_CALL_SYNC, .path = ".tmp"},   {.call = FAKE_CALL_RENAME, .path = ".tmp"},
+	{.call = FAKE_CALL_DIR_SYNC, .path = NULL},
+};
+
+static void
+any_error_drops_the_snapshot_and_nothing_else(void **state)
+{
+	(void)state;
+	static const int errors[] = {-EIO, -ENOSPC, -EDQUOT, -EINTR};
+	for (size_t i = 0; i < sizeof bad_calls / sizeof *bad_calls * 4; i++) {
+		struct rig *rig = begin();
+		rig->disk.rule = bad_calls[i / 4];
+		rig->disk.rule.times = 1;
+		rig->disk.rule.result = errors[i % 4];
+		rig_save(rig);
+		assert_int_equal(rig->disk.ruled, 1);
+		assert_int_equal(dropped(rig), 1);
+		assert_int_equal(taken(rig), 0);
+		assert_non_null(strstr(rig->news, strerror(-errors[i % 4])));
+		assert_false(is_there(rig, 100, true) || is_there(rig, 100, false));
+		rig_save(rig);
+		assert_int_equal(taken(rig), 1);
+		assert_true(is_there(rig, 100, true));
+		end(rig);
+	}
+}
+
+/* A write that ends early goes on; one that gets nowhere is an error. */
+static void
+a_short_write_goes_on(void **state)
+{
+	(void)state;
+	static const int sizes[] = {HD_BLOCK, HD_BLOCK + 100, 100, 0};
+	for (uint32_t i = 0; i < 4; i++) {
+		struct rig *rig = begin();
+		rig->disk.rule = (struct fake_rule){FAKE_CALL_WRITE, ".tmp", 0, 1, sizes[i]};
+		rig_save(rig);
+		assert_int_equal(taken(rig), i < 2);
+		assert_int_equal(dropped(rig), i >= 2);
+		end(rig);
+	}
+}
+
+/* The folder can be opened: its sync is queued, and waited for. */
+static void
+a_name_counts_when_the_folder_is_synced(void **state)
+{
+	(void)state;
+	for (int fails = 0; fails < 2; fails++) {
+		struct rig *rig = begin();
+		struct hd_io *io = &rig->disk.io;
+		assert_true(io->ops->file_open(io, RIG_FOLDER, HD_IO_CREATE) >= 0);
+		reach(rig, HD_TAKER_NAME);
+		rig->disk.hold_syncs = true;
+		for (int i = 0; i < 3; i++) {
+			rig_take(rig);
+			rig_ask(rig);
+			assert_int_equal(rig->shard->taker.state, HD_TAKER_NAME);
+			assert_true(hd_taker_deadline(rig->shard) == HD_NEVER);
+		}
+		rig->disk.hold_syncs = false;
+		if (fails)
+			rig->disk.rule = (struct fake_rule){FAKE_CALL_SYNC, NULL, 0, 1, -EIO};
+		rig_take(rig);
+		assert_true(hd_taker_deadline(rig->shard) == rig->shard->boot);
+		rig_ask(rig);
+		assert_int_equal(taken(rig), !fails);
+		assert_int_equal(dropped(rig), fails);
+		assert_int_equal(is_there(rig, 100, true), !fails);
+		end(rig);
+	}
+}
+
+/* A snapshot's write fails while the file's sync, or another write, is still to come. */
+static void
+what_is_in_flight_is_waited_for(void **state)
+{
+	(void)state;
+	struct rig *rig = begin();
+	reach(rig, HD_TAKER_WRITE);
+	assert_true(hd_taker_deadline(rig->shard) == HD_NEVER);
+	rig->disk.held = ".tmp";
+	for (int i = 0; i < 3; i++) {
+		rig_take(rig);
+		rig_ask(rig);
+		assert_int_equal(rig->shard->taker.state, HD_TAKER_WRITE);
+	}
+	/* As an error of the other buffer's write would. */
+	rig->shard->taker.writer.error = -EIO;
+	rig_ask(rig);
+	assert_int_equal(rig->shard->taker.state, HD_TAKER_DROP);
+	assert_true(hd_taker_deadline(rig->shard) == HD_NEVER);
+	rig_ask(rig);
+	assert_int_equal(rig->shard->taker.state, HD_TAKER_DROP);
+	rig->disk.held = NULL;
+	rig_settle(rig);
+	assert_int_equal(dropped(rig), 1);
+	assert_false(is_there(rig, 100, false));
+	end(rig);
+}
+
+/* The state of the log decides when a snapshot on the disk counts. */
+static void
+a_snapshot_waits_for_the_log(void **state)
+{
+	(void)state;
+	struct rig *rig = begin();
+	rig->disk.held = ".log";
+	rig_append(rig, 5);
+	reach(rig, HD_TAKER_COUNT);
+	for (int i = 0; i < 3; i++) {
+		rig_take(rig);
+		rig_ask(rig);
+		assert_int_equal(rig->shard->taker.state, HD_TAKER_COUNT);
+		assert_true(hd_taker_deadline(rig->shard) == HD_NEVER);
+	}
+	rig->disk.held = NULL;
+	while (hd_log_flushed(rig->shard->log) < 105) {
+		rig_take(rig);
+		hd_log_pass(rig->shard->log, rig->shard->boot, false);
+	}
+	assert_true(hd_taker_deadline(rig->shard) == rig->shard->boot);
+	rig_settle(rig);
+	assert_int_equal(taken(rig), 1);
+	end(rig);
+}
+
+/* One step a slice, with both buffers on their way at each of them. */
+static void
+a_sweep_waits_for_its_buffers(void **state)
+{
+	(void)state;
+	struct rig *rig = begin();
+	struct hd_taker *taker = &rig->shard->taker;
+	uint32_t stuck = 0;
+	rig->disk.look_ns = MS;
+	reach(rig, HD_TAKER_SWEEP);
+	while (taker->state == HD_TAKER_SWEEP) {
+		taker->writer.buffer[0].busy = taker->writer.buffer[1].busy = true;
+		for (uint32_t i = 0; !taker->stuck && i < 100; i++)
+			rig_ask(rig);
+		assert_true(taker->stuck);
+		assert_true(hd_taker_deadline(rig->shard) == HD_NEVER);
+		stuck++;
+		taker->writer.buffer[0].busy = taker->writer.buffer[1].busy = false;
+		taker->stuck = false;
+		assert_true(hd_taker_deadline(rig->shard) == rig->shard->boot);
+		rig_ask(rig);
+	}
+	assert_true(stuck > 1);
+	rig_settle(rig);
+	assert_int_equal(taken(rig), 1);
+	end(rig);
+}
+
+/* While commands come it takes its share only, but where too much is not written. */
+static void
+a_sweep_leaves_time_for_commands(void **state)
+{
+	(void)state;
+	struct rig *rig = begin();
+	struct hd_taker *taker = &rig->shard->taker;
+	rig->disk.look_ns = MS / 5;
+	rig->shard->pass_commands = 1;
+	reach(rig, HD_TAKER_SWEEP);
+	rig_ask(rig);
+	assert_true(taker->next > rig->disk.now);
+	assert_true(hd_taker_deadline(rig->shard) == taker->next);
+	int64_t next = taker->next = rig->disk.now + 1000 * MS;
+	rig_ask(rig);
+	assert_true(taker->next == next);
+	/* Another snapshot's worth of bytes that nobody has written: BUSY, and no more pauses. */
+	uint32_t used = taker->writer.buffer[0].used;
+	taker->writer.buffer[0].used = HD_UNFLUSHED_MAX + 1;
+	rig->shard->boot = rig->disk.now += MS;
+	taker->writer.buffer[0].busy = taker->writer.buffer[1].busy = true;
+	hd_taker_pass(rig->shard);
+	assert_true(taker->swollen);
+	assert_true(taker->next != next);
+	taker->writer.buffer[0].busy = taker->writer.buffer[1].busy = false;
+	taker->writer.buffer[0].used = used;
+	taker->next = 0;
+	rig->shard->pass_commands = 0;
+	rig_settle(rig);
+	assert_int_equal(taken(rig), 1);
+	end(rig);
+}
+
+/* Whoever asks waits: for a shard that serves, for orders that are done. */
+static void
+it_begins_when_it_may(void **state)
+{
+	(void)state;
+	struct rig *rig = begin();
+	struct hd_shard *shard = rig->shard;
+	shard->taker.asked = true;
+	for (uint32_t i = 0; i < 4; i++) {
+		shard->serving = i != 0;
+		shard->draining = i == 1;
+		shard->orders.open_count = i == 2;
+		rig_ask(rig);
+		assert_int_equal(shard->taker.state, i == 3 ? HD_TAKER_SWEEP : HD_TAKER_IDLE);
+	}
+	rig_settle(rig);
+	/* Nothing new: it is as good as taken. */
+	shard->clock = 77 * (int64_t)1000 * MS;
+	shard->taker.asked = true;
+	rig_ask(rig);
+	assert_int_equal(shard->taker.state, HD_TAKER_IDLE);
+	assert_false(shard->taker.asked);
+	assert_int_equal(HD_METRIC(rig->metrics[1].snapshot_saved_at), 77);
+	/* But where that one is damaged. */
+	shard->taker.kept[0].rotten = true;
+	rig_save(rig);
+	assert_int_equal(taken(rig), 2);
+	end(rig);
+}
+
+/* Nothing in the log yet: there is nothing to take. */
+static void
+of_nothing_no_snapshot_is_taken(void **state)
+{
+	(void)state;
+	struct rig *rig = calloc(1, sizeof *rig);
+	assert_non_null(rig);
+	rig->story = &story;
+	fake_io_init(&rig->disk);
+	assert_true(rig_open(rig));
+	rig->shard->taker.asked = true;
+	rig_ask(rig);
+	assert_int_equal(rig->shard->taker.state, HD_TAKER_IDLE);
+	assert_int_equal(taken(rig), 0);
+	end(rig);
+}
+
+/* The end. */
+
+/* In whatever state it is when the shard ends, with or without a last one. */
+static void
+an_end_finds_it_in_any_state(void **state)
+{
+	(void)state;
+	for (uint32_t i = HD_TAKER_SWEEP; i <= HD_TAKER_NAME; i++) {
+		for (int save = 0; save < 2; save++) {
+			struct rig *rig = begin();
+			if (i == HD_TAKER_COUNT) {
+				rig_append(rig, 5);
+				rig->disk.held = ".log";
+			}
+			reach(rig, (enum hd_taker_state)i);
+			rig->disk.held = NULL;
+			hd_taker_end(rig->shard, save);
+			assert_int_equal(rig->shard->taker.state, HD_TAKER_IDLE);
+			assert_int_equal(taken(rig), save || i == HD_TAKER_NAME);
+			assert_int_equal(dropped(rig), 0);
+			end(rig);
+		}
+	}
+}
+
+static void
+no_last_one_where_it_cannot_be(void **state)
+{
+	(void)state;
+	struct rig *rig = begin();
+	rig->shard->orders.open_count = 1;
+	hd_taker_end(rig->shard, true);
+	rig->shard->orders.open_count = 0;
+	atomic_store(&rig->hurry, true);
+	hd_taker_end(rig->shard, true);
+	rig->shard->hurry = NULL;
+	assert_int_equal(taken(rig), 0);
+	hd_taker_end(rig->shard, true);
+	assert_int_equal(taken(rig), 1);
+	hd_taker_end(rig->shard, true); /* nothing new */
+	assert_int_equal(taken(rig), 1);
+	end(rig);
+}
+
+/* A clock whose third look sends the second signal. */
+static struct hurried {
+	struct hd_io_ops ops;
+	const struct hd_io_ops *real;
+	struct rig *rig;
+	uint32_t looks;
+} hurried;
+
+static int64_t
+now_and_hurry(struct hd_io *io)
+{
+	if (++hurried.looks == 3)
+		atomic_store(&hurried.rig->hurry, true);
+	return hurried.real->now(io);
+}
+
+static void
+hurry_soon(struct rig *rig)
+{
+	hurried = (struct hurried){*rig->disk.io.ops, rig->disk.io.ops, rig, 0};
+	hurried.ops.now = now_and_hurry;
+	rig->disk.io.ops = &hurried.ops;
+}
+
+/* A disk so slow that the last one does not come to its end, and a second signal meanwhile. */
+static void
+the_last_one_has_its_time(void **state)
+{
+	(void)state;
+	for (int hurry = 0; hurry < 2; hurry++) {
+		struct rig *rig = begin();
+		rig_save(rig);
+		rig_append(rig, 10);
+		rig_settle(rig);
+		rig->disk.look_ns = hurry ? MS : 30000 * (int64_t)MS;
+		if (hurry)
+			hurry_soon(rig);
+		hd_taker_end(rig->shard, true);
+		assert_int_equal(taken(rig), 1);
+		assert_false(is_there(rig, 110, true) || is_there(rig, 110, false));
+		rig->disk.look_ns = 0;
+		end(rig);
+	}
+}
+
+/* Healing. */
+
+static void
+hear(struct rig *rig, enum hd_check_kind kind, uint64_t id)
+{
+	struct hd_cell cell = {.type = HD_CELL_DAMAGED,
+			       .from = (uint8_t)rig->shard->helper,
+			       .a = kind,
+			       .b = (int64_t)id,
+			       .c = 4096,
+			       .d = HD_CHECK_SUM};
+	hd_heal_take(rig->shard, &cell);
+}
+
+/* Two snapshots, of 200 and 300. */
+static struct rig *
+begin_healthy(void)
+{
+	struct rig *rig = begin();
+	for (int i = 0; i < 2; i++) {
+		rig_append(rig, 100);
+		rig_save(rig);
+	}
+	assert_int_equal(rig->shard->taker.kept_count, 2);
+	return rig;
+}
+
+/* Events come, and time goes by, until there are two again. */
+static void
+heal(struct rig *rig, uint32_t snapshots)
+{
+	uint64_t before = taken(rig);
+	assert_true(rig->shard->taker.heal);
+	for (uint32_t i = 0; i < 5; i++) {
+		rig_append(rig, 10);
+		rig_settle(rig);
+		rig_ask(rig);
+		rig_settle(rig);
+	}
+	assert_false(rig->shard->taker.heal);
+	assert_int_equal(taken(rig) - before, snapshots);
+	assert_non_null(strstr(rig->news, "has two whole snapshots again"));
+	for (uint32_t i = 0; i < 2; i++)
+		assert_true(is_there(rig, rig->shard->taker.kept[i].lsn, true));
+}
+
+static void
+a_damaged_snapshot_is_replaced(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 2; i++) {
+		struct rig *rig = begin_healthy();
+		hear(rig, HD_CHECK_SNAPSHOT, rig->shard->taker.kept[i].lsn);
+		assert_non_null(strstr(rig->news, "new snapshots are taken"));
+		assert_non_null(strstr(rig->news, ".hds is damaged at offset 4096"));
+		heal(rig, 1);
+		end(rig);
+	}
+}
+
+static void
+with_both_damaged_two_are_taken(void **state)
+{
+	(void)state;
+	struct rig *rig = begin_healthy();
+	hear(rig, HD_CHECK_SNAPSHOT, rig->shard->taker.kept[0].lsn);
+	hear(rig, HD_CHECK_SNAPSHOT, rig->shard->taker.kept[1].lsn);
+	heal(rig, 2);
+	/* One that is not kept any more matters to nobody. */
+	uint32_t told = rig->told;
+	hear(rig, HD_CHECK_SNAPSHOT, 7);
+	assert_false(rig->shard->taker.heal);
+	assert_int_equal(rig->told, told + 1);
+	assert_non_null(strstr(rig->news, "no start needs it"));
+	end(rig);
+}
+
+/* The snapshot of the log's very end is damaged: the next has the same LSN, and its row. */
+static void
+the_same_snapshot_again(void **state)
+{
+	(void)state;
+	struct rig *rig = begin_healthy();
+	hear(rig, HD_CHECK_SNAPSHOT, rig->shard->taker.kept[0].lsn);
+	rig_ask(rig);
+	rig_settle(rig);
+	assert_false(rig->shard->taker.heal);
+	assert_int_equal(rig->shard->taker.kept[0].lsn, 300);
+	assert_int_equal(rig->shard->taker.kept[1].lsn, 200);
+	end(rig);
+}
+
+/* With fewer than two, one that is not known of may be what a start would use. */
+static void
+with_one_snapshot_any_damage_counts(void **state)
+{
+	(void)state;
+	struct rig *rig = begin();
+	rig_save(rig);
+	hear(rig, HD_CHECK_SNAPSHOT, 7);
+	heal(rig, 1);
+	end(rig);
+}
+
+/* A packed segment is past; a segment of the log is needed from the older anchor on. */
+static void
+damage_in_the_log(void **state)
+{
+	(void)state;
+	struct rig *rig = begin_healthy();
+	struct hd_taker *taker = &rig->shard->taker;
+	hear(rig, HD_CHECK_PACKED, 1);
+	assert_non_null(strstr(rig->news, "/archive/00000001.log.zst is damaged"));
+	assert_false(taker->heal);
+	taker->kept[0].number = taker->kept[1].number = 5;
+	hear(rig, HD_CHECK_SEGMENT, 4);
+	assert_non_null(strstr(rig->news, "/00000004.log is damaged"));
+	assert_false(taker->heal);
+	hear(rig, HD_CHECK_SEGMENT, 6);
+	assert_true(taker->heal);
+	assert_int_equal(taker->sick, 6);
+	hear(rig, HD_CHECK_SEGMENT, 5);
+	assert_int_equal(taker->sick, 6);
+	/* The segment that follows is what makes a snapshot good. */
+	taker->sick = 0;
+	taker->kept[0] = (struct hd_taken){.lsn = 300, .number = 1, .rotten = true};
+	taker->kept[1] = (struct hd_taken){.lsn = 200, .number = 1, .rotten = true};
+	heal(rig, 2);
+	end(rig);
+}
+
+/* One that fails is not tried again at once. */
+static void
+healing_waits_after_a_failure(void **state)
+{
+	(void)state;
+	struct rig *rig = begin_healthy();
+	hear(rig, HD_CHECK_SNAPSHOT, rig->shard->taker.kept[1].lsn);
+	rig_append(rig, 10);
+	rig->disk.rule = (struct fake_rule){FAKE_CALL_OPEN, ".tmp", 0, 1, -ENOSPC};
+	rig_settle(rig);
+	rig_ask(rig);
+	assert_int_equal(dropped(rig), 1);
+	for (uint32_t i = 0; i < HEAL_MS / 2; i += 100) {
+		rig->disk.now += 100 * MS;
+		rig_ask(rig);
+		rig_take(rig);
+		assert_int_equal(rig->shard->taker.state, HD_TAKER_IDLE);
+	}
+	rig->disk.now += HEAL_MS * (int64_t)MS;
+	rig_ask(rig);
+	rig_settle(rig);
+	assert_false(rig->shard->taker.heal);
+	end(rig);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(any_error_drops_the_snapshot_and_nothing_else),
+		cmocka_unit_test(a_short_write_goes_on),
+		cmocka_unit_test(a_name_counts_when_the_folder_is_synced),
+		cmocka_unit_test(what_is_in_flight_is_waited_for),
+		cmocka_unit_test(a_snapshot_waits_for_the_log),
+		cmocka_unit_test(a_sweep_waits_for_its_buffers),
+		cmocka_unit_test(a_sweep_leaves_time_for_commands),
+		cmocka_unit_test(it_begins_when_it_may),
+		cmocka_unit_test(of_nothing_no_snapshot_is_taken),
+		cmocka_unit_test(an_end_finds_it_in_any_state),
+		cmocka_unit_test(no_last_one_where_it_cannot_be),
+		cmocka_unit_test(the_last_one_has_its_time),
+		cmocka_unit_test(a_damaged_snapshot_is_replaced),
+		cmocka_unit_test(with_both_damaged_two_are_taken),
+		cmocka_unit_test(the_same_snapshot_again),
+		cmocka_unit_test(with_one_snapshot_any_damage_counts),
+		cmocka_unit_test(damage_in_the_log),
+		cmocka_unit_test(healing_waits_after_a_failure),
+	};
+	return cmocka_run_group_tests(tests, make_story, end_story);
+}
