@@ -28,7 +28,7 @@ enum hd_cell_type {
 	HD_CELL_ORDER,   /* a: n, b: time; block: order body */
 	HD_CELL_ORDERED, /* a: n, flushed at the sender */
 	HD_CELL_WANTS,   /* block of {0, want}, flushed at the sender */
-	HD_CELL_GRANTS,  /* block of {0, grant}, flushed at the sender */
+	HD_CELL_GRANTS,  /* block of {0, grant}, flushed at the sender; a: its last stamp */
 	HD_CELL_SAVE,    /* take a snapshot */
 	/* Shard and control. */
 	HD_CELL_ORDER_ASK,   /* to control: token; block: command */

@@ -124,7 +124,7 @@ hold_grants(struct hd_shard *shard, uint32_t to, struct hd_block *block)
 {
 	struct hd_held held = {.lsn = hd_log_tail(shard->log),
 			       .to = to,
-			       .cell = {.type = HD_CELL_GRANTS, .block = block}};
+			       .cell = {.type = HD_CELL_GRANTS, .a = shard->stamp, .block = block}};
 	hd_held_push(shard, &shard->outbox.answers, &held);
 	hd_log_want_flush(shard->log);
 }
@@ -226,6 +226,10 @@ take_grants(struct hd_shard *shard, const struct hd_cell *cell)
 	struct hd_bytes bytes;
 	uint64_t token;
 	HD_ASSERT(cell->block->count > 0);
+	/* What an answer makes happen is stamped after what it tells of, also where the clock
+	 * stands behind the stamps and each shard counts for itself. */
+	if (cell->a > shard->stamp)
+		shard->stamp = cell->a;
 	while (hd_entry_next(&reader, &token, &bytes)) {
 		struct hd_want want;
 		struct hd_grant grant;
