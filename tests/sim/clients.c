@@ -87,6 +87,10 @@ draw_submit(struct client *client, struct call *call)
 	op->guess = (uint8_t)draw(client, MODEL_GUESSES);
 	if (chance(client, 40))
 		op->guess = MODEL_RIGHT;
+	if (client->world->options.rush > 0 && chance(client, 50)) {
+		op->challenge = MODEL_CHEST;
+		op->guess = MODEL_RIGHT;
+	}
 	call->command.challenge = hd_bytes_str(model_challenge_id(op->challenge));
 	call->command.text = hd_bytes_str(model_guess(op->guess));
 }
@@ -118,6 +122,8 @@ draw_options(struct client *client, struct call *call)
 	if (command->verb != HD_CMD_HINT && chance(client, world->options.past)) {
 		/* Few moments, so that many are equal. */
 		int64_t back = (int64_t)draw(client, 20) * SIM_S;
+		if (world->options.ids > 0 && chance(client, 30))
+			back -= 2 * SIM_IDS_AGE_S * SIM_S;
 		command->at = SIM_WALL + world->machine.now / (10 * SIM_S) * (10 * SIM_S) - back;
 		command->given |= HD_GIVEN_AT;
 		call->op->has_at = true;
@@ -166,6 +172,9 @@ draw_new(struct client *client, struct call *call)
 	struct world *world = client->world;
 	struct model *model = &world->model;
 	uint32_t entrant = (uint32_t)draw(client, model->entrants_count);
+	if (world->options.focus > 0 && chance(client, world->options.focus))
+		entrant = client->last;
+	client->last = entrant;
 	uint8_t verb = draw_verb(client);
 	if (model->entrants[entrant].count >= WINDOW_MAX ||
 	    (verb == HD_CMD_TOP && model->holds > 0))
@@ -200,7 +209,9 @@ static void
 draw_again(struct client *client, struct call *call)
 {
 	uint32_t which = (uint32_t)draw(client, 8);
-	if (!client->past[which].there)
+	int64_t age = client->world->machine.now - client->past[which].first;
+	bool kept = client->world->machine.options.ids == 0 || age < SIM_IDS_AGE_S / 2 * SIM_S;
+	if (!client->past[which].there || !kept)
 		return;
 	*call = (struct call){.live = true,
 			      .again = true,
@@ -283,6 +294,7 @@ remember(struct client *client, const struct call *call, const struct sim_reply 
 	client->past[at].there = true;
 	client->past[at].entrant = call->entrant;
 	client->past[at].command = call->command;
+	client->past[at].first = call->first;
 	client->past[at].reply = copy_of(reply);
 	memcpy(client->past[at].id, call->id, sizeof call->id);
 }

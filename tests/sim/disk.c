@@ -354,7 +354,13 @@ void
 disk_rot(struct disk *disk, int number)
 {
 	struct disk_file *file = &disk->files[number];
-	uint64_t at = sim_random(disk->random) % (file->size ? file->size : 1);
+	disk_turn(disk, number, sim_random(disk->random) % (file->size ? file->size : 1));
+}
+
+void
+disk_turn(struct disk *disk, int number, uint64_t at)
+{
+	struct disk_file *file = &disk->files[number];
 	uint32_t block = (uint32_t)(at / DISK_BLOCK);
 	if (block >= file->room || file->blocks[block] == NULL)
 		return;

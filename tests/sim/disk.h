@@ -73,6 +73,7 @@ void disk_fail_sync(struct disk *disk, int file);
 
 /* One bit of a file turns over, on the disk and in every reader's eyes. */
 void disk_rot(struct disk *disk, int file);
+void disk_turn(struct disk *disk, int file, uint64_t at);
 
 void disk_power_cut(struct disk *disk);
 

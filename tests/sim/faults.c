@@ -1,10 +1,11 @@
 /* What strikes the machine, and when. */
 #include "tests/sim/world.h"
 
-enum { KILL, CUT, CLEAN, EIO_, FULL, PAUSE, DROP, JUMP, ASTRAY, KINDS };
+enum { KILL, CUT, CLEAN, EIO_, FULL, PAUSE, DROP, JUMP, ASTRAY, DECAY, KINDS };
 
 static_assert(KINDS == WORLD_FAULTS, "each has its time");
 
+#define AIM_MS       1000
 #define ASTRAY_EVERY 200 /* seconds; it strikes once */
 
 static int64_t
@@ -14,7 +15,8 @@ every(const struct world *world, int kind)
 	const int64_t seconds[KINDS] = {
 		options->kills, options->cuts,  options->clean,
 		options->eio,   options->full,  options->pauses,
-		options->drops, options->jumps, options->misdirect * ASTRAY_EVERY};
+		options->drops, options->jumps, options->misdirect * ASTRAY_EVERY,
+		options->decay};
 	bool window = options->durability == 9, off = options->durability == 10;
 	/* Each durability makes its own promise: only what it covers may strike. */
 	if (kind == CUT && (window || off))
@@ -58,6 +60,20 @@ faults_next(const struct world *world)
 	return next;
 }
 
+void
+faults_aim(struct world *world)
+{
+	struct machine *machine = &world->machine;
+	const struct sim_options *options = &world->options;
+	if (options->aim == 0 || world->healing ||
+	    machine_draw(machine, 1000) >= (uint64_t)options->aim)
+		return;
+	int kind = machine_draw(machine, 2) ? CUT : KILL;
+	int64_t soon = machine->now + (int64_t)machine_draw(machine, AIM_MS) * SIM_MS;
+	if (every(world, kind) > 0 && soon < world->fault_due[kind])
+		world->fault_due[kind] = soon;
+}
+
 static void
 strike_death(struct world *world, int kind)
 {
@@ -69,6 +85,21 @@ strike_death(struct world *world, int kind)
 		return;
 	}
 	machine_kill(machine, kind == CUT ? MACHINE_CUT : MACHINE_KILLED);
+	faults_death(world);
+}
+
+/* Behind what the newest snapshot holds: a start must read it, and must not go on from it. */
+static void
+strike_decay(struct world *world)
+{
+	struct machine *machine = &world->machine;
+	if (!machine->running || !machine->ready || world->decayed || machine->misdirected)
+		return;
+	uint32_t shard = (uint32_t)machine_draw(machine, (uint64_t)world->options.shards);
+	const struct hd_taker *taker = &machine->parts->shards[shard]->taker;
+	uint64_t snapshot = taker->kept_count > 0 ? taker->kept[0].lsn : 0;
+	machine_kill(machine, MACHINE_KILLED);
+	world->decayed = ledger_decay(&world->ledger, shard, snapshot);
 	faults_death(world);
 }
 
@@ -153,8 +184,13 @@ strike(struct world *world, int kind)
 		machine->misdirect_next = machine->running && !machine->misdirected;
 		world->fault_due[KILL] = machine->now + 2 * SIM_S;
 		break;
+	case DECAY:
+		strike_decay(world);
+		break;
 	case EIO_:
-		machine->fail_next = machine->running;
+		if (machine->running)
+			machine->fail_next =
+				machine_draw(machine, 2) ? SIM_FAIL_ANY : SIM_FAIL_FLUSH;
 		world->eio_struck |= machine->running;
 		break;
 	case FULL:
@@ -207,7 +243,7 @@ static void
 judge_end(struct world *world)
 {
 	struct machine *machine = &world->machine;
-	bool beyond = machine->misdirected;
+	bool beyond = machine->misdirected || world->decayed;
 	switch (machine->exit_code) {
 	case -1: /* killed */
 		return;
@@ -282,6 +318,7 @@ faults_death(struct world *world)
 	judge_end(world);
 	if (!world->healing && (int64_t)machine_draw(machine, 100) < world->options.rot)
 		rot(world);
-	world->eio_struck = machine->fail_next = machine->misdirect_next = false;
+	machine->fail_next = SIM_FAIL_NONE;
+	world->eio_struck = machine->misdirect_next = false;
 	world->restart = machine->now + (int64_t)(1 + machine_draw(machine, 2000)) * SIM_MS;
 }

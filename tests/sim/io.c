@@ -23,11 +23,11 @@ enter(struct hd_io *io)
 
 /* The error that this operation of the disk is to have, or 0. */
 static int
-error_of(struct machine *machine)
+error_of(struct machine *machine, bool flush)
 {
-	if (!machine->fail_next)
+	if (machine->fail_next == SIM_FAIL_NONE || (machine->fail_next == SIM_FAIL_FLUSH && !flush))
 		return 0;
-	machine->fail_next = false;
+	machine->fail_next = SIM_FAIL_NONE;
 	machine_note(machine, "an operation of the disk fails");
 	return -EIO;
 }
@@ -49,6 +49,8 @@ latency(struct machine *machine, const struct sim_op *op)
 	bool flush = op->kind == SIM_FSYNC || (op->flags & HD_IO_SYNC) != 0;
 	if (flush && options->sync_us > 0)
 		ns += (int64_t)machine_draw(machine, (uint64_t)options->sync_us) * SIM_US;
+	if (flush && options->lag > 0 && op->thread == (uint64_t)(options->lag % options->shards))
+		ns += options->lag * SIM_MS;
 	if (flush && options->slow > 0 && machine_draw(machine, 200) == 0)
 		ns += (int64_t)machine_draw(machine, (uint64_t)options->slow) * SIM_MS;
 	return ns;
@@ -175,7 +177,7 @@ static int32_t
 finish_write(struct machine *machine, const struct sim_op *op)
 {
 	uint64_t offset = op->offset;
-	int error = error_of(machine);
+	int error = error_of(machine, (op->flags & HD_IO_SYNC) != 0);
 	if (error != 0)
 		return error;
 	uint32_t size = shortened(machine, op->size);
@@ -202,7 +204,7 @@ finish(struct machine *machine, const struct sim_op *op)
 	case SIM_READ:
 		return (int32_t)disk_read(&machine->disk, op->file, op->at, op->size, op->offset);
 	case SIM_FSYNC:
-		error = error_of(machine);
+		error = error_of(machine, true);
 		if (error != 0)
 			disk_fail_sync(&machine->disk, op->file);
 		else
@@ -302,7 +304,7 @@ static int64_t
 io_file_write(struct hd_io *io, int file, const void *from, uint32_t size, uint64_t offset)
 {
 	struct machine *machine = enter(io);
-	int error = error_of(machine);
+	int error = error_of(machine, false);
 	if (error != 0)
 		return error;
 	disk_write(&machine->disk, file, from, size, offset);
@@ -313,7 +315,7 @@ static int
 io_file_sync(struct hd_io *io, int file)
 {
 	struct machine *machine = enter(io);
-	int error = error_of(machine);
+	int error = error_of(machine, true);
 	if (error != 0)
 		disk_fail_sync(&machine->disk, file);
 	else
@@ -345,7 +347,7 @@ static int
 io_dir_sync(struct hd_io *io, const char *path)
 {
 	struct machine *machine = enter(io);
-	int error = error_of(machine);
+	int error = error_of(machine, true);
 	if (error == 0)
 		disk_sync_names(&machine->disk, path);
 	return error;

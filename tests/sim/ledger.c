@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "huntd/audit.h"
 #include "tests/sim/model.h"
 
 #define MAGIC      0x31474f4c544e5548u
@@ -10,7 +11,15 @@
 #define FRAME_ROOM (512u * 1024u)
 
 /* Where the fields of a frame's header stand. */
-enum { AT_LOG = 12, AT_LSN = 40, AT_STAMP = 48, AT_EVENTS = 56, AT_LENGTH = 60, AT_CRC = 96 };
+enum {
+	AT_LOG = 12,
+	AT_LSN = 40,
+	AT_STAMP = 48,
+	AT_EVENTS = 56,
+	AT_LENGTH = 60,
+	AT_SEAL = 64,
+	AT_CRC = 96
+};
 
 void
 ledger_init(struct ledger *ledger, struct machine *machine)
@@ -108,6 +117,8 @@ take(struct ledger *ledger, uint32_t shard, const uint8_t *frame, int file, uint
 				 shard, (unsigned long long)log->count + 1, (long long)stamp,
 				 (long long)before);
 		note(log, &event, body);
+		ledger->steps += event.type == HD_EVENT_WANT || event.type == HD_EVENT_GRANT ||
+				 event.type == HD_EVENT_ORDER || event.type == HD_EVENT_DONE;
 	}
 }
 
@@ -164,9 +175,9 @@ plain_give(void *source, void *at, size_t size)
 	free(at);
 }
 
-/* All events from the first one on, applied to an empty core. */
+/* All events from the first one on, applied to an empty core, and told to the audit. */
 static void
-replay(struct ledger *ledger, uint32_t shard, uint8_t digest[16])
+replay(struct ledger *ledger, uint32_t shard, struct hd_audit *audit, uint8_t digest[16])
 {
 	struct ledger_log *log = &ledger->logs[shard];
 	struct hd_memory memory = {.take = plain_take, .give = plain_give};
@@ -178,13 +189,14 @@ replay(struct ledger *ledger, uint32_t shard, uint8_t digest[16])
 					    hd_bytes_of(log->bytes + at->at, at->size), &event);
 		HD_ASSERT(good);
 		hd_core_apply(core, &event);
+		hd_audit_feed(audit, shard, i + 1, &event);
 	}
 	hd_core_digest(core, digest);
 	hd_core_destroy(core);
 }
 
 static void
-compare(struct ledger *ledger, uint32_t shard)
+compare(struct ledger *ledger, uint32_t shard, struct hd_audit *audit)
 {
 	struct machine *machine = ledger->machine;
 	struct ledger_log *log = &ledger->logs[shard];
@@ -207,7 +219,7 @@ compare(struct ledger *ledger, uint32_t shard)
 	log->count = last;
 	log->used = last > 0 ? log->events[last - 1].at + log->events[last - 1].size : 0;
 	log->pending = false;
-	replay(ledger, shard, mine);
+	replay(ledger, shard, audit, mine);
 	hd_core_digest(machine->parts->shards[shard]->core, theirs);
 	if (memcmp(mine, theirs, 16) != 0)
 		sim_fail(machine, "log %u: its state is not what its %llu events make", shard,
@@ -218,8 +230,19 @@ compare(struct ledger *ledger, uint32_t shard)
 void
 ledger_opened(struct ledger *ledger)
 {
-	for (uint32_t i = 0; i < ledger->machine->options.shards; i++)
-		compare(ledger, i);
+	struct machine *machine = ledger->machine;
+	uint32_t shards = (uint32_t)machine->options.shards;
+	struct hd_memory memory = {.take = plain_take, .give = plain_give};
+	struct hd_audit *audit = hd_audit_begin(&memory, shards);
+	HD_ASSERT(audit != NULL);
+	for (uint32_t i = 0; i < shards; i++)
+		compare(ledger, i, audit);
+	if (!machine->gave_up && hd_audit_end(audit) > 0) {
+		const struct hd_audit_finding *first = hd_audit_finding(audit, 0);
+		sim_fail(machine, "log %u, LSN %llu, %s: %s", first->shard,
+			 (unsigned long long)first->lsn, first->invariant, first->text);
+	}
+	hd_audit_destroy(audit);
 }
 
 bool
@@ -246,4 +269,39 @@ ledger_lose(struct ledger *ledger)
 		return true;
 	}
 	return false;
+}
+
+/* The first LSN of the frame that holds the i-th event. */
+static uint64_t
+frame_of(const struct ledger_log *log, uint64_t i)
+{
+	const struct ledger_event *event = &log->events[i - 1];
+	while (i > 1 && log->events[i - 2].file == event->file &&
+	       log->events[i - 2].offset == event->offset)
+		i--;
+	return i;
+}
+
+bool
+ledger_decay(struct ledger *ledger, uint32_t shard, uint64_t snapshot)
+{
+	struct ledger_log *log = &ledger->logs[shard];
+	struct disk *disk = &ledger->machine->disk;
+	uint8_t head[HEADER];
+	if (log->count == 0)
+		return false;
+	const struct ledger_event *last = &log->events[log->count - 1];
+	disk_read(disk, last->file, head, HEADER, last->offset);
+	uint64_t seal = u64(head + AT_SEAL);
+	if (seal <= snapshot || seal >= frame_of(log, log->count))
+		return false;
+	uint64_t at = snapshot + 1 + machine_draw(ledger->machine, seal - snapshot);
+	if (frame_of(log, at) <= snapshot)
+		return false;
+	const struct ledger_event *event = &log->events[at - 1];
+	uint64_t offset = event->offset + machine_draw(ledger->machine, event->frame);
+	disk_turn(disk, event->file, offset);
+	machine_note(ledger->machine, "log %u: a bit of LSN %llu's frame has turned", shard,
+		     (unsigned long long)at);
+	return true;
 }

@@ -34,6 +34,7 @@ struct ledger {
 	struct machine *machine;
 	struct ledger_log logs[HD_SHARDS_MAX];
 	uint64_t replays;
+	uint64_t steps; /* events that another log's follow from */
 };
 
 void ledger_init(struct ledger *ledger, struct machine *machine);
@@ -44,5 +45,9 @@ void ledger_opened(struct ledger *ledger);
 
 /* The canary: takes the last frame with an event of an entrant off the disk. */
 bool ledger_lose(struct ledger *ledger);
+
+/* One bit turns over in a frame behind `snapshot` of which a later one says that it was flushed.
+ * False: there is none. */
+bool ledger_decay(struct ledger *ledger, uint32_t shard, uint64_t snapshot);
 
 #endif

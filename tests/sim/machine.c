@@ -12,6 +12,9 @@ machine_init(struct machine *machine, uint64_t seed, const struct sim_options *o
 {
 	memset(machine, 0, sizeof *machine);
 	machine->options = *options;
+	/* What is young is told by stamps: where they leap nobody may count on it. */
+	if (machine->options.jumps > 0)
+		machine->options.ids = 0;
 	machine->random = seed;
 	machine->now = SIM_S;
 	disk_init(&machine->disk, &machine->random, INT64_C(1) << 36);
@@ -273,6 +276,8 @@ machine_start(struct machine *machine)
 		.archive_max = options->archive == 2 ? 4 * HD_MIB : 0,
 		.scrub_ns = options->scrub * SIM_S,
 		.memory_bytes = 256 * HD_MIB,
+		.ids_max = (uint32_t)options->ids,
+		.ids_age_s = SIM_IDS_AGE_S,
 		.snapshot_events = (uint64_t)options->snapshots,
 		.ring_cells = rings[options->ring],
 	};

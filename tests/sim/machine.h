@@ -13,14 +13,15 @@
 #include "tests/sim/fiber.h"
 #include "tests/sim/options.h"
 
-#define SIM_US      INT64_C(1000)
-#define SIM_MS      INT64_C(1000000)
-#define SIM_S       INT64_C(1000000000)
-#define SIM_NEVER   INT64_MAX
-#define SIM_WALL    (20000 * 86400 * SIM_S) /* a midnight in 2024 */
-#define SIM_THREADS (HD_SHARDS_MAX + 8)
-#define SIM_DONE    1024u
-#define SIM_OPS     512u
+#define SIM_US        INT64_C(1000)
+#define SIM_MS        INT64_C(1000000)
+#define SIM_S         INT64_C(1000000000)
+#define SIM_NEVER     INT64_MAX
+#define SIM_WALL      (20000 * 86400 * SIM_S) /* a midnight in 2024 */
+#define SIM_IDS_AGE_S 120
+#define SIM_THREADS   (HD_SHARDS_MAX + 8)
+#define SIM_DONE      1024u
+#define SIM_OPS       512u
 
 struct machine;
 
@@ -69,6 +70,9 @@ struct machine_hooks {
 	void (*opened)(void *context);
 };
 
+/* Which operation of the disk is to fail, once. */
+enum sim_fail_next { SIM_FAIL_NONE, SIM_FAIL_ANY, SIM_FAIL_FLUSH };
+
 struct arena_block;
 
 struct machine {
@@ -93,8 +97,8 @@ struct machine {
 	int begun_code;
 	uint64_t generation; /* counts processes */
 	/* Faults that are armed. */
-	uint32_t die_in; /* calls to an io until it dies; 0: not so */
-	bool fail_next;  /* the next write or sync fails */
+	uint32_t die_in;   /* calls to an io until it dies; 0: not so */
+	uint8_t fail_next; /* enum sim_fail_next */
 	bool misdirect_next, misdirected;
 	uint64_t damaged; /* shards that said so of one of their files: a bit each */
 	bool gave_up;     /* beyond the model: what no log on one disk can find was lost */

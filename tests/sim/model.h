@@ -90,6 +90,7 @@ struct model {
 	uint32_t entrants_count;
 	uint32_t holds; /* while somebody reads of who knows whom, no stretch is closed */
 	bool treasures;
+	int64_t rush; /* stock is drawn up to twice as much; 0: it is small */
 	/* What was found of the treasure: the points of each, and when. */
 	struct model_find {
 		int64_t points, sent, done;

@@ -32,6 +32,8 @@ model_document_draw(struct model *model)
 	document.late = machine_draw(machine, 2) == 0;
 	document.limit = machine_draw(machine, 3) == 0 ? 0 : 3 + (uint32_t)machine_draw(machine, 9);
 	document.stock = (int64_t)machine_draw(machine, 6);
+	if (model->rush > 0)
+		document.stock = 1 + (int64_t)machine_draw(machine, (uint64_t)model->rush * 2);
 	if (document.stock == 0)
 		document.stock = 1 + (int64_t)machine_draw(machine, 40);
 	for (uint32_t i = 0; i < MODEL_CHALLENGES; i++) {

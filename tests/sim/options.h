@@ -41,11 +41,17 @@
 	X(drops, 5, 60, 50, true)         /* seconds between lost connections */                   \
 	X(jumps, 20, 300, 25, true)       /* seconds between jumps of the wall clock */            \
 	X(misdirect, 1, 1, 0, true)       /* beyond the model: a write that goes elsewhere */      \
-	X(canary, 1, 1, 0, false)         /* an acknowledged event is lost: must be found */       \
+	X(canary, 1, 1, 0, false)         /* 1: an event is lost, 2: a reply is altered */         \
 	X(snapshots, 20, 2000, 80, false) /* events between snapshots */                           \
 	X(archive, 1, 2, 60, false)       /* segments are kept; 2: not more than some */           \
 	X(rot, 1, 100, 40, true)          /* deaths, in a hundred, at which a snapshot rots */     \
-	X(scrub, 40, 300, 50, false)      /* seconds in which all files are read and checked */
+	X(scrub, 40, 300, 50, false)      /* seconds in which all files are read and checked */    \
+	X(lag, 1, 1500, 30, true)         /* ms more that one shard's flushes take */              \
+	X(focus, 1, 95, 40, false)        /* in a hundred: the entrant of the command before */    \
+	X(rush, 40, 200, 30, false)       /* entrants more, and a treasure with stock for them */  \
+	X(aim, 5, 100, 40, true)     /* in a thousand: deaths soon after a WANT, GRANT, ORDER */   \
+	X(ids, 1, 60, 40, false)     /* ids kept beyond their age; not where the clock jumps */    \
+	X(decay, 60, 1200, 20, true) /* seconds; a bit of a log turns: must be found, ends it */
 
 struct sim_options {
 #define X(name, least, greatest, chance, fault) int64_t name;

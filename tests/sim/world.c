@@ -60,13 +60,18 @@ static void
 on_written(void *context, int file, uint64_t offset, uint32_t size)
 {
 	struct world *world = context;
+	uint64_t steps = world->ledger.steps;
 	ledger_written(&world->ledger, file, offset, size);
+	if (world->ledger.steps > steps)
+		faults_aim(world);
 }
 
 static void
 on_opened(void *context)
 {
 	struct world *world = context;
+	if (world->decayed)
+		sim_fail(&world->machine, "it starts from a log with a bit that has turned");
 	ledger_opened(&world->ledger);
 }
 
@@ -84,7 +89,9 @@ world_init(struct world *world, const struct sim_line *line, FILE *trace)
 						      .written = on_written,
 						      .opened = on_opened};
 	edge_init(&world->edge, &world->machine);
-	model_init(&world->model, &world->machine, (uint32_t)world->options.entrants);
+	model_init(&world->model, &world->machine,
+		   (uint32_t)(world->options.entrants + world->options.rush));
+	world->model.rush = world->options.rush;
 	ledger_init(&world->ledger, &world->machine);
 	clients_init(world);
 	caller_init(&world->admin, world);
@@ -149,11 +156,24 @@ next_of(const struct world *world)
 	return earlier(next, earlier(world->follow.due, conn_next(&world->follow.conn)));
 }
 
+/* The second canary: an award's answer says another number. Only the model can see it. */
+static void
+spoil(struct world *world, struct ask *ask)
+{
+	bool award = ask->command.verb == HD_CMD_AWARD && ask->command.op == HD_OP_INCR;
+	if (world->options.canary != 2 || world->spoilt || !award ||
+	    ask->reply.kind != HD_REPLY_OUTCOME)
+		return;
+	ask->reply.points++;
+	world->spoilt = true;
+}
+
 static bool
 client_step(struct client *client, int64_t now)
 {
 	if (conn_next(&client->conn) <= now) {
 		struct ask *ask = conn_take(&client->conn);
+		spoil(client->world, ask);
 		client_answer(client, ask);
 		ask_free(ask);
 		return true;
@@ -215,9 +235,9 @@ heal(struct world *world)
 {
 	struct machine *machine = &world->machine;
 	world->healing = world->quiet = true;
-	machine->fail_next = false;
+	machine->fail_next = SIM_FAIL_NONE;
 	machine->die_in = 0;
-	machine->options.slow = machine->options.shorts = 0;
+	machine->options.slow = machine->options.shorts = machine->options.lag = 0;
 	for (uint32_t i = 0; i < WORLD_FAULTS; i++)
 		world->fault_due[i] = SIM_NEVER;
 	if (world->space_back != SIM_NEVER)
@@ -297,7 +317,7 @@ restart(struct world *world)
 	struct machine *machine = &world->machine;
 	machine_stop(machine);
 	wait_until(world, false);
-	if (world->options.canary > 0)
+	if (world->options.canary == 1)
 		ledger_lose(&world->ledger);
 	machine->ready = false;
 	wait_until(world, true);

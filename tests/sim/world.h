@@ -15,7 +15,7 @@
 #include "tests/sim/model.h"
 
 #define WORLD_CLIENTS  12
-#define WORLD_FAULTS   9
+#define WORLD_FAULTS   10
 #define WORLD_PIPELINE 16
 
 struct world;
@@ -44,6 +44,7 @@ struct client {
 	struct conn conn;
 	uint32_t number;
 	uint64_t row, place; /* of this connection */
+	uint32_t last;       /* entrant */
 	int64_t due;
 	struct call calls[WORLD_PIPELINE];
 	uint32_t calls_count;
@@ -53,6 +54,7 @@ struct client {
 		uint32_t entrant;
 		struct hd_command command;
 		char id[24];
+		int64_t first;
 		struct sim_reply reply;
 	} past[8];
 	uint32_t past_next;
@@ -113,8 +115,9 @@ struct world {
 	int64_t restart, space_back;
 	bool rotten[HD_SHARDS_MAX]; /* a snapshot of this log has rotted: not a second one */
 	bool eio_struck;
+	bool decayed; /* a log is damaged: the next start must say so */
 	uint64_t deaths;
-	bool canary_done;
+	bool spoilt; /* the second canary has sung */
 	/* The way out of a run that failed. */
 	jmp_buf out;
 	bool failed;
@@ -159,6 +162,8 @@ int64_t faults_next(const struct world *world);
 void faults_strike(struct world *world);
 /* The process ended or died. */
 void faults_death(struct world *world);
+/* A step between two logs is written: a good moment to die soon. */
+void faults_aim(struct world *world);
 /* Nobody calls a file damaged that no fault has struck. */
 void faults_check_disk(struct world *world);
 
