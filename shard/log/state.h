@@ -17,7 +17,8 @@
 #define HD_LOG_SPACE_NS     1000000000
 /* One write of zeros; short, so that a flush waits little. */
 #define HD_LOG_FILL       (256u * HD_KIB)
-#define HD_LOG_SPARES     2u /* files that wait to be used again; others are removed */
+#define HD_LOG_DSYNC      (64u * HD_KIB) /* of events: greater frames go as write, then fdatasync */
+#define HD_LOG_SPARES     2u             /* files that wait to be used again; others are removed */
 #define HD_LOG_RECYCLE_NS 100000000
 #define HD_LOG_ARCHIVE_NS                                                                          \
 	1000000000             /* until a segment that could not be archived is tried again        \

@@ -96,7 +96,8 @@ write_seal(struct hd_log *log)
 }
 
 /* A write with RWF_DSYNC may reach the disk as a single FUA write, which says nothing of what was
- * written before: it is allowed only where all of that is on the disk already. */
+ * written before: it is allowed only where all of that is on the disk already. It spares a turn of
+ * the loop; for a large frame that is little, and a write, then fdatasync, is the faster. */
 static void
 write_next(struct hd_log *log, bool slept)
 {
@@ -119,7 +120,8 @@ write_next(struct hd_log *log, bool slept)
 		return;
 	if (frame == log->last)
 		log->gathering = false;
-	bool sync = batch && slept && log->writes_done == log->writes_synced;
+	bool sync = batch && slept && frame->used <= HD_LOG_DSYNC &&
+		    log->writes_done == log->writes_synced;
 	write_frame(log, frame->bytes, header, sync);
 }
 

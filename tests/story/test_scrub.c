@@ -251,16 +251,25 @@ full_yard(uint64_t seed)
 	return yard;
 }
 
-/* Behind the last frame of the chain in a segment that was left. */
+/* Behind the last frame of the chain in a segment that was left: what an earlier use of the file
+ * left there does not count. */
 static uint64_t
 used_of(const struct fake_file *file)
 {
 	struct hd_frame frame;
-	uint64_t at = 0;
-	while (at < file->size && hd_frame_read(hd_bytes_of(file->cache + at, file->size - at),
-						&frame) == HD_FRAME_WHOLE)
-		at += frame.size;
-	return at;
+	uint8_t uuid[HD_FRAME_HASH];
+	uint32_t number = (uint32_t)strtoul(strrchr(file->path, '/') + 1, NULL, 10);
+	for (uint64_t at = 0; at < file->size; at += frame.size) {
+		struct hd_bytes rest = hd_bytes_of(file->cache + at, file->size - at);
+		if (hd_frame_read(rest, &frame) != HD_FRAME_WHOLE ||
+		    (at == 0 && !hd_frame_begins(&frame.header, number)))
+			return at;
+		if (at == 0)
+			memcpy(uuid, frame.header.segment, sizeof uuid);
+		if (memcmp(uuid, frame.header.segment, sizeof uuid) != 0)
+			return at;
+	}
+	return file->size;
 }
 
 /* A file of the n-th kind, and how much of it counts; NULL: this one is none. */
