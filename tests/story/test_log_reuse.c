@@ -22,7 +22,7 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define STEP 1009u /* bits */
 #else
-#define STEP 61u
+#define STEP 607u
 #endif
 
 /* A log whose next segment is an old file. */
