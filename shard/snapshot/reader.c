@@ -60,12 +60,12 @@ static const uint8_t *
 peek(struct reading *reading, uint32_t size)
 {
 	HD_ASSERT(size <= READ_BYTES - HD_BLOCK);
+	HD_ASSERT(reading->at >= reading->offset); /* it is read forwards */
 	if (size > reading->size - reading->at) {
 		refuse(reading, "it ends too early");
 		return NULL;
 	}
-	bool there = reading->at >= reading->offset &&
-		     reading->at + size <= reading->offset + reading->used;
+	bool there = reading->at + size <= reading->offset + reading->used;
 	if (!there && !fill(reading))
 		return NULL;
 	return reading->buffer + (reading->at - reading->offset);
@@ -157,7 +157,8 @@ take_end(struct reading *reading)
 		return refuse(reading, "it goes on behind its end");
 	for (; left > 0; left--, reading->at++) {
 		at = peek(reading, 1);
-		if (at == NULL || *at != 0)
+		HD_ASSERT(at != NULL); /* what is left stands in the end's own block */
+		if (*at != 0)
 			return refuse(reading, "it goes on behind its end");
 	}
 	return true;
@@ -200,7 +201,9 @@ run(struct hd_snapshot_reader *reader, bool body)
 	reading.raw = hd_memory_take(reader->memory, RAW_BYTES, 64);
 	reading.zstd = ZSTD_createDCtx();
 	HD_ASSERT(reading.zstd != NULL);
-	bool good = reading.size % HD_BLOCK == 0 || refuse(&reading, "it ends inside a block");
+	bool good = reading.size % HD_BLOCK == 0;
+	if (!good)
+		refuse(&reading, "it ends inside a block");
 	good = good && take_head(&reading) && (!body || take_body(&reading));
 	ZSTD_freeDCtx(reading.zstd);
 	hd_memory_give(reader->memory, reading.raw, RAW_BYTES);

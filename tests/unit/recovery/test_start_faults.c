@@ -118,6 +118,7 @@ static const struct bad_disk {
 	{{FAKE_CALL_OPEN, ".hds", 0, 1, -EINVAL}, EVENTS - NEWER, NULL, 2},
 	{{FAKE_CALL_READ, ".hds", 0, 1, -EIO}, EVENTS - OLDER, "it cannot be read: Input", 1},
 	{{FAKE_CALL_READ, ".hds", 0, 1, 0}, EVENTS - OLDER, "it cannot be read: Input", 1},
+	{{FAKE_CALL_READ, ".hds", 0, 1, 100}, EVENTS - OLDER, "it cannot be read: Input", 1},
 	{{FAKE_CALL_READ, ".hds", 0, 1, 5000}, EVENTS - NEWER, NULL, 2},
 	{{FAKE_CALL_SIZE, ".hds", 0, 1, -EIO}, EVENTS - OLDER, "it ends too early", 1},
 	/* The older one cannot be looked at: it is not kept. */

@@ -250,6 +250,39 @@ a_sweep_waits_for_its_buffers(void **state)
 	end(rig);
 }
 
+/* A chunk is full, more is to come, and there is no room. */
+static void
+a_full_chunk_waits_for_room(void **state)
+{
+	(void)state;
+	struct rig *rig = begin();
+	struct hd_taker *taker = &rig->shard->taker;
+	reach(rig, HD_TAKER_SWEEP);
+	taker->writer.raw_to = HD_SNAPSHOT_CHUNK;
+	taker->writer.buffer[0].busy = taker->writer.buffer[1].busy = true;
+	rig_ask(rig);
+	assert_true(taker->stuck && !taker->swept);
+	taker->writer.buffer[0].busy = taker->writer.buffer[1].busy = false;
+	end(rig);
+}
+
+/* The file is on the disk: the next pass has something to do. */
+static void
+a_flushed_file_is_gone_on_with_at_once(void **state)
+{
+	(void)state;
+	struct rig *rig = begin();
+	reach(rig, HD_TAKER_WRITE);
+	while (!rig->shard->taker.writer.synced) {
+		assert_true(hd_taker_deadline(rig->shard) == HD_NEVER);
+		rig_take(rig);
+	}
+	assert_int_equal(rig->shard->taker.state, HD_TAKER_WRITE);
+	assert_true(hd_taker_deadline(rig->shard) == rig->shard->boot);
+	rig_settle(rig);
+	end(rig);
+}
+
 /* While commands come it takes its share only, but where too much is not written. */
 static void
 a_sweep_leaves_time_for_commands(void **state)
@@ -521,6 +554,16 @@ with_one_snapshot_any_damage_counts(void **state)
 	hear(rig, HD_CHECK_SNAPSHOT, 7);
 	heal(rig, 1);
 	end(rig);
+
+	/* Any segment too; and a snapshot that stands in it is no help. */
+	rig = begin();
+	rig_save(rig);
+	hear(rig, HD_CHECK_SEGMENT, 1);
+	rig_append(rig, 10);
+	rig_save(rig);
+	assert_int_equal(rig->shard->taker.kept_count, 2);
+	assert_true(rig->shard->taker.heal);
+	end(rig);
 }
 
 /* A packed segment is past; a segment of the log is needed from the older anchor on. */
@@ -585,6 +628,8 @@ main(void)
 		cmocka_unit_test(what_is_in_flight_is_waited_for),
 		cmocka_unit_test(a_snapshot_waits_for_the_log),
 		cmocka_unit_test(a_sweep_waits_for_its_buffers),
+		cmocka_unit_test(a_full_chunk_waits_for_room),
+		cmocka_unit_test(a_flushed_file_is_gone_on_with_at_once),
 		cmocka_unit_test(a_sweep_leaves_time_for_commands),
 		cmocka_unit_test(it_begins_when_it_may),
 		cmocka_unit_test(of_nothing_no_snapshot_is_taken),
