@@ -9,8 +9,9 @@
  * (multishot requests in many, the last one without HD_IO_MORE). The top byte of a tag names its
  * owner, so that the loop can hand it on; the rest is the owner's. Results are counts, or -errno.
  *
- * One hd_io belongs to one thread, but for hd_io_wake. File calls that block (open, list, rename)
- * are for start-up, for the roll to a new segment, and for offline tools; never per event. */
+ * One hd_io belongs to one thread, but for hd_io_wake. File calls at once may wait for the disk,
+ * for many milliseconds where others write to it: they are for start-up, for the end, and for
+ * offline tools. Whoever serves asks through the queue. */
 #ifndef HUNTD_IO_H
 #define HUNTD_IO_H
 
@@ -78,6 +79,17 @@ struct hd_io_ops {
 	void (*read)(struct hd_io *io, int file, void *to, uint32_t size, uint64_t offset,
 		     uint64_t tag);
 	void (*fsync)(struct hd_io *io, int file, uint64_t tag); /* fdatasync */
+	void (*allocate)(struct hd_io *io, int file, uint64_t size,
+			 uint64_t tag); /* -EOPNOTSUPP: file_allocate may know another way */
+
+	/* Names, queued. Paths stay where they are until the completion. Of two in flight either
+	 * may happen first. */
+	void (*open)(struct hd_io *io, const char *path, uint32_t flags,
+		     uint64_t tag); /* result: the file */
+	void (*rename)(struct hd_io *io, const char *from, const char *to, uint64_t tag);
+	void (*remove)(struct hd_io *io, const char *path, uint64_t tag);
+	/* The names in a directory, as they were before, are on the disk. */
+	void (*sync_names)(struct hd_io *io, const char *path, uint64_t tag);
 
 	/* Files, at once. Below 0: -errno. Paths are under the data directory. */
 	int (*file_open)(struct hd_io *io, const char *path, uint32_t flags);

@@ -16,15 +16,21 @@ result(int value)
 	return value < 0 ? -errno : value;
 }
 
-static int
-files_open(struct hd_io *io, const char *path, uint32_t flags)
+int
+hd_files_flags(uint32_t flags)
 {
-	(void)io;
 	bool writes = flags & (HD_IO_WRITE | HD_IO_CREATE);
 	int how = (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC;
 	how |= flags & HD_IO_CREATE ? O_CREAT | O_EXCL : 0;
 	how |= flags & HD_IO_DIRECT ? O_DIRECT : 0;
-	return result(open(path, how, 0600));
+	return how;
+}
+
+static int
+files_open(struct hd_io *io, const char *path, uint32_t flags)
+{
+	(void)io;
+	return result(open(path, hd_files_flags(flags), 0600));
 }
 
 static int

@@ -22,7 +22,15 @@
 #define HD_RING_TAG_NONE      0u /* answers of requests that nobody waits for */
 #define HD_RING_TAG_WAKE      1u /* a neighbour's MSG_RING */
 #define HD_RING_TAG_EVENT     2u /* the eventfd was read */
+#define HD_RING_TAG_FOLDER    4u /* and up: a folder was opened to be synced, or has been */
 #define HD_RING_BUFFERS_GROUP 0
+#define HD_RING_FOLDERS       8u
+
+/* A folder's sync: it is opened, synced, closed. */
+struct hd_ring_folder {
+	uint64_t tag; /* the asker's; 0: free */
+	int file;     /* below 0: not open yet */
+};
 
 struct hd_uring {
 	struct hd_io io;
@@ -37,6 +45,7 @@ struct hd_uring {
 	int event;           /* eventfd; wakes by threads without a ring */
 	uint64_t event_word; /* where it is read to */
 	bool event_armed;
+	struct hd_ring_folder folders[HD_RING_FOLDERS];
 };
 
 /* The ring, under its io. */
@@ -60,11 +69,19 @@ uint32_t hd_ring_reap(struct hd_uring *u, struct hd_completion *out, uint32_t ro
 uint32_t hd_ring_wait(struct hd_io *io, int64_t timeout, struct hd_completion *out, uint32_t room);
 void hd_ring_linger(struct hd_io *io, uint32_t events, int64_t ns);
 
+/* What a folder's sync came to; true: it is over, and `to` is its asker's completion. */
+bool hd_ring_folder_step(struct hd_uring *u, uint32_t number, int32_t result,
+			 struct hd_completion *to);
+
 /* Arms the read of the eventfd, if it is not. */
 void hd_ring_event_arm(struct hd_uring *u);
 
 /* Fill the parts of the table that their file implements. */
 void hd_ring_requests_fill(struct hd_io_ops *ops);
+void hd_ring_names_fill(struct hd_io_ops *ops);
 void hd_files_fill(struct hd_io_ops *ops);
+
+/* The system's flags for those of an open. */
+int hd_files_flags(uint32_t flags);
 
 #endif

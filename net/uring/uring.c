@@ -92,7 +92,8 @@ buffers_make(struct hd_uring *u)
 	return true;
 }
 
-/* An fsync runs on a worker of the kernel: one is enough, and it stays on the given cpus. */
+/* An fsync, and what is asked about names, runs on a worker of the kernel: one is enough, and it
+ * stays on the given cpus. */
 static void
 worker_bound(struct hd_uring *u, const cpu_set_t *cpus)
 {
@@ -108,8 +109,9 @@ static void
 fence(struct hd_uring *u)
 {
 	static const uint8_t allowed[] = {
-		IORING_OP_ACCEPT, IORING_OP_RECV,  IORING_OP_SEND,         IORING_OP_READ,
-		IORING_OP_WRITE,  IORING_OP_FSYNC, IORING_OP_ASYNC_CANCEL, IORING_OP_MSG_RING,
+		IORING_OP_ACCEPT, IORING_OP_RECV,     IORING_OP_SEND,         IORING_OP_READ,
+		IORING_OP_WRITE,  IORING_OP_FSYNC,    IORING_OP_ASYNC_CANCEL, IORING_OP_MSG_RING,
+		IORING_OP_OPENAT, IORING_OP_RENAMEAT, IORING_OP_UNLINKAT,     IORING_OP_FALLOCATE,
 	};
 	struct io_uring_restriction rules[sizeof allowed + 4] = {0};
 	unsigned count = 0;
@@ -211,6 +213,7 @@ hd_uring_create(const struct hd_uring_options *options, char *message, size_t ro
 	}
 	struct hd_uring *u = &instance->uring;
 	hd_ring_requests_fill(&instance->ops);
+	hd_ring_names_fill(&instance->ops);
 	hd_files_fill(&instance->ops);
 	u->io.ops = &instance->ops;
 	u->enter_flags = IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG;

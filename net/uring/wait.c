@@ -73,6 +73,9 @@ completion_take(struct hd_uring *u, const struct io_uring_cqe *from, struct hd_c
 {
 	if (from->user_data == HD_RING_TAG_EVENT)
 		u->event_armed = false;
+	uint64_t folder = from->user_data - HD_RING_TAG_FOLDER;
+	if (folder < HD_RING_FOLDERS)
+		return hd_ring_folder_step(u, (uint32_t)folder, from->res, to);
 	if (HD_IO_OWNER(from->user_data) == 0)
 		return false;
 	*to = (struct hd_completion){

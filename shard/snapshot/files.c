@@ -67,6 +67,21 @@ hd_snapshots_list(struct hd_io *io, const char *directory, struct hd_snapshot_li
 	return error == -ENOENT ? 0 : error;
 }
 
+void
+hd_snapshots_note(struct hd_snapshot_list *list, uint64_t lsn)
+{
+	uint32_t at = 0;
+	HD_ASSERT(lsn > 0);
+	while (at < list->count && list->lsn[at] > lsn)
+		at++;
+	if (at == HD_SNAPSHOTS_MAX || (at < list->count && list->lsn[at] == lsn))
+		return;
+	list->count += list->count < HD_SNAPSHOTS_MAX;
+	for (uint32_t i = list->count - 1; i > at; i--)
+		list->lsn[i] = list->lsn[i - 1];
+	list->lsn[at] = lsn;
+}
+
 struct pruning {
 	struct hd_io *io;
 	const char *directory;
@@ -96,13 +111,17 @@ hd_snapshots_prune(struct hd_io *io, const char *directory, const struct hd_snap
 }
 
 int
-hd_snapshot_open_file(struct hd_io *io, const char *path, uint32_t flags)
+hd_snapshot_open_plain(struct hd_io *io, const char *path, uint32_t flags)
 {
-	int file = io->ops->file_open(io, path, flags | HD_IO_DIRECT);
-	if (file != -EINVAL)
-		return file;
 	/* It may have been made before it was refused. */
 	if (flags & HD_IO_CREATE)
 		(void)io->ops->file_remove(io, path);
 	return io->ops->file_open(io, path, flags);
+}
+
+int
+hd_snapshot_open_file(struct hd_io *io, const char *path, uint32_t flags)
+{
+	int file = io->ops->file_open(io, path, flags | HD_IO_DIRECT);
+	return file == -EINVAL ? hd_snapshot_open_plain(io, path, flags) : file;
 }

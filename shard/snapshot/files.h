@@ -23,10 +23,17 @@ void hd_snapshot_path(const char *directory, uint64_t lsn, bool whole,
 /* Lists the snapshots. A folder that is not there has none. 0, or -errno. */
 int hd_snapshots_list(struct hd_io *io, const char *directory, struct hd_snapshot_list *list);
 
+/* The list with `lsn` in it; the oldest gives way where it is full. */
+void hd_snapshots_note(struct hd_snapshot_list *list, uint64_t lsn);
+
 /* Removes all but those of `keep` (NULL: none of them), and whatever was being written. What cannot
  * be removed stays: it is tried again the next time. */
 void hd_snapshots_prune(struct hd_io *io, const char *directory,
 			const struct hd_snapshot_list *keep);
+
+/* What is to be done where an open with O_DIRECT and these flags was refused for it: a file system
+ * that refuses it keeps nobody waiting. */
+int hd_snapshot_open_plain(struct hd_io *io, const char *path, uint32_t flags);
 
 /* Opens with O_DIRECT where the file system takes it. Below 0: -errno. */
 int hd_snapshot_open_file(struct hd_io *io, const char *path, uint32_t flags);

@@ -1,14 +1,21 @@
 #include "shard/snapshot/taker.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "huntd/snapshot.h"
 #include "shard/inside.h"
 #include "shard/snapshot/heal.h"
 
-#define STEP_OBJECTS 32u     /* of a sweep between two looks at the clock */
-#define TAG_FOLDER   0x10u   /* behind the writer's */
-#define BUSY_NS      2000000 /* after the last command */
+#define STEP_OBJECTS 32u /* of a sweep between two looks at the clock */
+/* Behind the writer's. */
+#define TAG_FOLDER        0x10u
+#define TAG_OPEN          0x11u
+#define TAG_RENAME        0x12u
+#define TAG_REMOVE        0x13u
+#define SNAPSHOT_TAG(tag) HD_IO_TAG(HD_IO_SNAPSHOT, tag)
+#define FILE_FLAGS        (HD_IO_CREATE | HD_IO_WRITE)
+#define BUSY_NS           2000000 /* after the last command */
 /* The last snapshot; with the drain before it within the 90 s that systemd grants. */
 #define LAST_NS  60000000000
 #define NS_PER_S 1000000000
@@ -44,6 +51,58 @@ failed(struct hd_shard *shard, int error)
 		(unsigned long long)taker->head.anchor.lsn, taker->directory, strerror(-error));
 }
 
+/* What is superfluous, the oldest first; what cannot be removed stays until the next time. */
+static void
+clear_next(struct hd_shard *shard)
+{
+	struct hd_taker *taker = &shard->taker;
+	taker->state = HD_TAKER_CLEAR;
+	while (taker->clearing > 0) {
+		uint64_t lsn = taker->there.lsn[--taker->clearing];
+		bool kept = false;
+		for (uint32_t i = 0; i < taker->kept_count; i++)
+			kept |= taker->kept[i].lsn == lsn;
+		if (kept)
+			continue;
+		hd_snapshot_path(taker->directory, lsn, true, taker->path);
+		shard->io->ops->remove(shard->io, taker->path, SNAPSHOT_TAG(TAG_REMOVE));
+		return;
+	}
+	rest(shard);
+}
+
+/* A file of which `clearing` knows has gone, or has not. */
+static void
+cleared(struct hd_shard *shard, int32_t result)
+{
+	struct hd_taker *taker = &shard->taker;
+	struct hd_snapshot_list *there = &taker->there;
+	HD_ASSERT(taker->state == HD_TAKER_CLEAR);
+	uint32_t at = taker->clearing;
+	char path[HD_SNAPSHOT_PATH];
+	if (at < there->count && (result >= 0 || result == -ENOENT)) {
+		hd_snapshot_path(taker->directory, there->lsn[at], true, path);
+		if (strcmp(path, taker->path) == 0) {
+			there->count--;
+			memmove(there->lsn + at, there->lsn + at + 1,
+				(there->count - at) * sizeof there->lsn[0]);
+		}
+	}
+	clear_next(shard);
+}
+
+/* The file at `path` is no snapshot. */
+static void
+clear_path(struct hd_shard *shard, const char *path)
+{
+	struct hd_taker *taker = &shard->taker;
+	taker->state = HD_TAKER_CLEAR;
+	taker->clearing = 0;
+	if (path != taker->path)
+		memcpy(taker->path, path, sizeof taker->path);
+	shard->io->ops->remove(shard->io, taker->path, SNAPSHOT_TAG(TAG_REMOVE));
+}
+
 /* Waits for what is in flight, then the file goes. */
 static void
 drop(struct hd_shard *shard)
@@ -53,8 +112,8 @@ drop(struct hd_shard *shard)
 	taker->state = HD_TAKER_DROP;
 	if (!hd_snapshot_still(&taker->writer))
 		return;
-	hd_snapshot_write_end(&taker->writer, true);
-	rest(shard);
+	hd_snapshot_write_end(&taker->writer, false);
+	clear_path(shard, taker->writer.path);
 }
 
 /* Keeping. */
@@ -76,17 +135,7 @@ hd_taker_open(struct hd_shard *shard)
 		taker->from = taker->kept[0].lsn;
 	/* A damaged one is left for whoever wants to look at it, until the next good one. */
 	hd_snapshots_prune(shard->io, taker->directory, NULL);
-	free_log(shard);
-}
-
-static void
-free_older(struct hd_shard *shard)
-{
-	const struct hd_taker *taker = &shard->taker;
-	struct hd_snapshot_list list = {.count = taker->kept_count};
-	for (uint32_t i = 0; i < taker->kept_count; i++)
-		list.lsn[i] = taker->kept[i].lsn;
-	hd_snapshots_prune(shard->io, taker->directory, &list);
+	(void)hd_snapshots_list(shard->io, taker->directory, &taker->there);
 	free_log(shard);
 }
 
@@ -106,60 +155,49 @@ count_in(struct hd_shard *shard)
 	HD_GAUGE(metrics->snapshot_ns, shard->io->ops->now(shard->io) - taker->began);
 }
 
-static void
-sync_folder(struct hd_shard *shard)
-{
-	struct hd_taker *taker = &shard->taker;
-	struct hd_io *io = shard->io;
-	taker->named = 1;
-	taker->folder = io->ops->file_open(io, taker->directory, 0);
-	if (taker->folder >= 0)
-		io->ops->fsync(io, taker->folder, HD_IO_TAG(HD_IO_SNAPSHOT, TAG_FOLDER));
-	else
-		taker->named = io->ops->dir_sync(io, taker->directory);
-}
-
 /* The file is on the disk and the log is past it: it gets its name. */
 static void
 publish(struct hd_shard *shard)
 {
 	struct hd_taker *taker = &shard->taker;
-	struct hd_io *io = shard->io;
-	char path[HD_SNAPSHOT_PATH];
 	HD_ASSERT(hd_log_flushed(shard->log) >= taker->head.anchor.lsn);
 	HD_ASSERT(taker->writer.synced);
-	hd_snapshot_path(taker->directory, taker->head.anchor.lsn, true, path);
+	hd_snapshot_path(taker->directory, taker->head.anchor.lsn, true, taker->path);
 	hd_snapshot_write_end(&taker->writer, false);
-	int error = io->ops->file_rename(io, taker->writer.path, path);
-	if (error == 0) {
-		taker->state = HD_TAKER_NAME;
-		sync_folder(shard);
+	taker->state = HD_TAKER_NAME;
+	shard->io->ops->rename(shard->io, taker->writer.path, taker->path,
+			       SNAPSHOT_TAG(TAG_RENAME));
+}
+
+static void
+renamed(struct hd_shard *shard, int32_t result)
+{
+	struct hd_taker *taker = &shard->taker;
+	HD_ASSERT(taker->state == HD_TAKER_NAME);
+	if (result >= 0) {
+		shard->io->ops->sync_names(shard->io, taker->directory, SNAPSHOT_TAG(TAG_FOLDER));
 		return;
 	}
-	(void)io->ops->file_remove(io, taker->writer.path);
-	failed(shard, error);
-	rest(shard);
+	failed(shard, result);
+	clear_path(shard, taker->writer.path);
 }
 
 /* The name is on the disk too: now it counts, and what it makes superfluous may go. */
 static void
-count(struct hd_shard *shard)
+named(struct hd_shard *shard, int32_t result)
 {
 	struct hd_taker *taker = &shard->taker;
-	struct hd_io *io = shard->io;
-	char path[HD_SNAPSHOT_PATH];
-	HD_ASSERT(taker->named <= 0);
-	if (taker->folder >= 0)
-		io->ops->file_close(io, taker->folder);
-	rest(shard);
-	if (taker->named == 0) {
-		count_in(shard);
-		free_older(shard);
+	HD_ASSERT(taker->state == HD_TAKER_NAME);
+	if (result < 0) {
+		failed(shard, result);
+		clear_path(shard, taker->path);
 		return;
 	}
-	hd_snapshot_path(taker->directory, taker->head.anchor.lsn, true, path);
-	(void)io->ops->file_remove(io, path);
-	failed(shard, taker->named);
+	count_in(shard);
+	free_log(shard);
+	hd_snapshots_note(&taker->there, taker->head.anchor.lsn);
+	taker->clearing = taker->there.count;
+	clear_next(shard);
 }
 
 /* Beginning. */
@@ -184,18 +222,34 @@ begin(struct hd_shard *shard)
 		return;
 	taker->asked = false;
 	taker->began = shard->io->ops->now(shard->io);
-	int error = hd_snapshot_write_begin(&taker->writer, shard->io, &shard->plain,
-					    taker->directory, &taker->head);
-	if (error != 0) {
-		failed(shard, error);
-		return;
-	}
+	hd_snapshot_path(taker->directory, taker->head.anchor.lsn, false, taker->path);
+	shard->io->ops->open(shard->io, taker->path, FILE_FLAGS | HD_IO_DIRECT,
+			     SNAPSHOT_TAG(TAG_OPEN));
 	hd_core_sweep_begin(shard->core);
-	taker->state = HD_TAKER_SWEEP;
+	taker->writer = (struct hd_snapshot_writer){.file = -1};
+	taker->state = HD_TAKER_OPEN;
 	taker->from = taker->head.anchor.lsn;
 	taker->swept = taker->stuck = false;
 	taker->next = 0;
 	HD_GAUGE(metrics_of(shard)->snapshot_running, 1);
+}
+
+static void
+opened(struct hd_shard *shard, int32_t file)
+{
+	struct hd_taker *taker = &shard->taker;
+	HD_ASSERT(taker->state == HD_TAKER_OPEN);
+	if (file == -EINVAL)
+		file = hd_snapshot_open_plain(shard->io, taker->path, FILE_FLAGS);
+	if (file < 0) {
+		hd_core_sweep_abandon(shard->core);
+		failed(shard, file);
+		rest(shard);
+		return;
+	}
+	hd_snapshot_write_into(&taker->writer, shard->io, &shard->plain, taker->path, file,
+			       &taker->head);
+	taker->state = HD_TAKER_SWEEP;
 }
 
 /* An ORDER that is not done stands in no core's state: the snapshot waits for its DONE. */
@@ -288,12 +342,11 @@ advance(struct hd_shard *shard)
 		if (hd_log_flushed(shard->log) >= taker->head.anchor.lsn)
 			publish(shard);
 		break;
-	case HD_TAKER_NAME:
-		if (taker->named <= 0)
-			count(shard);
+	case HD_TAKER_DROP:
+		drop(shard);
 		break;
 	default:
-		drop(shard);
+		break;
 	}
 }
 
@@ -328,8 +381,6 @@ hd_taker_deadline(const struct hd_shard *shard)
 	case HD_TAKER_COUNT:
 		return hd_log_flushed(shard->log) >= taker->head.anchor.lsn ? shard->boot
 									    : HD_NEVER;
-	case HD_TAKER_NAME:
-		return taker->named <= 0 ? shard->boot : HD_NEVER;
 	default:
 		return HD_NEVER;
 	}
@@ -339,10 +390,22 @@ void
 hd_taker_complete(struct hd_shard *shard, const struct hd_completion *completion)
 {
 	HD_ASSERT(shard->taker.state != HD_TAKER_IDLE);
-	if ((completion->tag & 0xff) == TAG_FOLDER)
-		shard->taker.named = completion->result < 0 ? completion->result : 0;
-	else
+	switch (completion->tag & 0xff) {
+	case TAG_OPEN:
+		opened(shard, completion->result);
+		break;
+	case TAG_RENAME:
+		renamed(shard, completion->result);
+		break;
+	case TAG_FOLDER:
+		named(shard, completion->result);
+		break;
+	case TAG_REMOVE:
+		cleared(shard, completion->result);
+		break;
+	default:
 		hd_snapshot_complete(&shard->taker.writer, completion);
+	}
 	shard->taker.stuck = false;
 }
 
@@ -370,8 +433,7 @@ hd_taker_end(struct hd_shard *shard, bool save)
 	taker->events = 0;
 	taker->asked = false;
 	taker->busy_until = taker->next = 0;
-	give_up(shard);
-	while (taker->state != HD_TAKER_IDLE)
+	for (give_up(shard); taker->state != HD_TAKER_IDLE; give_up(shard))
 		hd_shard_last_pass(shard);
 	if (!save || is_hurried(shard) || is_saved(shard) || shard->orders.open_count > 0)
 		return;

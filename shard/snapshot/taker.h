@@ -2,9 +2,12 @@
  * written beside, renamed once the log is flushed past its LSN; then the older ones and the log
  * behind them may go.
  *
- *   idle -> sweep (objects -> chunks -> buffers) -> write (what is left, fsync) -> count -> name
- *     ^       `----------------- an error: drop (until nothing is in flight) -----.           |
- *     `---------------------------------------------------------------------------'-----------'
+ *   idle -> open -> sweep (objects -> chunks -> buffers) -> write (what is left, fsync) -> count
+ *     ^        |        `-- an error: drop (until nothing is in flight) --.                  |
+ *     `--------'------------------------------- clear <-------------------'----- name <------'
+ *
+ * What is asked of the file system goes through the io's queue, one thing at a time: no pass waits
+ * for the disk.
  *
  * While commands come the sweep takes one part in HD_SNAPSHOT_SHARE of the core; else all of it, a
  * slice a pass. What it has not written counts as un-flushed: where that is too much commands that
@@ -18,11 +21,13 @@ struct hd_shard;
 
 enum hd_taker_state {
 	HD_TAKER_IDLE,
+	HD_TAKER_OPEN, /* its file is being made; the core is being swept already */
 	HD_TAKER_SWEEP,
 	HD_TAKER_WRITE,
 	HD_TAKER_COUNT, /* on the disk; counts when the log is flushed up to it */
-	HD_TAKER_NAME,  /* renamed; the folder is being synced */
+	HD_TAKER_NAME,  /* being renamed, then the folder is synced */
 	HD_TAKER_DROP,
+	HD_TAKER_CLEAR, /* a file is being removed; then all that is superfluous */
 };
 
 /* A snapshot that can be started from. */
@@ -49,8 +54,9 @@ struct hd_taker {
 	uint64_t from; /* LSN that `events` counts from */
 	struct hd_snapshot_head head;
 	struct hd_snapshot_writer writer;
-	int folder;    /* open for its sync; below 0: it is not */
-	int32_t named; /* what that came to; above 0: not yet */
+	char path[HD_SNAPSHOT_PATH];   /* that the file system was asked about last */
+	struct hd_snapshot_list there; /* in the folder, good or not, as far as is known */
+	uint32_t clearing;             /* of them remain to be looked at */
 	uint8_t digest[16];
 	uint64_t objects;
 	int64_t began, next, busy_until; /* BOOTTIME ns */

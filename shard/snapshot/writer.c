@@ -72,12 +72,24 @@ hd_snapshot_write_begin(struct hd_snapshot_writer *writer, struct hd_io *io,
 			struct hd_memory *memory, const char *directory,
 			const struct hd_snapshot_head *head)
 {
+	char path[HD_SNAPSHOT_PATH];
+	hd_snapshot_path(directory, head->anchor.lsn, false, path);
+	int file = hd_snapshot_open_file(io, path, HD_IO_CREATE | HD_IO_WRITE);
+	if (file < 0)
+		return file;
+	hd_snapshot_write_into(writer, io, memory, path, file, head);
+	return 0;
+}
+
+void
+hd_snapshot_write_into(struct hd_snapshot_writer *writer, struct hd_io *io,
+		       struct hd_memory *memory, const char path[static HD_SNAPSHOT_PATH], int file,
+		       const struct hd_snapshot_head *head)
+{
 	uint8_t bytes[HD_SNAPSHOT_HEAD];
-	*writer = (struct hd_snapshot_writer){.io = io, .memory = memory};
-	hd_snapshot_path(directory, head->anchor.lsn, false, writer->path);
-	writer->file = hd_snapshot_open_file(io, writer->path, HD_IO_CREATE | HD_IO_WRITE);
-	if (writer->file < 0)
-		return writer->file;
+	HD_ASSERT(file >= 0);
+	*writer = (struct hd_snapshot_writer){.io = io, .memory = memory, .file = file};
+	memcpy(writer->path, path, HD_SNAPSHOT_PATH);
 	writer->packed_room = (uint32_t)ZSTD_compressBound(HD_SNAPSHOT_CHUNK);
 	HD_ASSERT(writer->packed_room <= 2 * HD_SNAPSHOT_CHUNK);
 	writer->packed = hd_memory_take(memory, writer->packed_room, 64);
@@ -88,7 +100,6 @@ hd_snapshot_write_begin(struct hd_snapshot_writer *writer, struct hd_io *io,
 	HD_ASSERT(writer->zstd != NULL);
 	writer->seed = hd_snapshot_put_head(head, bytes);
 	put(writer, bytes, sizeof bytes);
-	return 0;
 }
 
 bool

@@ -46,6 +46,11 @@ int hd_snapshot_write_begin(struct hd_snapshot_writer *writer, struct hd_io *io,
 			    struct hd_memory *memory, const char *directory,
 			    const struct hd_snapshot_head *head);
 
+/* The same with a file that its owner made at `path`, a temporary name. */
+void hd_snapshot_write_into(struct hd_snapshot_writer *writer, struct hd_io *io,
+			    struct hd_memory *memory, const char path[static HD_SNAPSHOT_PATH],
+			    int file, const struct hd_snapshot_head *head);
+
 /* Less than a chunk is there: objects are wanted. */
 bool hd_snapshot_hungry(const struct hd_snapshot_writer *writer);
 /* Where objects go: room for HD_OBJECT_MAX and its size. For a hungry one. */

@@ -6,6 +6,7 @@
 
 #include "huntd/assert.h"
 #include "huntd/limits.h"
+#include "tests/lib/fake_inside.h"
 #include "tests/lib/lib.h"
 
 static struct fake_io *
@@ -55,8 +56,8 @@ count(struct fake_io *fake, enum fake_call call, const char *path)
 	return judge(fake, call, path, NULL);
 }
 
-static void
-reserve(struct fake_file *file, uint64_t size)
+void
+fake_reserve(struct fake_file *file, uint64_t size)
 {
 	if (size <= file->room)
 		return;
@@ -151,7 +152,7 @@ do_write(struct fake_io *fake, const struct fake_request *request)
 	}
 	if (fake->operations == fake->short_at && size > HD_BLOCK)
 		size = HD_BLOCK;
-	reserve(file, request->offset + size);
+	fake_reserve(file, request->offset + size);
 	memcpy(file->cache + request->offset, request->at, size);
 	if (request->offset + size > file->size)
 		file->size = request->offset + size;
@@ -177,48 +178,13 @@ do_read(struct fake_io *fake, struct fake_file *file, void *to, uint32_t size, u
 	return size;
 }
 
-static int32_t
-perform(struct fake_io *fake, const struct fake_request *request)
-{
-	struct fake_file *file = &fake->files[request->file];
-	switch (request->kind) {
-	case FAKE_WRITE:
-		return do_write(fake, request);
-	case FAKE_READ:
-		return (int32_t)do_read(fake, file, request->at, request->size, request->offset);
-	case FAKE_FSYNC:
-		return do_sync(fake, file, request->snapshot, request->snapshot_size);
-	}
-	HD_UNREACHABLE();
-}
-
 static bool
 is_held(const struct fake_io *fake, const struct fake_request *request)
 {
 	if (fake->hold_syncs && request->kind == FAKE_FSYNC)
 		return true;
-	return fake->held && strstr(fake->files[request->file].path, fake->held) != NULL;
-}
-
-static uint32_t
-fake_wait(struct hd_io *io, int64_t timeout, struct hd_completion *out, uint32_t room)
-{
-	struct fake_io *fake = fake_of(io);
-	uint32_t done = 0, kept = 0;
-	for (uint32_t i = 0; i < fake->queued; i++) {
-		struct fake_request request = fake->queue[i];
-		if (done == room || is_held(fake, &request)) {
-			fake->queue[kept++] = request;
-			continue;
-		}
-		out[done++] = (struct hd_completion){.tag = request.tag,
-						     .result = perform(fake, &request)};
-		free(request.snapshot);
-	}
-	fake->queued = kept;
-	if (done == 0 && timeout > 0)
-		fake->now += timeout;
-	return done;
+	const char *path = request->file < 0 ? request->path : fake->files[request->file].path;
+	return fake->held && strstr(path, fake->held) != NULL;
 }
 
 static void
@@ -226,7 +192,7 @@ enqueue(struct hd_io *io, struct fake_request request)
 {
 	struct fake_io *fake = fake_of(io);
 	HD_ASSERT(fake->queued < FAKE_QUEUE);
-	if (request.kind != FAKE_FSYNC)
+	if (request.kind == FAKE_WRITE || request.kind == FAKE_READ)
 		check_direct(fake, &fake->files[request.file], request.at, request.size,
 			     request.offset);
 	fake->queue[fake->queued++] = request;
@@ -265,6 +231,42 @@ fake_fsync(struct hd_io *io, int file, uint64_t tag)
 					  .tag = tag,
 					  .snapshot = copy(at->cache, at->room),
 					  .snapshot_size = at->room});
+}
+
+static void
+fake_queue_allocate(struct hd_io *io, int file, uint64_t size, uint64_t tag)
+{
+	enqueue(io, (struct fake_request){
+			    .kind = FAKE_ALLOCATE, .file = file, .offset = size, .tag = tag});
+}
+
+static void
+fake_queue_open(struct hd_io *io, const char *path, uint32_t flags, uint64_t tag)
+{
+	enqueue(io,
+		(struct fake_request){
+			.kind = FAKE_OPEN, .file = -1, .path = path, .flags = flags, .tag = tag});
+}
+
+static void
+fake_queue_rename(struct hd_io *io, const char *from, const char *to, uint64_t tag)
+{
+	enqueue(io, (struct fake_request){
+			    .kind = FAKE_RENAME, .file = -1, .path = from, .to = to, .tag = tag});
+}
+
+static void
+fake_queue_remove(struct hd_io *io, const char *path, uint64_t tag)
+{
+	enqueue(io,
+		(struct fake_request){.kind = FAKE_REMOVE, .file = -1, .path = path, .tag = tag});
+}
+
+static void
+fake_sync_names(struct hd_io *io, const char *path, uint64_t tag)
+{
+	enqueue(io, (struct fake_request){
+			    .kind = FAKE_SYNC_NAMES, .file = -1, .path = path, .tag = tag});
 }
 
 static int
@@ -315,7 +317,7 @@ fake_allocate(struct hd_io *io, int number, uint64_t size)
 	if ((int64_t)size > fake->space)
 		return -ENOSPC;
 	fake->space -= (int64_t)size;
-	reserve(file, size);
+	fake_reserve(file, size);
 	file->size = size;
 	return 0;
 }
@@ -392,8 +394,8 @@ is_in(const char *directory, const char *path)
 	       strchr(path + length + 1, '/') == NULL;
 }
 
-static void
-keep_name(struct fake_file *file)
+void
+fake_keep_name(struct fake_file *file)
 {
 	file->disk_named = file->named;
 	file->replaced_by = 0;
@@ -408,7 +410,7 @@ fake_dir_sync(struct hd_io *io, const char *path)
 	for (int i = 0; i < FAKE_FILES && !error; i++) {
 		struct fake_file *file = &fake->files[i];
 		if (is_in(path, file->path) || is_in(path, file->disk_path))
-			keep_name(file);
+			fake_keep_name(file);
 	}
 	return error;
 }
@@ -447,12 +449,64 @@ fake_space(struct hd_io *io, const char *path)
 	return error ? error : fake_of(io)->space;
 }
 
+int32_t
+fake_perform(struct fake_io *fake, const struct fake_request *request)
+{
+	struct fake_file *file = request->file < 0 ? NULL : &fake->files[request->file];
+	struct hd_io *io = &fake->io;
+	switch (request->kind) {
+	case FAKE_WRITE:
+		return do_write(fake, request);
+	case FAKE_READ:
+		return (int32_t)do_read(fake, file, request->at, request->size, request->offset);
+	case FAKE_FSYNC:
+		return do_sync(fake, file, request->snapshot, request->snapshot_size);
+	case FAKE_ALLOCATE:
+		return fake_allocate(io, request->file, request->offset);
+	case FAKE_OPEN:
+		return fake_open(io, request->path, request->flags);
+	case FAKE_RENAME:
+		return fake_rename(io, request->path, request->to);
+	case FAKE_REMOVE:
+		return fake_remove(io, request->path);
+	case FAKE_SYNC_NAMES:
+		return fake_dir_sync(io, request->path);
+	}
+	HD_UNREACHABLE();
+}
+
+static uint32_t
+fake_wait(struct hd_io *io, int64_t timeout, struct hd_completion *out, uint32_t room)
+{
+	struct fake_io *fake = fake_of(io);
+	uint32_t done = 0, kept = 0;
+	for (uint32_t i = 0; i < fake->queued; i++) {
+		struct fake_request request = fake->queue[i];
+		if (done == room || is_held(fake, &request)) {
+			fake->queue[kept++] = request;
+			continue;
+		}
+		out[done++] = (struct hd_completion){.tag = request.tag,
+						     .result = fake_perform(fake, &request)};
+		free(request.snapshot);
+	}
+	fake->queued = kept;
+	if (done == 0 && timeout > 0)
+		fake->now += timeout;
+	return done;
+}
+
 static const struct hd_io_ops fake_ops = {
 	.now = fake_now,
 	.wait = fake_wait,
 	.write = fake_write,
 	.read = fake_read,
 	.fsync = fake_fsync,
+	.allocate = fake_queue_allocate,
+	.open = fake_queue_open,
+	.rename = fake_queue_rename,
+	.remove = fake_queue_remove,
+	.sync_names = fake_sync_names,
 	.file_open = fake_open,
 	.file_close = fake_close,
 	.file_size = fake_size,
@@ -475,8 +529,8 @@ fake_io_init(struct fake_io *fake)
 		.io.ops = &fake_ops, .now = 1, .space = 1LL << 40, .fail_error = EIO, .seed = 1};
 }
 
-static void
-drop_queue(struct fake_io *fake)
+void
+fake_drop_queue(struct fake_io *fake)
 {
 	for (uint32_t i = 0; i < fake->queued; i++)
 		free(fake->queue[i].snapshot);
@@ -486,7 +540,7 @@ drop_queue(struct fake_io *fake)
 void
 fake_io_fini(struct fake_io *fake)
 {
-	drop_queue(fake);
+	fake_drop_queue(fake);
 	for (int i = 0; i < FAKE_FILES; i++) {
 		free(fake->files[i].cache);
 		free(fake->files[i].disk);
@@ -508,79 +562,5 @@ fake_io_clone(struct fake_io *to, const struct fake_io *from)
 			continue;
 		file->cache = copy(file->cache, file->room);
 		file->disk = copy(file->disk, file->room);
-	}
-}
-
-static bool
-survives(struct fake_io *fake, uint32_t coin)
-{
-	if (fake->survives && coin < 100)
-		return fake->survives(fake->survives_context);
-	return coin >= 100 || (coin > 0 && hd_test_random(&fake->seed) % 100 < coin);
-}
-
-/* Some sectors of a write that was under way. */
-static void
-land(struct fake_io *fake, const struct fake_request *request, uint32_t coin)
-{
-	struct fake_file *file = &fake->files[request->file];
-	reserve(file, request->offset + request->size);
-	for (uint32_t at = 0; at < request->size; at += FAKE_SECTOR)
-		if (survives(fake, coin))
-			memcpy(file->cache + request->offset + at, request->at + at, FAKE_SECTOR);
-}
-
-void
-fake_io_kill(struct fake_io *fake, uint32_t coin)
-{
-	for (uint32_t i = 0; i < fake->queued; i++)
-		if (fake->queue[i].kind == FAKE_WRITE)
-			land(fake, &fake->queue[i], coin);
-	drop_queue(fake);
-}
-
-static void
-lose(struct fake_io *fake, struct fake_file *file, uint32_t coin)
-{
-	for (uint64_t at = 0; at + FAKE_SECTOR <= file->room; at += FAKE_SECTOR)
-		if (memcmp(file->disk + at, file->cache + at, FAKE_SECTOR) != 0 &&
-		    survives(fake, coin))
-			memcpy(file->disk + at, file->cache + at, FAKE_SECTOR);
-	memcpy(file->cache, file->disk, file->room);
-	if (file->size != file->disk_size && survives(fake, coin))
-		file->disk_size = file->size;
-	file->size = file->disk_size;
-}
-
-/* What became of a name that no sync of its directory has kept. */
-static void
-lose_name(struct fake_io *fake, struct fake_file *file, uint32_t coin)
-{
-	bool renamed = strcmp(file->path, file->disk_path) != 0;
-	if ((renamed || file->named != file->disk_named) && survives(fake, coin))
-		keep_name(file);
-	memcpy(file->path, file->disk_path, sizeof file->path);
-	file->named = file->disk_named;
-}
-
-void
-fake_io_crash(struct fake_io *fake, uint32_t coin)
-{
-	/* What is in the cache or on its way has the same chance. */
-	fake_io_kill(fake, 100);
-	for (int i = 0; i < FAKE_FILES; i++) {
-		if (fake->files[i].room)
-			lose(fake, &fake->files[i], coin);
-		if (fake->files[i].replaced_by == 0)
-			lose_name(fake, &fake->files[i], coin);
-	}
-	for (int i = 0; i < FAKE_FILES; i++) {
-		struct fake_file *file = &fake->files[i];
-		const char *name = file->disk_path;
-		if (file->replaced_by == 0)
-			continue;
-		file->disk_named &= fake_io_find(fake, name) == NULL;
-		file->named = file->disk_named;
-		file->replaced_by = 0;
 	}
 }

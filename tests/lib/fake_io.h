@@ -25,8 +25,18 @@ struct fake_file {
 };
 
 struct fake_request {
-	enum { FAKE_WRITE, FAKE_READ, FAKE_FSYNC } kind;
-	int file;
+	enum {
+		FAKE_WRITE,
+		FAKE_READ,
+		FAKE_FSYNC,
+		FAKE_ALLOCATE,
+		FAKE_OPEN,
+		FAKE_RENAME,
+		FAKE_REMOVE,
+		FAKE_SYNC_NAMES
+	} kind;
+	int file;              /* below 0: of a request about names */
+	const char *path, *to; /* the asker's */
 	uint8_t *at;
 	uint32_t size;
 	uint64_t offset;

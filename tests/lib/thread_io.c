@@ -263,6 +263,45 @@ space(struct hd_io *io, const char *path)
 	return statvfs(path, &stat) == 0 ? (int64_t)(stat.f_bavail * stat.f_frsize) : -errno;
 }
 
+/* Done when they are asked for. */
+
+static void
+completed(struct hd_io *io, uint64_t tag, int result)
+{
+	errno = result < 0 ? -result : 0;
+	complete(io, tag, result);
+}
+
+static void
+queue_allocate(struct hd_io *io, int file, uint64_t size, uint64_t tag)
+{
+	completed(io, tag, file_allocate(io, file, size));
+}
+
+static void
+queue_open(struct hd_io *io, const char *path, uint32_t flags, uint64_t tag)
+{
+	completed(io, tag, file_open(io, path, flags));
+}
+
+static void
+queue_rename(struct hd_io *io, const char *from, const char *to, uint64_t tag)
+{
+	completed(io, tag, file_rename(io, from, to));
+}
+
+static void
+queue_remove(struct hd_io *io, const char *path, uint64_t tag)
+{
+	completed(io, tag, file_remove(io, path));
+}
+
+static void
+queue_sync_names(struct hd_io *io, const char *path, uint64_t tag)
+{
+	completed(io, tag, dir_sync(io, path));
+}
+
 static const struct hd_io_ops ops = {
 	.now = now,
 	.wait = wait,
@@ -270,6 +309,11 @@ static const struct hd_io_ops ops = {
 	.write = queue_write,
 	.read = queue_read,
 	.fsync = queue_fsync,
+	.allocate = queue_allocate,
+	.open = queue_open,
+	.rename = queue_rename,
+	.remove = queue_remove,
+	.sync_names = queue_sync_names,
 	.file_open = file_open,
 	.file_close = file_close,
 	.file_size = file_size,

@@ -46,7 +46,8 @@ latency(struct machine *machine, const struct sim_op *op)
 {
 	const struct sim_options *options = &machine->options;
 	int64_t ns = 10 * SIM_US + (int64_t)machine_draw(machine, 100) * SIM_US;
-	bool flush = op->kind == SIM_FSYNC || (op->flags & HD_IO_SYNC) != 0;
+	bool flush = op->kind == SIM_FSYNC || op->kind == SIM_SYNC_NAMES ||
+		     (op->flags & HD_IO_SYNC) != 0;
 	if (flush && options->sync_us > 0)
 		ns += (int64_t)machine_draw(machine, (uint64_t)options->sync_us) * SIM_US;
 	if (flush && options->lag > 0 && op->thread == (uint64_t)(options->lag % options->shards))
@@ -164,6 +165,40 @@ io_fsync(struct hd_io *io, int file, uint64_t tag)
 	enqueue(io, (struct sim_op){.kind = SIM_FSYNC, .file = file, .tag = tag});
 }
 
+static void
+io_queue_allocate(struct hd_io *io, int file, uint64_t size, uint64_t tag)
+{
+	enqueue(io,
+		(struct sim_op){.kind = SIM_ALLOCATE, .file = file, .offset = size, .tag = tag});
+}
+
+static void
+io_queue_open(struct hd_io *io, const char *path, uint32_t flags, uint64_t tag)
+{
+	enqueue(io,
+		(struct sim_op){
+			.kind = SIM_OPEN, .file = -1, .path = path, .flags = flags, .tag = tag});
+}
+
+static void
+io_queue_rename(struct hd_io *io, const char *from, const char *to, uint64_t tag)
+{
+	enqueue(io, (struct sim_op){
+			    .kind = SIM_RENAME, .file = -1, .path = from, .to = to, .tag = tag});
+}
+
+static void
+io_queue_remove(struct hd_io *io, const char *path, uint64_t tag)
+{
+	enqueue(io, (struct sim_op){.kind = SIM_REMOVE, .file = -1, .path = path, .tag = tag});
+}
+
+static void
+io_sync_names(struct hd_io *io, const char *path, uint64_t tag)
+{
+	enqueue(io, (struct sim_op){.kind = SIM_SYNC_NAMES, .file = -1, .path = path, .tag = tag});
+}
+
 static uint32_t
 shortened(struct machine *machine, uint32_t size)
 {
@@ -194,9 +229,31 @@ finish_write(struct machine *machine, const struct sim_op *op)
 	return (int32_t)size;
 }
 
+static int
+open_file(struct disk *disk, const char *path, uint32_t flags)
+{
+	int file = disk_find(disk, path);
+	if (flags & HD_IO_CREATE)
+		file = disk_create(disk, path);
+	if (file < 0)
+		return flags & HD_IO_CREATE ? file : -ENOENT;
+	disk->files[file].opens++;
+	return file;
+}
+
+static int
+sync_names(struct machine *machine, const char *path)
+{
+	int error = error_of(machine, true);
+	if (error == 0)
+		disk_sync_names(&machine->disk, path);
+	return error;
+}
+
 static int32_t
 finish(struct machine *machine, const struct sim_op *op)
 {
+	struct disk *disk = &machine->disk;
 	int error;
 	switch (op->kind) {
 	case SIM_WRITE:
@@ -210,6 +267,16 @@ finish(struct machine *machine, const struct sim_op *op)
 		else
 			disk_sync(&machine->disk, op->file, op->asked);
 		return error;
+	case SIM_ALLOCATE:
+		return disk_allocate(disk, op->file, op->offset);
+	case SIM_OPEN:
+		return open_file(disk, op->path, op->flags);
+	case SIM_RENAME:
+		return disk_rename(disk, op->path, op->to);
+	case SIM_REMOVE:
+		return disk_remove(disk, op->path);
+	case SIM_SYNC_NAMES:
+		return sync_names(machine, op->path);
 	}
 	HD_UNREACHABLE();
 }
@@ -240,8 +307,11 @@ sim_io_abandon(struct machine *machine)
 	uint32_t coin = coins[machine_draw(machine, 4)];
 	for (uint32_t i = 0; i < SIM_OPS; i++) {
 		struct sim_op *op = &machine->ops[i];
-		bool write = op->live && op->sent && op->kind == SIM_WRITE;
+		bool sent = op->live && op->sent, write = sent && op->kind == SIM_WRITE;
+		bool names = sent && (op->kind == SIM_RENAME || op->kind == SIM_REMOVE);
 		op->live = false;
+		if (names && machine_draw(machine, 100) < coin)
+			(void)finish(machine, op);
 		for (uint32_t at = 0; write && at < op->size; at += DISK_SECTOR) {
 			uint32_t part = op->size - at < DISK_SECTOR ? op->size - at : DISK_SECTOR;
 			if (machine_draw(machine, 100) < coin)
@@ -260,14 +330,7 @@ sim_io_abandon(struct machine *machine)
 static int
 io_open(struct hd_io *io, const char *path, uint32_t flags)
 {
-	struct disk *disk = &enter(io)->disk;
-	int file = disk_find(disk, path);
-	if (flags & HD_IO_CREATE)
-		file = disk_create(disk, path);
-	if (file < 0)
-		return flags & HD_IO_CREATE ? file : -ENOENT;
-	disk->files[file].opens++;
-	return file;
+	return open_file(&enter(io)->disk, path, flags);
 }
 
 static int
@@ -346,11 +409,7 @@ io_dir_make(struct hd_io *io, const char *path)
 static int
 io_dir_sync(struct hd_io *io, const char *path)
 {
-	struct machine *machine = enter(io);
-	int error = error_of(machine, true);
-	if (error == 0)
-		disk_sync_names(&machine->disk, path);
-	return error;
+	return sync_names(enter(io), path);
 }
 
 static int
@@ -393,6 +452,11 @@ static const struct hd_io_ops io_ops = {
 	.write = io_write,
 	.read = io_read,
 	.fsync = io_fsync,
+	.allocate = io_queue_allocate,
+	.open = io_queue_open,
+	.rename = io_queue_rename,
+	.remove = io_queue_remove,
+	.sync_names = io_sync_names,
 	.file_open = io_open,
 	.file_close = io_close,
 	.file_size = io_size,

@@ -47,10 +47,20 @@ struct sim_thread {
 };
 
 struct sim_op {
-	enum { SIM_WRITE, SIM_READ, SIM_FSYNC } kind;
+	enum {
+		SIM_WRITE,
+		SIM_READ,
+		SIM_FSYNC,
+		SIM_ALLOCATE,
+		SIM_OPEN,
+		SIM_RENAME,
+		SIM_REMOVE,
+		SIM_SYNC_NAMES
+	} kind;
 	bool live, sent;
 	uint32_t thread;
-	int file;
+	int file;              /* below 0: it is about names */
+	const char *path, *to; /* the asker's */
 	uint8_t *at;
 	uint32_t size, flags;
 	uint64_t offset, tag;

@@ -296,6 +296,49 @@ files_queued_and_at_once(void **state)
 	rmdir(directory);
 }
 
+static int32_t
+result_of(uint64_t tag)
+{
+	struct hd_completion c = next();
+	assert_true(c.tag == tag);
+	return c.result;
+}
+
+static void
+names_are_asked_about_through_the_queue(void **state)
+{
+	(void)state;
+	char directory[] = "/tmp/test_uring_XXXXXX", path[64], moved[64];
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof path, "%s/a", directory);
+	snprintf(moved, sizeof moved, "%s/b", directory);
+	io->ops->open(io, path, HD_IO_CREATE | HD_IO_WRITE, TAG(1));
+	int file = result_of(TAG(1));
+	assert_true(file >= 0);
+	io->ops->open(io, path, HD_IO_CREATE, TAG(2));
+	assert_int_equal(result_of(TAG(2)), -EEXIST);
+	io->ops->allocate(io, file, 3 * 4096, TAG(3));
+	assert_int_equal(result_of(TAG(3)), 0);
+	assert_int_equal(io->ops->file_size(io, file), 3 * 4096);
+	assert_int_equal(io->ops->file_close(io, file), 0);
+	io->ops->rename(io, path, moved, TAG(4));
+	assert_int_equal(result_of(TAG(4)), 0);
+	for (int i = 0; i < 100; i++) { /* no folder stays open, no place for one is lost */
+		io->ops->sync_names(io, directory, TAG(5));
+		assert_int_equal(result_of(TAG(5)), 0);
+		io->ops->sync_names(io, path, TAG(6));
+		assert_int_equal(result_of(TAG(6)), -ENOENT);
+	}
+	file = io->ops->file_open(io, moved, 0);
+	assert_true(file >= 0 && file < 64);
+	assert_int_equal(io->ops->file_close(io, file), 0);
+	io->ops->remove(io, path, TAG(7));
+	assert_int_equal(result_of(TAG(7)), -ENOENT);
+	io->ops->remove(io, moved, TAG(8));
+	assert_int_equal(result_of(TAG(8)), 0);
+	rmdir(directory);
+}
+
 int
 main(void)
 {
@@ -310,6 +353,7 @@ main(void)
 		BOTH(one_call_a_pass),
 		BOTH(a_neighbour_wakes_who_sleeps),
 		BOTH(files_queued_and_at_once),
+		BOTH(names_are_asked_about_through_the_queue),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
