@@ -137,15 +137,10 @@ hd_log_tail(const struct hd_log *log)
 uint64_t
 hd_log_durable(const struct hd_log *log)
 {
-	switch ((enum hd_durability)log->durability) {
-	case HD_DURABLE_BATCH:
+	HD_ASSERT(log->durability <= HD_DURABLE_OFF);
+	if (log->durability == HD_DURABLE_BATCH)
 		return log->flushed;
-	case HD_DURABLE_WINDOW:
-		return log->written;
-	case HD_DURABLE_OFF:
-		return log->tail;
-	}
-	HD_UNREACHABLE();
+	return log->durability == HD_DURABLE_WINDOW ? log->written : log->tail;
 }
 
 uint64_t

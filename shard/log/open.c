@@ -75,7 +75,7 @@ open_directory(struct hd_log *log, const char *directory, struct hd_log_report *
 	if (error == 0)
 		error = hd_segments_init(&log->segments, log->io, log->memory, log->directory,
 					 log->read_only);
-	return error == 0 || refuse_directory(report, log->directory, error);
+	return error == 0 ? true : refuse_directory(report, log->directory, error);
 }
 
 /* Removes what stands behind the segment with the last frame, the newest first: wherever this is
@@ -142,14 +142,11 @@ go_on(struct hd_log *log, const struct hd_log_reader *reader, struct hd_log_repo
 	error = make_first(log);
 	if (error == -ENOSPC || error == -EDQUOT) {
 		/* The game can still be read. Frames wait until there is space. */
-		if (log->segments.count > keep)
-			error = drop_later(log, keep);
+		error = drop_later(log, keep);
 		log->no_space = true;
 		log->retry_at = log->now + HD_LOG_SPACE_NS;
-		return error == 0 || error == -ENOSPC || error == -EDQUOT ||
-		       refuse_directory(report, log->directory, error);
 	}
-	return error == 0 || refuse_directory(report, log->directory, error);
+	return error == 0 ? true : refuse_directory(report, log->directory, error);
 }
 
 /* What was read from the archive is no part of the log that goes on. */
@@ -225,8 +222,10 @@ drain(struct hd_log *log)
 {
 	hd_log_want_flush(log);
 	while (log->flushed < log->tail)
-		if (!turn(log) && log->prepare == HD_PREPARE_NONE)
+		if (!turn(log)) {
+			HD_ASSERT(log->prepare == HD_PREPARE_NONE);
 			return false;
+		}
 	while (log->flight.busy || log->syncing || log->fill_busy)
 		turn(log);
 	return true;
@@ -260,7 +259,8 @@ take_plain(void *source, size_t size, size_t align)
 	(void)source;
 	size_t whole = (size + align - 1) / align * align;
 	void *at = aligned_alloc(align < sizeof(void *) ? sizeof(void *) : align, whole);
-	return at ? memset(at, 0, whole) : NULL;
+	HD_ASSERT(at != NULL);
+	return memset(at, 0, whole);
 }
 
 static void
@@ -280,7 +280,7 @@ hd_log_verify(struct hd_io *io, const char *directory, hd_log_each each, void *c
 	struct hd_memory memory = {.take = take_plain, .give = give_plain};
 	struct hd_segments segments = {0};
 	int error = hd_segments_init(&segments, io, &memory, directory, true);
-	bool good = error == 0 || refuse_directory(report, directory, error);
+	bool good = error == 0 ? true : refuse_directory(report, directory, error);
 	struct hd_log_reader reader = {
 		.segments = &segments, .report = report, .each = each, .context = context};
 	good = good && hd_log_reader_run(&reader, HD_LOG_ANY);

@@ -10,8 +10,7 @@ hd_log_next_size(const struct hd_log *log)
 	uint64_t size = HD_SEGMENT_FIRST;
 	if (log->has_current)
 		size = log->segments.rows[log->current].size * 2 / HD_FRAME_MAX * HD_FRAME_MAX;
-	if (size < HD_FRAME_MAX)
-		size = HD_FRAME_MAX;
+	HD_ASSERT(size >= HD_FRAME_MAX); /* a current segment had room for a frame */
 	return size < log->segment_bytes ? size : log->segment_bytes;
 }
 
@@ -79,8 +78,9 @@ create_next(struct hd_log *log)
 static bool
 fill_is_due(const struct hd_log *log)
 {
-	if (log->roll_waits || !log->has_current)
+	if (log->roll_waits)
 		return true;
+	HD_ASSERT(log->has_current); /* without one a frame waits */
 	uint64_t size = log->segments.rows[log->segments.count - 1].size;
 	uint64_t share = 2 * (log->offset / HD_BLOCK) * (size / HD_BLOCK) /
 			 (log->segments.rows[log->current].size / HD_BLOCK);
@@ -130,6 +130,7 @@ void
 hd_log_prepare_complete(struct hd_log *log, enum hd_log_tag what, int32_t result)
 {
 	HD_ASSERT(log->fill_busy);
+	HD_ASSERT(what == HD_LOG_TAG_FILL || what == HD_LOG_TAG_FILL_SYNC);
 	uint32_t row = log->segments.count - 1;
 	log->fill_busy = false;
 	if (what == HD_LOG_TAG_FILL && (result == -EINTR || result == -EAGAIN))

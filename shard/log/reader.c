@@ -91,7 +91,7 @@ open_segment(struct hd_log_reader *reader, uint32_t segment)
 	int opened = hd_segments_open(all, segment);
 	if (opened == 0 && all->rows[segment].file >= 0 && !all->read_only)
 		opened = all->io->ops->file_sync(all->io, all->rows[segment].file);
-	return opened >= 0 || refuse_io(reader, segment, opened);
+	return opened >= 0 ? true : refuse_io(reader, segment, opened);
 }
 
 /* Fills the buffer from `offset` on, keeping what it already holds of that. */
@@ -101,7 +101,7 @@ fill(struct hd_log_reader *reader, uint32_t segment, uint64_t offset)
 	struct hd_segments *all = reader->segments;
 	uint32_t kept = 0;
 	uint64_t end = reader->buffer_offset + reader->buffer_used;
-	if (reader->buffer_segment == segment && offset >= reader->buffer_offset && offset < end) {
+	if (reader->buffer_segment == segment && offset < end) {
 		kept = (uint32_t)(end - offset);
 		memmove(reader->buffer, reader->buffer + (offset - reader->buffer_offset), kept);
 	}
@@ -137,8 +137,9 @@ bytes_at(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, struct
 	uint64_t want = offset < size ? size - offset : 0;
 	if (want > HD_FRAME_MAX)
 		want = HD_FRAME_MAX;
-	bool held = reader->buffer_segment == segment && offset >= reader->buffer_offset &&
-		    offset + want <= reader->buffer_offset + reader->buffer_used;
+	bool same = reader->buffer_segment == segment;
+	HD_ASSERT(!same || offset >= reader->buffer_offset); /* it is read forwards */
+	bool held = same && offset + want <= reader->buffer_offset + reader->buffer_used;
 	if (want > 0 && !held && !fill(reader, segment, offset))
 		return false;
 	*bytes = hd_bytes_of(reader->buffer + (want ? offset - reader->buffer_offset : 0), want);
@@ -361,8 +362,6 @@ judge_tail(struct hd_log_reader *reader)
 		if (inside)
 			memcpy(remains.uuid, reader->chain.segment, HD_FRAME_HASH);
 		if (!inside && !name_remains(reader, segment, &remains))
-			return false;
-		if (!open_segment(reader, segment))
 			return false;
 		if (!look_through(reader, segment, inside ? reader->offset : 0, &remains))
 			return false;

@@ -279,12 +279,9 @@ hd_log_complete(struct hd_log *log, const struct hd_completion *completion)
 	case HD_LOG_TAG_SYNC:
 		sync_complete(log, completion->result);
 		return;
-	case HD_LOG_TAG_FILL:
-	case HD_LOG_TAG_FILL_SYNC:
+	default:
 		hd_log_prepare_complete(log, what, completion->result);
-		return;
 	}
-	HD_UNREACHABLE();
 }
 
 int64_t
