@@ -421,14 +421,17 @@ hd_helper_pass(struct hd_helper *helper)
 	hd_post_awake(helper->post);
 	hd_post_receive(helper->post, take_cell, helper);
 	hd_post_publish(helper->post);
+	if (helper->finished) { /* its io ends before it is closed */
+		drop_job(helper);
+		hd_scrub_rest(&helper->scrub);
+	}
 	return !helper->finished;
 }
 
 void
 hd_helper_close(struct hd_helper *helper)
 {
-	HD_ASSERT(helper->post != NULL);
-	drop_job(helper);
+	HD_ASSERT(helper->post != NULL && helper->job.of == NULL);
 	hd_scrub_close(&helper->scrub);
 	hd_memory_give(&helper->plain, helper->piece, HD_PACK_PIECE);
 	hd_post_destroy(helper->post);

@@ -56,9 +56,9 @@ struct hd_helper {
 /* `io`, `plain`, `shards`, `number`, `archive_max` are set, of `scrub` what is not `io`, `memory`
  * and `shards`; the rest is zero. */
 void hd_helper_open(struct hd_helper *helper, struct hd_mesh *mesh);
-/* False: it was told to finish. */
+/* False: it was told to finish, and has given up what it was packing, which is as if it had never
+ * begun. */
 bool hd_helper_pass(struct hd_helper *helper);
-/* Gives up what it was packing, which is as if it had never begun. */
 void hd_helper_close(struct hd_helper *helper);
 
 #endif

@@ -428,10 +428,17 @@ hd_scrub_step(struct hd_scrub *scrub, int64_t now, struct hd_scrub_damage *damag
 }
 
 void
-hd_scrub_close(struct hd_scrub *scrub)
+hd_scrub_rest(struct hd_scrub *scrub)
 {
 	if (scrub->reading)
 		close_file(scrub);
+	HD_ASSERT(!scrub->reading);
+}
+
+void
+hd_scrub_close(struct hd_scrub *scrub)
+{
+	HD_ASSERT(!scrub->reading);
 	if (scrub->buffer != NULL)
 		hd_memory_give(scrub->memory, scrub->buffer, HD_SCRUB_BUFFER);
 	scrub->buffer = NULL;

@@ -87,6 +87,8 @@ int64_t hd_scrub_due(const struct hd_scrub *scrub);
 /* One bounded piece of it. True: damage, to be told. */
 bool hd_scrub_step(struct hd_scrub *scrub, int64_t now, struct hd_scrub_damage *damage);
 
+/* Closes the file that is being read, if any: before its io ends. */
+void hd_scrub_rest(struct hd_scrub *scrub);
 void hd_scrub_close(struct hd_scrub *scrub);
 
 #endif

@@ -145,4 +145,18 @@ def rests():
         check("no time is spent", spent() - before <= 1, before, spent())
 
 
-story(heals_snapshots, heals_the_log, tells_of_the_archive, rests)
+def ends_in_between():
+    """A file of some pieces is nearly always being read."""
+    with Server({"race": HUNT}, 1, options=["--set", "log.segment=1MiB", "--set", "archive=off", "--set", "scrub=60s"]) as server:
+        c = server.client()
+        for _ in range(6):
+            award(c, 0, 20000)
+        check("files were left", len(segments(server)) >= 2, segments(server))
+        server.restart()  # a start reads what it finds
+        eventually("a file is being read", lambda: int(server.info()["scrub_bytes"]) > 0, seconds=30)
+        before = board(server)
+        server.restart(kill=False)
+        same("the same board", board(server), before)
+
+
+story(heals_snapshots, heals_the_log, tells_of_the_archive, rests, ends_in_between)
