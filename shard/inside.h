@@ -386,7 +386,7 @@ void hd_orders_fetch(struct hd_shard *shard, const struct hd_cell *cell);
 void hd_orders_propose(struct hd_shard *shard, const struct hd_cell *cell);
 void hd_orders_take(struct hd_shard *shard, const struct hd_cell *cell);
 void hd_orders_answered(struct hd_shard *shard, const struct hd_cell *cell);
-void hd_orders_replayed(struct hd_shard *shard, const struct hd_event *event, uint64_t lsn);
+bool hd_orders_replayed(struct hd_shard *shard, const struct hd_event *event, uint64_t lsn);
 /* Once a pass, after the log: what a flush allows. */
 void hd_orders_pass(struct hd_shard *shard);
 void hd_orders_fini(struct hd_shard *shard);

@@ -45,9 +45,12 @@ replay(struct hd_shard *shard, struct hd_loading *loading, const struct hd_log_o
 	struct hd_replay *at = hd_memory_take(&shard->plain, sizeof *at, 64);
 	at->shard = shard;
 	at->loading = loading;
+	at->directory = options->directory;
 	shard->log = hd_log_open(options, hd_replay_one, at, shard->report);
-	if (shard->log != NULL)
-		hd_replay_flush(at);
+	if (shard->log != NULL && !hd_replay_flush(at)) {
+		hd_log_close(shard->log);
+		shard->log = NULL;
+	}
 	hd_core_build_all(shard->core);
 	hd_memory_give(&shard->plain, at, sizeof *at);
 }

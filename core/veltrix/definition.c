@@ -276,24 +276,36 @@ sort_by_id(const struct hd_definition *definition, uint16_t *by_id)
 
 /* One walk; false: not a definition. */
 static bool
-walk(struct room *room, struct hd_bytes encoding)
+walk(struct room *room, struct hd_bytes encoding, struct decoded *decoded)
 {
 	struct hd_reader in = hd_reader_of(encoding);
-	struct decoded decoded = {0};
+	*decoded = (struct decoded){0};
 	struct decoded *kept = room_take(room, sizeof *kept);
-	read_rules(room, &in, &decoded.definition);
-	read_boards(room, &in, &decoded.definition);
-	read_challenges(room, &in, &decoded.definition);
-	uint16_t *by_id = room_take(room, decoded.definition.challenges_count * sizeof *by_id);
+	read_rules(room, &in, &decoded->definition);
+	read_boards(room, &in, &decoded->definition);
+	read_challenges(room, &in, &decoded->definition);
+	uint16_t *by_id = room_take(room, decoded->definition.challenges_count * sizeof *by_id);
 	if (in.bad || hd_reader_left(&in) > 0)
 		return false;
 	if (kept) {
-		sort_by_id(&decoded.definition, by_id);
-		decoded.by_id = by_id;
-		decoded.definition.footprint = room->size;
-		*kept = decoded;
+		sort_by_id(&decoded->definition, by_id);
+		decoded->by_id = by_id;
+		decoded->definition.footprint = room->size;
+		*kept = *decoded;
 	}
 	return true;
+}
+
+bool
+hd_definition_counts(struct hd_bytes encoding, uint32_t *boards, uint32_t *challenges)
+{
+	HD_ASSERT(boards && challenges);
+	struct room room = {0};
+	struct decoded decoded;
+	bool good = walk(&room, encoding, &decoded);
+	*boards = decoded.definition.boards_count;
+	*challenges = decoded.definition.challenges_count;
+	return good;
 }
 
 struct hd_definition *
@@ -301,12 +313,13 @@ hd_definition_decode(struct hd_memory *memory, struct hd_bytes encoding, const u
 {
 	HD_ASSERT(memory && secret);
 	struct room room = {.secret = secret};
-	if (!walk(&room, encoding))
+	struct decoded read;
+	if (!walk(&room, encoding, &read))
 		return NULL;
 	room.size = room.used;
 	room.used = 0;
 	room.base = hd_memory_take(memory, room.size, _Alignof(struct decoded));
-	bool same = walk(&room, encoding);
+	bool same = walk(&room, encoding, &read);
 	HD_ASSERT(same && room.used == room.size);
 	struct decoded *decoded = (struct decoded *)(void *)room.base;
 	return &decoded->definition;

@@ -55,6 +55,12 @@ void hd_core_warm(struct hd_core *core, struct hd_command *const *commands, uint
 void hd_core_decide(struct hd_core *core, int64_t now, const struct hd_command *command,
 		    struct hd_decision *decision);
 
+/* Whether hd_core_apply would find all that this event needs: the next order, a hunt, entrant and
+ * challenge that are there, a solve that is the first, an id that is new ... True of every event
+ * that was decided in this state. Of any other that decodes it may be false, and asserts nothing:
+ * whoever reads a log asks before each apply. */
+bool hd_core_can_apply(const struct hd_core *core, const struct hd_event *event);
+
 /* Applies one event, new or from the log. Events must come in log order. */
 void hd_core_apply(struct hd_core *core, const struct hd_event *event);
 

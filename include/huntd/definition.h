@@ -99,6 +99,8 @@ hd_challenge_is_shared(const struct hd_challenge *challenge)
 /* Decodes into one block of `memory`. NULL: not a definition. secret: 16 bytes. */
 struct hd_definition *hd_definition_decode(struct hd_memory *memory, struct hd_bytes encoding,
 					   const uint8_t *secret);
+/* How many boards and challenges an encoding has, gone ones too. False: not a definition. */
+bool hd_definition_counts(struct hd_bytes encoding, uint32_t *boards, uint32_t *challenges);
 void hd_definition_destroy(struct hd_memory *memory, struct hd_definition *definition);
 
 /* By id, gone ones too; NULL where there never was one. */

@@ -65,10 +65,18 @@ struct hd_log_event {
 	int64_t stamp;
 	uint8_t type; /* enum hd_event_type, or one that this release does not know */
 	struct hd_bytes body;
+	/* Where its frame stands: NUMBER.log of which byte on; 0 where hd_log_scan reads. */
+	uint32_t number;
+	uint64_t offset;
 };
 
-/* Called for every event in order. False ends the reading (an event that cannot be applied). */
+/* Called for every event in order. False ends the reading: this event cannot be applied, or, where
+ * hd_log_refuse_event was called already, an earlier one that the context had kept for later. */
 typedef bool (*hd_log_each)(void *context, const struct hd_log_event *event);
+
+/* Says which event cannot be applied, and what helps; `directory` is the log's. */
+void hd_log_refuse_event(struct hd_log_report *report, const char *directory,
+			 const struct hd_log_event *event);
 
 struct hd_log;
 

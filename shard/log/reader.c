@@ -31,23 +31,30 @@ refuse_at(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, enum 
 
 /* What this release knows and cannot apply is its own fault. */
 static bool
-refuse_event(struct hd_log_reader *reader, uint32_t segment, uint64_t offset,
-	     const struct hd_log_event *event)
+refuse_event(struct hd_log_report *report, const char *path, const struct hd_log_event *event)
 {
-	char what[160];
-	bool newer = event->type >= HD_EVENT_TYPE_END;
-	if (newer)
-		snprintf(what, sizeof what,
-			 "LSN %llu is an event of type %u, this release of huntd knows types up to "
-			 "%u: a newer release wrote it, start that one",
-			 (unsigned long long)event->lsn, event->type, HD_EVENT_TYPE_END - 1);
-	else
-		snprintf(what, sizeof what,
-			 "LSN %llu of type %u cannot be applied; `huntctl repair DATA --skip LSN` "
-			 "takes it out",
-			 (unsigned long long)event->lsn, event->type);
-	return refuse_at(reader, segment, offset, newer ? HD_EXIT_DAMAGED : HD_EXIT_INVARIANT,
-			 what);
+	unsigned long long lsn = event->lsn, offset = event->offset;
+	if (event->type >= HD_EVENT_TYPE_END)
+		return hd_log_refuse(report, HD_EXIT_DAMAGED,
+				     "%.300s, offset %llu: LSN %llu is an event of type %u, this "
+				     "release of huntd knows types up to %u: a newer release wrote "
+				     "it, start that one",
+				     path, offset, lsn, event->type, HD_EVENT_TYPE_END - 1);
+	const char *name = event->type ? hd_event_name((enum hd_event_type)event->type) : "none";
+	return hd_log_refuse(report, HD_EXIT_INVARIANT,
+			     "%.300s, offset %llu: LSN %llu of type %u (%s) cannot be applied; "
+			     "`huntctl repair DATA --shard N --skip %llu` takes it out",
+			     path, offset, lsn, event->type, name, lsn);
+}
+
+void
+hd_log_refuse_event(struct hd_log_report *report, const char *directory,
+		    const struct hd_log_event *event)
+{
+	char path[HD_SEGMENT_PATH];
+	HD_ASSERT(report->message[0] == 0);
+	snprintf(path, sizeof path, "%.300s/%08u.log", directory, event->number);
+	refuse_event(report, path, event);
 }
 
 /* True: it is of this format and this log. */
@@ -152,10 +159,14 @@ deliver(struct hd_log_reader *reader, const struct hd_frame *frame, uint32_t seg
 	uint64_t offset)
 {
 	const struct hd_frame_header *header = &frame->header;
+	char path[HD_SEGMENT_PATH];
 	if (header->first_lsn + header->events <= reader->from.lsn + 1)
 		return true;
 	struct hd_reader events = hd_reader_of(frame->events);
-	struct hd_log_event event = {.lsn = header->first_lsn - 1, .stamp = header->first_stamp};
+	struct hd_log_event event = {.lsn = header->first_lsn - 1,
+				     .stamp = header->first_stamp,
+				     .number = reader->segments->rows[segment].number,
+				     .offset = offset};
 	for (uint32_t i = 0; i < header->events; i++) {
 		bool parsed = hd_frame_event(&events, &event);
 		if (parsed && event.lsn <= reader->from.lsn)
@@ -167,7 +178,10 @@ deliver(struct hd_log_reader *reader, const struct hd_frame *frame, uint32_t seg
 		reader->chain.stamp = event.stamp;
 		if (reader->each == NULL || reader->each(reader->context, &event))
 			continue;
-		return refuse_event(reader, segment, offset, &event);
+		if (reader->report->exit != 0)
+			return false;
+		hd_segments_path(reader->segments, segment, path);
+		return refuse_event(reader->report, path, &event);
 	}
 	if (hd_reader_left(&events) != 0)
 		return refuse_at(reader, segment, offset, HD_EXIT_DAMAGED,

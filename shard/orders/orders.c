@@ -282,19 +282,24 @@ replayed_setting(struct hd_orders *orders, struct hd_bytes body)
 		orders->ids_age_ns = order.value;
 }
 
-void
+bool
 hd_orders_replayed(struct hd_shard *shard, const struct hd_event *event, uint64_t lsn)
 {
+	struct hd_orders *orders = &shard->orders;
 	HD_ASSERT(!shard->started);
 	if (shard->number != 0)
-		return;
+		return true;
 	if (event->type == HD_EVENT_ORDER) {
-		replayed_setting(&shard->orders, event->text);
+		if (orders->open_count == HD_OPEN_ORDERS_MAX)
+			return false;
+		replayed_setting(orders, event->text);
 		open_order(shard, event->order, lsn, event->time, event->text);
 	} else if (event->type == HD_EVENT_DONE) {
-		HD_ASSERT(shard->orders.open_count > 0 && shard->orders.open[0].n == event->order);
+		if (orders->open_count == 0 || orders->open[0].n != event->order)
+			return false;
 		forget_first(shard);
 	}
+	return true;
 }
 
 void

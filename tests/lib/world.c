@@ -36,6 +36,7 @@ static void
 happen(struct hd_world *world, const struct hd_event *event)
 {
 	log_event(world, event);
+	HD_ASSERT(hd_core_can_apply(world->core, event));
 	hd_core_apply(world->core, event);
 	world->now = event->stamp + 1;
 }
