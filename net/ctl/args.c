@@ -7,7 +7,7 @@
 #include "net/config/version.h"
 #include "net/ctl/ctl.h"
 
-enum kind { FLAG, TEXT, NUMBER, SECONDS };
+enum kind { FLAG, TEXT, NUMBER, SECONDS, NUMBERS /* given once for each */ };
 
 struct option_row {
 	const char *name;
@@ -164,7 +164,15 @@ take_option(struct hd_ctl *ctl, int index, const char *text)
 	ctl->text[index] = text;
 	if (row->kind == FLAG || row->kind == TEXT)
 		return true;
-	return read_number(row, text, &ctl->number[index]);
+	if (!read_number(row, text, &ctl->number[index]))
+		return false;
+	if (row->kind == NUMBERS && ctl->skips == HD_CTL_SKIPS_MAX) {
+		hd_ctl_fail("--%s can be given %u times at most", row->name, HD_CTL_SKIPS_MAX);
+		return false;
+	}
+	if (row->kind == NUMBERS)
+		ctl->skip[ctl->skips++] = (uint64_t)ctl->number[index];
+	return true;
 }
 
 static void
@@ -228,6 +236,7 @@ forget_options(struct hd_ctl *ctl)
 			ctl->number[i] = 0;
 		}
 	ctl->given &= kept;
+	ctl->skips = 0;
 }
 
 static bool

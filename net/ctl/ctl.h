@@ -36,7 +36,8 @@
 	  "live or frozen: the board as it was when it was frozen (live)")                         \
 	X(document, "document", 0, TEXT, "FILE", "the hunt's document to judge by")                \
 	X(accept_loss, "accept-loss", 0, FLAG, "", "do it, and lose what is listed")               \
-	X(skip, "skip", 0, NUMBER, "LSN", "take this event out of the log; with --shard")          \
+	X(skip, "skip", 0, NUMBERS, "LSN",                                                         \
+	  "take this event out; with --shard; for each one again")                                 \
 	X(follow, "follow", 0, FLAG, "", "wait for more events, until Ctrl-C")                     \
 	X(name, "name", 0, TEXT, "NAME", "the document's name (its `hunt:`)")                      \
 	X(if, "if", 0, NUMBER, "V", "only if V is the version in force; 0: only if it is new")     \
@@ -44,8 +45,9 @@
 	X(rules, "rules", 0, TEXT, "FILE",                                                         \
 	  "how the set is scored (perf/demo/competitions/SET/rules.yaml)")
 
-#define HD_CTL_GLOBALS 5
-#define HD_CTL_PORT    4868
+#define HD_CTL_GLOBALS   5
+#define HD_CTL_PORT      4868
+#define HD_CTL_SKIPS_MAX 64u
 
 enum hd_ctl_option {
 #define X(field, name, letter, kind, argument, help) HD_CTL_OPT_##field,
@@ -101,9 +103,11 @@ struct hd_ctl {
 	uint32_t given;                     /* bits of HD_CTL_TAKES */
 	const char *text[HD_CTL_OPT_COUNT]; /* as given, or NULL */
 	int64_t number[HD_CTL_OPT_COUNT];   /* NUMBER; SECONDS in ms; 0 if absent */
-	bool json, colour;                  /* colour: stdout is a terminal, NO_COLOR is not set */
-	bool interactive;                   /* the REPL: the connection is kept */
-	struct hd_client *client;           /* NULL: not connected */
+	uint64_t skip[HD_CTL_SKIPS_MAX];    /* every --skip */
+	uint32_t skips;
+	bool json, colour;        /* colour: stdout is a terminal, NO_COLOR is not set */
+	bool interactive;         /* the REPL: the connection is kept */
+	struct hd_client *client; /* NULL: not connected */
 };
 
 typedef int (*hd_ctl_run)(struct hd_ctl *ctl, int argc, char **argv);

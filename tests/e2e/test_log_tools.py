@@ -417,8 +417,98 @@ def one_event_is_taken_out():
         check("and shows nothing of it", not any(e[2] == "skipped" for e in events_of(client, "bay")))
 
 
+def fold(data):
+    """All that the logs say."""
+    return huntctl("log", "dump", data, "--json")[1]
+
+
+def files_below(folder):
+    found = {}
+    for path, _, names in os.walk(folder):
+        for name in names:
+            with open(os.path.join(path, name), "rb") as file:
+                found.setdefault(hashlib.sha256(file.read().rstrip(b"\0")).hexdigest(), os.path.join(path, name))
+    return found
+
+
+def interrupted(folder, data, words, originals):
+    """Repairs a copy of the directory again and again, each time killed or out of space one call
+    later, and repairs that again: it becomes what an undisturbed repair makes, and what was damaged
+    still stands somewhere. Returns how many calls were tried."""
+    library, copy, tried = folder + "/fail_calls.so", folder + "/copy", 0
+    if not os.path.exists(library):
+        subprocess.run(["gcc", "-std=gnu17", "-O1", "-shared", "-fPIC", "-o", library, HERE + "/fail_calls.c", "-ldl"], check=True)
+    again = lambda: (shutil.rmtree(copy, True), subprocess.run(["cp", "-r", "--sparse=always", data, copy], check=True))
+    again()
+    facts("repair", copy, *words)
+    wanted = fold(copy)
+    same("verified", facts("log", "verify", copy)["state"], "whole")
+    for how in ("kill", "full"):
+        for at in range(1, 1000):
+            again()
+            done = subprocess.run([BIN + "/huntctl", "repair", copy, *words], capture_output=True, text=True, timeout=60,
+                                  env={**os.environ, "LD_PRELOAD": library, "FAIL_AT": str(at), "FAIL_HOW": how})
+            if done.returncode == 0:
+                break
+            check("it does not say done", '"done"' not in done.stdout and "repair done" not in done.stdout, done.stdout)
+            facts("repair", copy, *words)
+            same("%s at call %d, then repaired again (%s)" % (how, at, done.stderr.strip()), fold(copy) == wanted, True)
+            kept = files_below(copy)
+            check("%s at call %d: what was damaged is kept" % (how, at), all(h in kept for h in originals), originals)
+            tried += 1
+        check("every call was tried", 10 < at < 999, at)
+    return tried
+
+
+def a_repair_that_is_interrupted():
+    """Nothing is lost by it, at no step."""
+    tried = []
+    with Server({"bay": bay()}, shards=2) as server:
+        client = play(server, 60)
+        client("HUNT.AWARD", "p01", "bay", 1000)
+        client.pipe([["HUNT.AWARD", "p%02d" % (i % 40), "bay", i + 1] for i in range(60)])
+        time.sleep(1.2)
+        server.kill()
+        shard, lsn = [e["position"] for e in map(json.loads, fold(server.data).splitlines())
+                      if e["fields"].get("points") == 1000 and e["type"] == "awarded"][0].split(":")
+        name, = [h for h, path in files_below(server.data).items() if path == segments(server.data, int(shard))[-1]]
+        tried.append(interrupted(server.folder, server.data, ["--skip", lsn, "--shard", shard, "--accept-loss"], [name]))
+        path, at, _ = frame_with(server.data, home(server.data, "grant"), "grant")
+        flip(path, at + 200)
+        name, = [h for h, p in files_below(server.data).items() if p == path]
+        tried.append(interrupted(server.folder, server.data, ["--accept-loss"], [name]))
+    with Server({"bay": bay()}, shards=1) as server:
+        play(server, 60)
+        server.restart(kill=False)
+        play(server, 60, extra=2)
+        server.kill()
+        path = segments(server.data, 0)[0]
+        flip(path, 4096 + 120)
+        name, = [h for h, p in files_below(server.data).items() if p == path]
+        tried.append(interrupted(server.folder, server.data, ["--accept-loss"], [name]))
+    return "skip, cut and restart stopped at %s calls" % " + ".join(map(str, tried))
+
+
+def two_repairs_in_one_second():
+    with Server({"bay": bay()}, shards=1) as server:
+        client = play(server, 20)
+        for points in (1000, 2000, 3000):
+            client("HUNT.AWARD", "p01", "bay", points)
+        server.kill()
+        lsns = [e["position"].split(":")[1] for e in map(json.loads, fold(server.data).splitlines())
+                if e["type"] == "awarded" and e["fields"].get("points", 0) >= 1000]
+        hashes, folders = [], []
+        for lsn in lsns:
+            hashes += files_below(server.data + "/shard-00")
+            folders.append(facts("repair", server.data, "--skip", lsn, "--accept-loss")["aside"])
+        same("a folder each", len(set(folders)), 3)
+        kept = files_below(server.data)
+        check("all that was there before is kept", all(h in kept for h in hashes), folders)
+
+
 if __name__ == "__main__":
     story(whole_after_a_kill, boards_of_the_past, snapshots_are_what_the_log_gives,
           every_flipped_bit_is_found, what_another_document_would_give,
           a_repair_of_the_hunts_log, a_repair_of_shard_0_and_of_entrants, a_repair_of_history_alone,
-          a_repair_around_the_damage, one_event_is_taken_out)
+          a_repair_around_the_damage, one_event_is_taken_out,
+          a_repair_that_is_interrupted, two_repairs_in_one_second)

@@ -10,8 +10,8 @@
  * entrant whose WANT is still open gets the oldest (its answer was right, and the hunt's shard
  * would grant it anew); where there is none, the GRANT is given to `lost N`, a name that no client
  * can have: it counts, so nothing is ever granted beyond the stock. */
-#ifndef HUNTD_NET_CTL_LOG_EVIDENCE_H
-#define HUNTD_NET_CTL_LOG_EVIDENCE_H
+#ifndef HUNTD_NET_CTL_LOG_REPAIR_EVIDENCE_H
+#define HUNTD_NET_CTL_LOG_REPAIR_EVIDENCE_H
 
 #include "net/ctl/log/past.h"
 

@@ -1,4 +1,4 @@
-#include "net/ctl/log/salvage.h"
+#include "net/ctl/log/repair/salvage.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -33,6 +33,17 @@ grown(void *at, uint64_t *room, uint64_t need, size_t size)
 	return at;
 }
 
+/* Where bytes of a body stand now. */
+static uint64_t
+put_body(struct hd_ctl_salvage *salvage, struct hd_bytes body)
+{
+	uint64_t at = salvage->bodies_used;
+	salvage->bodies = grown(salvage->bodies, &salvage->bodies_room, at + body.size, 1);
+	memcpy(salvage->bodies + at, body.at, body.size);
+	salvage->bodies_used += body.size;
+	return at;
+}
+
 bool
 hd_ctl_salvage_take(void *context, const struct hd_log_event *event)
 {
@@ -42,16 +53,54 @@ hd_ctl_salvage_take(void *context, const struct hd_log_event *event)
 	HD_ASSERT(event->lsn == salvage->after + salvage->count + 1);
 	salvage->rows =
 		grown(salvage->rows, &salvage->room, salvage->count + 1, sizeof *salvage->rows);
-	salvage->bodies = grown(salvage->bodies, &salvage->bodies_room,
-				salvage->bodies_used + event->body.size, 1);
-	salvage->rows[salvage->count++] = (struct hd_ctl_saved){.stamp = event->stamp,
-								.at = salvage->bodies_used,
-								.size = event->body.size,
-								.type = event->type};
-	memcpy(salvage->bodies + salvage->bodies_used, event->body.at, event->body.size);
-	salvage->bodies_used += event->body.size;
+	salvage->rows[salvage->count++] =
+		(struct hd_ctl_saved){.stamp = event->stamp,
+				      .at = put_body(salvage, event->body),
+				      .size = event->body.size,
+				      .type = event->type};
 	salvage->last = event->lsn;
 	return true;
+}
+
+/* The event as it will stand in the log, its body in `salvage`. */
+static struct hd_ctl_saved
+encoded(struct hd_ctl_salvage *salvage, const struct hd_event *event)
+{
+	uint32_t room = hd_event_size_max(event);
+	uint8_t *body = malloc(room);
+	HD_ASSERT(body);
+	struct hd_writer out = hd_writer_of(body, room);
+	hd_event_encode(event, &out);
+	HD_ASSERT(!out.full);
+	struct hd_bytes bytes = {body, (uint32_t)(out.at - body)};
+	struct hd_ctl_saved row = {.stamp = event->stamp,
+				   .at = put_body(salvage, bytes),
+				   .size = bytes.size,
+				   .type = event->type};
+	free(body);
+	return row;
+}
+
+void
+hd_ctl_salvage_add(struct hd_ctl_salvage *salvage, const struct hd_event *event)
+{
+	salvage->rows =
+		grown(salvage->rows, &salvage->room, salvage->count + 1, sizeof *salvage->rows);
+	salvage->rows[salvage->count++] = encoded(salvage, event);
+	salvage->last = salvage->after + salvage->count;
+}
+
+bool
+hd_ctl_salvage_skip(struct hd_ctl_salvage *salvage, uint64_t lsn)
+{
+	HD_ASSERT(lsn > salvage->after && lsn <= salvage->last);
+	struct hd_ctl_saved *row = &salvage->rows[lsn - salvage->after - 1];
+	struct hd_event event = {
+		.type = HD_EVENT_SKIPPED, .number = row->type, .stamp = row->stamp};
+	bool fresh = row->type != HD_EVENT_SKIPPED;
+	if (fresh)
+		*row = encoded(salvage, &event);
+	return fresh;
 }
 
 static void
@@ -144,7 +193,7 @@ make_first(struct hd_ctl_salvage *salvage, const char *folder)
 	static const uint8_t zeros[HD_BLOCK];
 	char path[HD_CTL_PATH + 32];
 	snprintf(path, sizeof path, "%s/%08u.log", folder, salvage->anchor.number);
-	int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	bool good = file >= 0 && write(file, zeros, sizeof zeros) == sizeof zeros;
 	if (!good)
 		failed(salvage, "write", path, errno);
@@ -154,16 +203,13 @@ make_first(struct hd_ctl_salvage *salvage, const char *folder)
 }
 
 /* False: an event that this release does not know. */
-bool
-hd_ctl_salvage_append(struct hd_ctl_salvage *salvage, struct hd_log *log)
+static bool
+append(struct hd_ctl_salvage *salvage, struct hd_log *log)
 {
 	for (uint64_t i = 0; i < salvage->count; i++) {
-		const struct hd_ctl_saved *row = &salvage->rows[i];
-		struct hd_log_event at = {.lsn = salvage->after + i + 1,
-					  .stamp = row->stamp,
-					  .type = row->type,
-					  .body = {salvage->bodies + row->at, row->size}};
+		struct hd_log_event at;
 		struct hd_event event;
+		hd_ctl_salvage_at(salvage, i, &at);
 		if (!hd_ctl_event(&at, &event)) {
 			snprintf(salvage->message, sizeof salvage->message,
 				 "LSN %llu is no event that this release knows",
@@ -176,8 +222,19 @@ hd_ctl_salvage_append(struct hd_ctl_salvage *salvage, struct hd_log *log)
 	return true;
 }
 
-static bool
-build_log(struct hd_ctl_salvage *salvage, const char *folder)
+void
+hd_ctl_salvage_at(const struct hd_ctl_salvage *salvage, uint64_t i, struct hd_log_event *at)
+{
+	HD_ASSERT(i < salvage->count);
+	const struct hd_ctl_saved *row = &salvage->rows[i];
+	*at = (struct hd_log_event){.lsn = salvage->after + i + 1,
+				    .stamp = row->stamp,
+				    .type = row->type,
+				    .body = {salvage->bodies + row->at, row->size}};
+}
+
+bool
+hd_ctl_salvage_write(struct hd_ctl_salvage *salvage, const char *folder)
 {
 	struct hd_memory memory = hd_ctl_memory();
 	struct hd_log_report report;
@@ -187,14 +244,12 @@ build_log(struct hd_ctl_salvage *salvage, const char *folder)
 					 .shard = salvage->shard,
 					 .segment_bytes = HD_SEGMENT_DEFAULT,
 					 .from = salvage->anchor};
-	if (!make_first(salvage, folder))
-		return false;
 	struct hd_log *log = hd_log_open(&options, NULL, NULL, &report);
 	if (!log) {
 		snprintf(salvage->message, sizeof salvage->message, "%s", report.message);
 		return false;
 	}
-	bool good = hd_ctl_salvage_append(salvage, log);
+	bool good = append(salvage, log);
 	bool flushed = hd_log_close(log);
 	return good && (flushed || failed(salvage, "flush", folder, ENOSPC));
 }
@@ -282,6 +337,15 @@ build_snapshot(struct hd_ctl_salvage *salvage, const char *folder, const char *p
 	return error == 0 || failed(salvage, "write again", path, -error);
 }
 
+static bool
+name_snapshot(struct hd_ctl_salvage *salvage, const char *folder)
+{
+	char from[HD_SNAPSHOT_PATH], to[HD_SNAPSHOT_PATH];
+	hd_snapshot_path(folder, salvage->after, false, from);
+	hd_snapshot_path(folder, salvage->after, true, to);
+	return rename(from, to) == 0 || failed(salvage, "rename", from, errno);
+}
+
 bool
 hd_ctl_salvage_build(struct hd_ctl_salvage *salvage, const char *folder)
 {
@@ -295,31 +359,6 @@ hd_ctl_salvage_build(struct hd_ctl_salvage *salvage, const char *folder)
 	salvage->anchor = reader.head.anchor;
 	salvage->anchor.first_lsn = salvage->after + 1;
 	salvage->anchor.number = salvage->number_last + 1;
-	return build_log(salvage, folder) && build_snapshot(salvage, folder, path);
-}
-
-/* Entering. */
-
-bool
-hd_ctl_salvage_enter(struct hd_ctl_salvage *salvage, const char *folder)
-{
-	char directory[HD_CTL_PATH], from[HD_CTL_PATH + 300], to[HD_CTL_PATH + 300];
-	char old[HD_SNAPSHOT_PATH], new[HD_SNAPSHOT_PATH];
-	struct dirent **names;
-	bool good = true;
-	hd_ctl_logs_shard(salvage->logs, salvage->shard, directory);
-	int count = scandir(folder, &names, is_segment, alphasort);
-	for (int i = 0; i < count; i++) {
-		snprintf(from, sizeof from, "%s/%s", folder, names[i]->d_name);
-		snprintf(to, sizeof to, "%s/%s", directory, names[i]->d_name);
-		good = good && (rename(from, to) == 0 || failed(salvage, "move", from, errno));
-		free(names[i]);
-	}
-	if (count >= 0)
-		free(names);
-	hd_snapshot_path(folder, salvage->after, false, new);
-	hd_snapshot_path(directory, salvage->after, true, old);
-	good = good && salvage->io->ops->dir_sync(salvage->io, directory) == 0;
-	good = good && (rename(new, old) == 0 || failed(salvage, "move", new, errno));
-	return good && salvage->io->ops->dir_sync(salvage->io, directory) == 0;
+	return make_first(salvage, folder) && hd_ctl_salvage_write(salvage, folder) &&
+	       build_snapshot(salvage, folder, path) && name_snapshot(salvage, folder);
 }

@@ -4,8 +4,8 @@
  * read where they form a chain among themselves that begins at or before the snapshot's LSN: so no
  * event is missing between. All is built in a folder of its own: segments from a fresh number on,
  * with the same LSNs and stamps, and the snapshot again with an anchor that leads there. */
-#ifndef HUNTD_NET_CTL_LOG_SALVAGE_H
-#define HUNTD_NET_CTL_LOG_SALVAGE_H
+#ifndef HUNTD_NET_CTL_LOG_REPAIR_SALVAGE_H
+#define HUNTD_NET_CTL_LOG_REPAIR_SALVAGE_H
 
 #include "net/ctl/log/logs.h"
 
@@ -25,7 +25,7 @@ struct hd_ctl_salvage {
 	uint64_t count, room;
 	uint8_t *bodies; /* own */
 	uint64_t bodies_used, bodies_room;
-	struct hd_log_anchor anchor; /* of the snapshot as it was built anew */
+	struct hd_log_anchor anchor; /* of the snapshot as it was built anew; zero: none was */
 	char message[700];           /* what failed */
 };
 
@@ -35,15 +35,20 @@ void hd_ctl_salvage_find(struct hd_ctl_salvage *salvage);
 /* An hd_log_each that takes events behind `after`; context: the salvage. */
 bool hd_ctl_salvage_take(void *context, const struct hd_log_event *event);
 
-/* Appends what was found. False: see the message. */
-bool hd_ctl_salvage_append(struct hd_ctl_salvage *salvage, struct hd_log *log);
+/* Adds an event behind those that are there. */
+void hd_ctl_salvage_add(struct hd_ctl_salvage *salvage, const struct hd_event *event);
 
-/* Builds in `folder`, which is there and empty. False: see the message. */
+/* SKIPPED takes the place of the event, which was taken. False: it stands there already. */
+bool hd_ctl_salvage_skip(struct hd_ctl_salvage *salvage, uint64_t lsn);
+
+/* The i-th event that was taken or added; its body borrows. */
+void hd_ctl_salvage_at(const struct hd_ctl_salvage *salvage, uint64_t i, struct hd_log_event *at);
+
+/* Opens the log in `folder` as huntd would and appends the events. False: see the message. */
+bool hd_ctl_salvage_write(struct hd_ctl_salvage *salvage, const char *folder);
+
+/* Builds in `folder`, which is there and empty: segments and snapshot. False: see the message. */
 bool hd_ctl_salvage_build(struct hd_ctl_salvage *salvage, const char *folder);
-
-/* Moves what was built into the shard's folder, the snapshot last: then huntd starts from it.
- * False: see the message. */
-bool hd_ctl_salvage_enter(struct hd_ctl_salvage *salvage, const char *folder);
 
 void hd_ctl_salvage_free(struct hd_ctl_salvage *salvage);
 

@@ -1,4 +1,4 @@
-#include "net/ctl/log/evidence.h"
+#include "net/ctl/log/repair/evidence.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,89 @@
+/* --skip. The log is cut before the first such event's frame; the events of that frame and all
+ * behind it are appended again, SKIPPED in the place of each one that is taken out. */
+#include "huntd/assert.h"
+#include "net/ctl/log/repair/repair.h"
+
+static bool
+stop_at(void *context, const struct hd_log_event *at)
+{
+	const uint64_t *skip = context;
+	return at->lsn != *skip;
+}
+
+static uint64_t
+first_of(const struct hd_ctl *ctl)
+{
+	uint64_t first = UINT64_MAX;
+	for (uint32_t i = 0; i < ctl->skips; i++)
+		first = ctl->skip[i] < first ? ctl->skip[i] : first;
+	return first;
+}
+
+/* Reads to the first one. False: said why. */
+static bool
+find_frame(struct hd_ctl_repair *repair, unsigned shard)
+{
+	struct hd_log_report *report = &repair->past.report[shard];
+	const char *data = repair->logs.data;
+	uint64_t first = first_of(repair->ctl);
+	unsigned long long lsn = first;
+	if (hd_ctl_logs_read(&repair->logs, shard, stop_at, &first, report))
+		hd_ctl_fail("%s/shard-%02u has no LSN %llu to take out, only %llu to %llu", data,
+			    shard, lsn, (unsigned long long)report->first_lsn,
+			    (unsigned long long)report->last_lsn);
+	else if (report->exit != HD_EXIT_INVARIANT)
+		hd_ctl_fail("%s; repair that first, without --skip", report->message);
+	else if (report->first_lsn > 1)
+		hd_ctl_fail("%s/shard-%02u begins at LSN %llu, behind a snapshot: what the "
+			    "snapshot was made of cannot be made again, so nothing is taken out",
+			    data, shard, (unsigned long long)report->first_lsn);
+	else if (!hd_ctl_repair_in_log(repair, shard, report->end_number ? report->end_number : 1))
+		hd_ctl_fail("%s/shard-%02u: LSN %llu stands in the archive, or first behind it: "
+			    "it cannot be taken out",
+			    data, shard, lsn);
+	else
+		return true;
+	return false;
+}
+
+/* Puts SKIPPED in the place of each. False: said why. */
+static bool
+take_out(struct hd_ctl_repair *repair, unsigned shard)
+{
+	struct hd_ctl_plan *plan = &repair->plan[shard];
+	for (uint32_t i = 0; i < repair->ctl->skips; i++) {
+		uint64_t skip = repair->ctl->skip[i];
+		if (skip > plan->salvage.last) {
+			hd_ctl_fail("%s/shard-%02u has no LSN %llu to take out, only 1 to %llu",
+				    repair->logs.data, shard, (unsigned long long)skip,
+				    (unsigned long long)plan->salvage.last);
+			return false;
+		}
+		plan->skipped += hd_ctl_salvage_skip(&plan->salvage, skip);
+	}
+	return true;
+}
+
+bool
+hd_ctl_repair_plan_skip(struct hd_ctl_repair *repair, unsigned shard)
+{
+	struct hd_ctl_plan *plan = &repair->plan[shard];
+	struct hd_log_report whole;
+	if (!find_frame(repair, shard))
+		return false;
+	plan->salvage = (struct hd_ctl_salvage){.logs = &repair->logs,
+						.io = repair->io,
+						.shard = shard,
+						.after = repair->past.report[shard].last_lsn};
+	if (!hd_ctl_logs_read(&repair->logs, shard, hd_ctl_salvage_take, &plan->salvage, &whole)) {
+		hd_ctl_fail("%s; repair that first, without --skip", whole.message);
+		return false;
+	}
+	if (!take_out(repair, shard))
+		return false;
+	if (plan->skipped > 0)
+		plan->action = HD_REPAIR_CUT;
+	else
+		plan->salvage.count = 0; /* all were taken out before */
+	return true;
+}
