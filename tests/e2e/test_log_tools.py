@@ -391,6 +391,29 @@ def a_repair_around_the_damage():
         same("whole when it has gone on", facts("log", "verify", server.data)["state"], "whole")
 
 
+def a_repair_before_the_very_end():
+    """The snapshot that a stopping server writes stands at the log's end: behind it there is no frame."""
+    for shards in (1, 2):
+        with Server({"bay": bay()}, shards=shards) as server:
+            live = top(play(server, 200))
+            server.stop()
+            for shard in range(shards):
+                flip(segments(server.data, shard)[0], 4096 + 120)
+            same("damage", huntctl("log", "verify", server.data)[0], 65)
+            done = facts("repair", server.data, "--accept-loss")
+            same("from the snapshots", {s["action"] for s in done["shard"]} <= {"restart", "history"}, True)
+            last = [s["last_lsn"] for s in facts("log", "verify", server.data)["shard"]]
+            check("each at its snapshot", all(lsn > 1 for lsn in last), last)
+            same("nothing left to repair", facts("repair", server.data)["repair"], "nothing to repair")
+            same("the board", rows(facts("log", "board", server.data, "bay")), live)
+            same("huntd", top(server.start().client()), live)
+            server.kill()
+            same("and when it was killed", facts("log", "verify", server.data)["state"], "whole")
+            play(server.start(), 50, extra=2)
+            server.stop()
+            same("whole when it has gone on", facts("log", "verify", server.data)["state"], "whole")
+
+
 def one_event_is_taken_out():
     with Server({"bay": bay()}, shards=2) as server:
         client = play(server, 200)
@@ -510,5 +533,5 @@ if __name__ == "__main__":
     story(whole_after_a_kill, boards_of_the_past, snapshots_are_what_the_log_gives,
           every_flipped_bit_is_found, what_another_document_would_give,
           a_repair_of_the_hunts_log, a_repair_of_shard_0_and_of_entrants, a_repair_of_history_alone,
-          a_repair_around_the_damage, one_event_is_taken_out,
+          a_repair_around_the_damage, a_repair_before_the_very_end, one_event_is_taken_out,
           a_repair_that_is_interrupted, two_repairs_in_one_second)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "huntd/assert.h"
 #include "net/ctl/log/snapshots.h"
@@ -210,6 +211,50 @@ take_event(void *context, const struct hd_log_event *at)
 	return true;
 }
 
+static bool
+has_segment(const struct hd_ctl_past *past, uint32_t number)
+{
+	char path[HD_CTL_PATH];
+	snprintf(path, sizeof path, "%.500s/shard-%02u/%08u.log", past->logs->data, past->shard,
+		 number);
+	return access(path, F_OK) == 0;
+}
+
+/* A log without a frame does not say where it begins. Its newest whole snapshot does, where it
+ * stands before all of the log: the log is read again from there. False: what stands
+ * behind it is damaged. */
+static bool
+read_behind_snapshot(struct hd_ctl_past *past, struct hd_log_report *report)
+{
+	char directory[HD_CTL_PATH];
+	struct hd_snapshot_list list;
+	struct hd_memory memory = hd_ctl_memory();
+	struct hd_log_options options = {.io = past->logs->io,
+					 .memory = &memory,
+					 .directory = directory,
+					 .shard = past->shard,
+					 .segment_bytes = HD_SEGMENT_DEFAULT,
+					 .read_only = true};
+	hd_ctl_logs_shard(past->logs, past->shard, directory);
+	hd_ctl_snapshots_list(past->logs, past->shard, &list);
+	for (uint32_t i = 0; i < list.count; i++) {
+		struct hd_ctl_snapshot snapshot;
+		struct hd_core *core = hd_core_create(&memory);
+		bool whole =
+			hd_ctl_snapshot_load(past->logs, past->shard, list.lsn[i], core, &snapshot);
+		hd_core_destroy(core);
+		options.from = snapshot.anchor;
+		if (!whole || snapshot.anchor.first_lsn != snapshot.anchor.lsn + 1 ||
+		    !has_segment(past, snapshot.anchor.number))
+			continue;
+		struct hd_log *log = hd_log_open(&options, take_event, past, report);
+		if (log)
+			hd_log_close(log);
+		return log != NULL;
+	}
+	return true;
+}
+
 /* Behind its snapshot the log has nothing yet. */
 static void
 begin_empty(struct hd_ctl_past *past, const struct hd_log_report *report)
@@ -228,6 +273,8 @@ hd_ctl_past_read(struct hd_ctl_past *past, unsigned shard)
 	past->shard = shard;
 	past->stopped[0] = 0;
 	bool good = hd_ctl_logs_read(past->logs, shard, take_event, past, report);
+	if (good && past->reached[shard].events == 0 && report->first_lsn <= 1)
+		good = read_behind_snapshot(past, report);
 	if (good && past->reached[shard].events == 0 && report->first_lsn > 1)
 		begin_empty(past, report);
 	if (past->stopped[0]) {

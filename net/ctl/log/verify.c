@@ -102,10 +102,12 @@ compare_snapshot(void *context, unsigned shard, uint64_t lsn, const struct hd_ev
 static void
 tell_rest(struct verify *verify, bool whole)
 {
+	const struct hd_ctl_past *past = &verify->past;
 	for (; verify->compared < verify->waiting_count; verify->compared++) {
 		const struct hd_ctl_snapshot *snapshot = &verify->waiting[verify->compared];
+		bool begins = snapshot->anchor.lsn <= past->reached[past->shard].lsn;
 		tell_snapshot(verify, snapshot, "not compared");
-		if (!whole || verify->running || hd_audit_findings(verify->past.audit) > 0)
+		if (!whole || begins || verify->running || hd_audit_findings(past->audit) > 0)
 			continue;
 		hd_ctl_fail("%s is of LSN %llu, which the log does not have; see what `huntctl "
 			    "repair` would do",
