@@ -128,7 +128,67 @@ give_order(struct giving *giving, uint64_t n)
 	giving->add(giving->context, &event);
 }
 
-/* Grants: one challenge at a time, ordinals in order. */
+/* Finding. All is taken by then, so the proofs are sorted: each is looked at once. */
+
+static int
+compare(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* By challenge; within it granted by ordinal, wants by age. */
+static int
+by_challenge(const void *a, const void *b)
+{
+	const struct hd_ctl_proof *one = a, *two = b;
+	int order = compare(one->hunt, two->hunt);
+	order = order ? order : compare(one->number, two->number);
+	order = order ? order : compare(one->ordinal, two->ordinal);
+	return order ? order : compare((uint64_t)one->stamp, (uint64_t)two->stamp);
+}
+
+/* By entrant of a hunt, then by age. */
+static int
+by_entrant(const void *a, const void *b)
+{
+	const struct hd_ctl_proof *one = a, *two = b;
+	int order = compare(one->hunt, two->hunt);
+	order = order ? order : hd_bytes_compare(entrant_of(one), entrant_of(two));
+	return order ? order : compare((uint64_t)one->stamp, (uint64_t)two->stamp);
+}
+
+static void
+sort(struct hd_ctl_proofs *proofs, int (*order)(const void *, const void *))
+{
+	if (proofs->count > 0)
+		qsort(proofs->rows, proofs->count, sizeof *proofs->rows, order);
+}
+
+static void
+sort_all(struct hd_ctl_evidence *evidence)
+{
+	if (evidence->sorted)
+		return;
+	sort(&evidence->granted, by_challenge);
+	sort(&evidence->wants, by_challenge);
+	sort(&evidence->grants, by_entrant);
+	evidence->sorted = true;
+}
+
+/* The first that is not before `sought`, by_challenge. */
+static uint64_t
+place_of(const struct hd_ctl_proofs *proofs, const struct hd_ctl_proof *sought)
+{
+	uint64_t low = 0, high = proofs->count;
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+		if (by_challenge(&proofs->rows[middle], sought) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
 
 static bool
 is_of(const struct hd_ctl_proof *proof, uint16_t hunt, uint32_t number)
@@ -136,33 +196,49 @@ is_of(const struct hd_ctl_proof *proof, uint16_t hunt, uint32_t number)
 	return proof->hunt == hunt && proof->number == number;
 }
 
+/* A challenge of which something was granted: ordinals from `next` to `end` are to be given. */
+struct missing {
+	uint16_t hunt;
+	uint32_t number;
+	uint64_t next, end;
+	uint64_t want; /* wants before it are looked at */
+};
+
 static const struct hd_ctl_proof *
-proof_of(const struct hd_ctl_evidence *evidence, uint16_t hunt, uint32_t number, uint64_t ordinal)
+proof_of(const struct hd_ctl_evidence *evidence, const struct missing *missing)
 {
-	for (uint64_t i = 0; i < evidence->granted.count; i++) {
-		const struct hd_ctl_proof *proof = &evidence->granted.rows[i];
-		if (is_of(proof, hunt, number) && proof->ordinal == ordinal)
-			return proof;
-	}
-	return NULL;
+	const struct hd_ctl_proof sought = {.hunt = missing->hunt,
+					    .number = missing->number,
+					    .ordinal = missing->next,
+					    .stamp = 0};
+	uint64_t at = place_of(&evidence->granted, &sought);
+	if (at == evidence->granted.count)
+		return NULL;
+	const struct hd_ctl_proof *proof = &evidence->granted.rows[at];
+	bool found = is_of(proof, missing->hunt, missing->number);
+	return found && proof->ordinal == missing->next ? proof : NULL;
 }
 
-/* The oldest WANT of the challenge that is still open and has no grant. */
-static struct hd_ctl_proof *
-open_want(struct hd_ctl_evidence *evidence, uint16_t hunt, uint32_t number)
+/* The oldest WANT of the challenge that is still open and has no grant, each once. */
+static const struct hd_ctl_proof *
+open_want(const struct hd_ctl_evidence *evidence, struct missing *missing)
 {
-	struct hd_ctl_proof *oldest = NULL;
 	const struct hd_audit *audit = evidence->past->audit;
-	for (uint64_t i = 0; i < evidence->wants.count; i++) {
-		struct hd_ctl_proof *want = &evidence->wants.rows[i];
+	const struct hd_ctl_proof sought = {.hunt = missing->hunt, .number = missing->number};
+	if (missing->want == 0)
+		missing->want = place_of(&evidence->wants, &sought);
+	while (missing->want < evidence->wants.count) {
+		const struct hd_ctl_proof *want = &evidence->wants.rows[missing->want];
+		struct hd_bytes entrant = entrant_of(want);
 		struct hd_audit_grant grant;
-		if (is_of(want, hunt, number) && !want->used &&
-		    hd_audit_open_want(audit, hunt, number, entrant_of(want)) == want->stamp &&
-		    !hd_audit_grant(audit, hunt, number, entrant_of(want), &grant) &&
-		    (!oldest || want->stamp < oldest->stamp))
-			oldest = want;
+		if (!is_of(want, missing->hunt, missing->number))
+			return NULL;
+		missing->want++;
+		if (hd_audit_open_want(audit, want->hunt, want->number, entrant) == want->stamp &&
+		    !hd_audit_grant(audit, want->hunt, want->number, entrant, &grant))
+			return want;
 	}
-	return oldest;
+	return NULL;
 }
 
 /* The document's word on an ordinal; false: it gives none. */
@@ -179,25 +255,26 @@ points_of(const struct hd_definition *definition, uint32_t number, uint64_t ordi
 	return challenge->stock == 0 || ordinal <= challenge->stock;
 }
 
-/* A GRANT under `definition`. False: it was not given under this one; with `last` it is given all
- * the same. */
+/* The next GRANT under `definition`. False: it was not given under this one; with `last` it is
+ * given all the same. */
 static bool
-give_grant(struct giving *giving, const struct hd_definition *definition, uint16_t hunt,
-	   uint32_t number, uint64_t ordinal, bool last)
+give_grant(struct giving *giving, const struct hd_definition *definition, struct missing *missing,
+	   bool last)
 {
 	char lost[32];
 	int64_t points = 0;
-	const struct hd_ctl_proof *proof = proof_of(giving->evidence, hunt, number, ordinal);
-	bool fits = points_of(definition, number, ordinal, &points) &&
+	uint64_t ordinal = missing->next;
+	const struct hd_ctl_proof *proof = proof_of(giving->evidence, missing);
+	bool fits = points_of(definition, missing->number, ordinal, &points) &&
 		    (!proof || proof->points == points);
 	if (!fits && !last)
 		return false;
 	struct hd_event event = {.type = HD_EVENT_GRANT,
-				 .hunt = hunt,
-				 .number = number,
+				 .hunt = missing->hunt,
+				 .number = missing->number,
 				 .value = (int64_t)ordinal,
 				 .points = points};
-	struct hd_ctl_proof *want = proof ? NULL : open_want(giving->evidence, hunt, number);
+	const struct hd_ctl_proof *want = proof ? NULL : open_want(giving->evidence, missing);
 	int size = snprintf(lost, sizeof lost, "lost %llu", (unsigned long long)ordinal);
 	event.entrant = hd_bytes_of(lost, (size_t)size);
 	event.has = HD_EVENT_HAS_BY;
@@ -208,7 +285,6 @@ give_grant(struct giving *giving, const struct hd_definition *definition, uint16
 		event.time = proof->time;
 		event.entrant = entrant_of(proof);
 	} else if (want) {
-		want->used = true;
 		event.has |= want->has_at ? HD_EVENT_HAS_AT : 0;
 		event.time = want->has_at ? want->time : 0;
 		event.entrant = entrant_of(want);
@@ -240,13 +316,6 @@ reach_order(struct hunts *hunts, const struct hd_ctl_order *body)
 	hunts->version[i] = order.version;
 	hunts->count += i == hunts->count;
 }
-
-/* A challenge of which something was granted: ordinals from `next` to `end` are to be given. */
-struct missing {
-	uint16_t hunt;
-	uint32_t number;
-	uint64_t next, end;
-};
 
 struct missings {
 	struct missing *rows; /* own */
@@ -305,8 +374,7 @@ give_grants(struct giving *giving, const struct hunts *hunts, struct missings *m
 		const struct hd_definition *definition =
 			hd_audit_version(past->audit, missing->hunt, hunts->version[missing->hunt]);
 		while (missing->next <= missing->end &&
-		       give_grant(giving, definition, missing->hunt, missing->number, missing->next,
-				  last))
+		       give_grant(giving, definition, missing, last))
 			missing->next++;
 	}
 }
@@ -333,17 +401,6 @@ give_orders_and_grants(struct giving *giving, uint64_t from, uint64_t to)
 	free(missings.found);
 }
 
-/* Was the entrant of the i-th grant enrolled in this repair already? */
-static bool
-is_enrolled(const struct hd_ctl_proofs *grants, uint64_t i)
-{
-	for (uint64_t k = 0; k < i; k++)
-		if (grants->rows[k].used && grants->rows[k].hunt == grants->rows[i].hunt &&
-		    hd_bytes_equal(entrant_of(&grants->rows[k]), entrant_of(&grants->rows[i])))
-			return true;
-	return false;
-}
-
 /* What the hunts' logs granted to entrants of this shard that its log no longer shows. */
 static void
 give_granted(struct giving *giving)
@@ -351,8 +408,9 @@ give_granted(struct giving *giving)
 	struct hd_ctl_evidence *evidence = giving->evidence;
 	const struct hd_audit *audit = evidence->past->audit;
 	unsigned shards = evidence->past->logs->shards;
+	const struct hd_ctl_proof *enrolled = NULL; /* the last one whose entrant was */
 	for (uint64_t i = 0; i < evidence->grants.count; i++) {
-		struct hd_ctl_proof *proof = &evidence->grants.rows[i];
+		const struct hd_ctl_proof *proof = &evidence->grants.rows[i];
 		struct hd_audit_grant grant;
 		struct hd_audit_standing standing;
 		struct hd_bytes entrant = entrant_of(proof);
@@ -368,9 +426,11 @@ give_granted(struct giving *giving)
 					  .time = proof->time,
 					  .entrant = entrant};
 		if (!hd_audit_standing(audit, proof->hunt, entrant, &standing) &&
-		    !is_enrolled(&evidence->grants, i))
+		    !(enrolled && enrolled->hunt == proof->hunt &&
+		      hd_bytes_equal(entrant_of(enrolled), entrant))) {
 			giving->add(giving->context, &joined);
-		proof->used = true;
+			enrolled = proof;
+		}
 		struct hd_event granted = {.type = HD_EVENT_GRANTED,
 					   .has = HD_EVENT_HAS_AT | HD_EVENT_HAS_BY,
 					   .by = HD_BYTES(HD_CTL_REPAIR),
@@ -396,6 +456,7 @@ hd_ctl_evidence_missing(struct hd_ctl_evidence *evidence, unsigned shard, bool c
 	if (!cut && shard != 0)
 		to = evidence->done > from ? evidence->done : from;
 	bool again = cut || to > from;
+	sort_all(evidence);
 	give_orders_and_grants(&giving, from, to);
 	give_granted(&giving);
 	for (uint64_t n = evidence->done + 1; shard == 0 && again && n <= to; n++) {

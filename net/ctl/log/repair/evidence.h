@@ -23,7 +23,7 @@ struct hd_ctl_proof {
 	uint32_t number;
 	uint64_t ordinal; /* 0: a WANT */
 	int64_t points, time, stamp;
-	bool has_at, used;
+	bool has_at;
 	uint32_t shard;
 	uint8_t entrant_size;
 	uint8_t entrant[HD_ID_MAX];
@@ -46,6 +46,7 @@ struct hd_ctl_evidence {
 	uint64_t done;
 	struct hd_ctl_proofs granted, grants, wants, gones; /* a gone's ordinal: the stock */
 	int64_t stamp;                                      /* the greatest in any log */
+	bool sorted;                                        /* nothing is taken any more */
 };
 
 /* For hd_ctl_past's `each`; context: struct hd_ctl_evidence. */
