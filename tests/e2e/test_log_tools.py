@@ -440,6 +440,46 @@ def one_event_is_taken_out():
         check("and shows nothing of it", not any(e[2] == "skipped" for e in events_of(client, "bay")))
 
 
+def what_depends_on_it_is_named():
+    """Nobody can act who did not join: taking the JOINED out alone is refused."""
+    with Server({"bay": bay()}, shards=1) as server:
+        client = play(server, 5)
+        client("HUNT.AWARD", "p01", "bay", 1000), client("HUNT.AWARD", "p01", "bay", 7)
+        server.kill()
+        before, events = fold(server.data), [json.loads(l) for l in fold(server.data).splitlines()]
+        mine = [e["position"].split(":")[1] for e in events if e["entrant"] == "p01"]
+        words = ["--skip", mine[0]]
+        for lsn in mine[1:]:
+            code, out, err = huntctl("repair", server.data, *words, "--accept-loss")
+            check("refused, by LSN", code == 65 and "LSN %s: this event" % lsn in err and "nothing was changed" in err, code, err)
+            check("and how to go on", "%s --skip %s" % (" ".join(words), lsn) in err, err)
+            same("nothing was", fold(server.data), before)
+            words += ["--skip", lsn]
+        code, out, err = huntctl("repair", server.data, *words)
+        check("what to call is said whole", code == 65 and "huntctl repair %s %s --accept-loss" % (server.data, " ".join(words)) in err, err)
+        facts("repair", server.data, *words, "--accept-loss")
+        same("whole", facts("log", "verify", server.data)["state"], "whole")
+        same("once is enough", facts("repair", server.data, *words)["repair"], "nothing to repair")
+        check("the rest plays on", "p01" not in {r[1] for r in top(server.start().client())})
+        server.kill()
+        for lsn in ("0", "99999"):
+            code, out, err = huntctl("repair", server.data, "--skip", lsn)
+            check("what it has instead", code == 65 and "no LSN %s to take out, only 1 to" % lsn in err, err)
+        code, out, err = huntctl("repair", server.data, "--skip", "1")
+        check("what else needs the first order", code == 65 and "archive" not in err and "--skip 1 --skip 2" in err, err)
+
+
+def a_first_frame_is_taken_out():
+    with Server({"bay": bay()}, shards=1) as server:
+        server.kill()
+        count = facts("log", "verify", server.data)["events"]
+        words = [w for lsn in range(1, count + 1) for w in ("--skip", str(lsn))]
+        facts("repair", server.data, *words, "--accept-loss")
+        same("nothing but SKIPPED", {e["type"] for e in map(json.loads, fold(server.data).splitlines())}, {"skipped"})
+        report = facts("log", "verify", server.data)
+        same("as long as before", (report["state"], report["events"]), ("whole", count))
+
+
 def fold(data):
     """All that the logs say."""
     return huntctl("log", "dump", data, "--json")[1]
@@ -534,4 +574,5 @@ if __name__ == "__main__":
           every_flipped_bit_is_found, what_another_document_would_give,
           a_repair_of_the_hunts_log, a_repair_of_shard_0_and_of_entrants, a_repair_of_history_alone,
           a_repair_around_the_damage, a_repair_before_the_very_end, one_event_is_taken_out,
+          what_depends_on_it_is_named, a_first_frame_is_taken_out,
           a_repair_that_is_interrupted, two_repairs_in_one_second)

@@ -179,16 +179,30 @@ begin_late(struct hd_ctl_past *past, uint64_t first)
 		    "snapshot reaches it");
 }
 
-static void
+/* False: it cannot be applied, and `stopped` says so. */
+static bool
 apply(struct hd_ctl_past *past, uint64_t lsn, const struct hd_event *event)
 {
 	const struct hd_ctl_reached *reached = &past->reached[past->shard];
+	struct hd_core *core = past->core[past->shard];
+	char why[300];
 	if (!past->late)
 		hd_audit_feed(past->audit, past->shard, lsn, event);
-	if (!past->check_only && lsn > reached->base && hd_audit_findings(past->audit) == 0)
-		hd_core_apply(past->core[past->shard], event);
+	bool applied =
+		!past->check_only && lsn > reached->base && hd_audit_findings(past->audit) == 0;
+	if (applied && !hd_core_can_apply(core, event)) {
+		snprintf(why, sizeof why,
+			 "this event (%s) cannot be applied to what is before it; `huntctl repair "
+			 "%.80s --skip %llu --shard %u` takes it out",
+			 hd_event_name((enum hd_event_type)event->type), past->logs->data,
+			 (unsigned long long)lsn, past->shard);
+		return stop(past, lsn, why);
+	}
+	if (applied)
+		hd_core_apply(core, event);
 	if (past->each)
 		past->each(past->context, past->shard, lsn, event);
+	return true;
 }
 
 static bool
@@ -207,8 +221,7 @@ take_event(void *context, const struct hd_log_event *at)
 			    "no event that this release knows; use the huntctl of the release that "
 			    "wrote it");
 	note(reached, at);
-	apply(past, at->lsn, &event);
-	return true;
+	return apply(past, at->lsn, &event);
 }
 
 static bool

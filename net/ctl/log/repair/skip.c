@@ -64,6 +64,57 @@ take_out(struct hd_ctl_repair *repair, unsigned shard)
 	return true;
 }
 
+/* The log as it would be, in a core. */
+struct replay {
+	const struct hd_ctl_salvage *salvage;
+	struct hd_core *core;
+	struct hd_log_event at; /* that cannot be applied */
+	const char *why;
+};
+
+static bool
+replay_one(void *context, const struct hd_log_event *read)
+{
+	struct replay *replay = context;
+	struct hd_event event;
+	replay->at = *read;
+	if (read->lsn > replay->salvage->after)
+		hd_ctl_salvage_at(replay->salvage, read->lsn - replay->salvage->after - 1,
+				  &replay->at);
+	if (!hd_ctl_event(&replay->at, &event))
+		replay->why = "is no event that this release knows";
+	else if (!hd_core_can_apply(replay->core, &event))
+		replay->why = "cannot be applied to what is then before it";
+	else
+		hd_core_apply(replay->core, &event);
+	return replay->why == NULL;
+}
+
+/* False: said which event depends on one that is taken out. */
+static bool
+still_applies(struct hd_ctl_repair *repair, unsigned shard)
+{
+	struct hd_memory memory = hd_ctl_memory();
+	struct hd_log_report report;
+	char words[HD_CTL_REPAIR_WORDS];
+	struct replay replay = {.salvage = &repair->plan[shard].salvage,
+				.core = hd_core_create(&memory)};
+	bool good = hd_ctl_logs_read(&repair->logs, shard, replay_one, &replay, &report);
+	if (!good) {
+		const char *name = replay.at.type < HD_EVENT_TYPE_END
+					   ? hd_event_name((enum hd_event_type)replay.at.type)
+					   : "unknown";
+		hd_ctl_repair_words(repair->ctl, words);
+		hd_ctl_fail("%s/shard-%02u, LSN %llu: this event (%s) %s; nothing was changed. It "
+			    "can be taken out too:%s --skip %llu",
+			    repair->logs.data, shard, (unsigned long long)replay.at.lsn, name,
+			    replay.why ? replay.why : report.message, words,
+			    (unsigned long long)replay.at.lsn);
+	}
+	hd_core_destroy(replay.core);
+	return good;
+}
+
 bool
 hd_ctl_repair_plan_skip(struct hd_ctl_repair *repair, unsigned shard)
 {
@@ -79,7 +130,7 @@ hd_ctl_repair_plan_skip(struct hd_ctl_repair *repair, unsigned shard)
 		hd_ctl_fail("%s; repair that first, without --skip", whole.message);
 		return false;
 	}
-	if (!take_out(repair, shard))
+	if (!take_out(repair, shard) || !still_applies(repair, shard))
 		return false;
 	if (plan->skipped > 0)
 		plan->action = HD_REPAIR_CUT;
