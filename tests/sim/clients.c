@@ -65,6 +65,10 @@ connect(struct client *client)
 static void
 draw_award(struct client *client, struct call *call)
 {
+	static const char reason[] =
+		"For a long way through the reef at night, with nothing but a lamp and the old "
+		"map of the bay, and for all that was brought back from there: a rope, a bell, "
+		"two anchors and a chest that nobody could open, though many had tried before.";
 	static const uint8_t ops[] = {HD_OP_INCR, HD_OP_INCR, HD_OP_INCR,
 				      HD_OP_SET,  HD_OP_BEST, HD_OP_DECR};
 	struct model_op *op = call->op;
@@ -76,6 +80,11 @@ draw_award(struct client *client, struct call *call)
 		op->has_sub = true;
 		op->sub = call->command.sub = (int64_t)draw(client, 50) - 10;
 		call->command.given |= HD_GIVEN_SUB;
+	}
+	/* Long events make frames of several blocks, of which a part can be written. */
+	if (client->world->options.shorts > 0 && chance(client, 60)) {
+		call->command.text = hd_bytes_of(reason, sizeof reason - 1);
+		call->command.given |= HD_GIVEN_REASON;
 	}
 }
 
@@ -246,6 +255,9 @@ client_act(struct client *client)
 		return;
 	int64_t think = 1 + (int64_t)draw(client, (uint64_t)world->options.think_ms * 2);
 	uint32_t begin = chance(client, 20) ? (uint32_t)world->options.pipeline : 1;
+	int64_t burst = world->options.burst * SIM_S;
+	if (burst > 0)
+		begin = (uint32_t)world->options.pipeline;
 	for (uint32_t i = 0; i < (uint32_t)world->options.pipeline && begin > 0; i++) {
 		struct call *call = &client->calls[i];
 		if (call->live)
@@ -259,6 +271,8 @@ client_act(struct client *client)
 			transmit(client, call);
 	}
 	client->due = world->machine.now + think * SIM_MS;
+	if (burst > 0)
+		client->due = (world->machine.now / burst + 1) * burst;
 }
 
 /* Being answered. */

@@ -35,7 +35,8 @@ error_of(struct machine *machine, bool flush)
 static int64_t
 io_now(struct hd_io *io)
 {
-	const struct machine *machine = io_of(io)->machine;
+	struct machine *machine = io_of(io)->machine;
+	machine->now += machine->options.tick * SIM_US;
 	return machine->now - machine->booted;
 }
 

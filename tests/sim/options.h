@@ -51,7 +51,9 @@
 	X(rush, 40, 200, 30, false)       /* entrants more, and a treasure with stock for them */  \
 	X(aim, 5, 100, 40, true)     /* in a thousand: deaths soon after a WANT, GRANT, ORDER */   \
 	X(ids, 1, 60, 40, false)     /* ids kept beyond their age; not where the clock jumps */    \
-	X(decay, 60, 1200, 20, true) /* seconds; a bit of a log turns: must be found, ends it */
+	X(decay, 60, 1200, 20, true) /* seconds; a bit of a log turns: must be found, ends it */   \
+	X(tick, 1, 1500, 50, false)  /* us that pass from one look at the clock to the next */     \
+	X(burst, 1, 6, 30, false)    /* seconds: all clients send whole pipelines at one moment */
 
 struct sim_options {
 #define X(name, least, greatest, chance, fault) int64_t name;
