@@ -31,7 +31,7 @@
 	  "where to begin: a cursor of events; log dump: as --at")                                 \
 	X(to, "to", 0, TEXT, "POSITION", "the last one to show, as --at")                          \
 	X(at, "at", 0, TEXT, "POSITION",                                                           \
-	  "unix ms (PROGRESS has one), shard:LSN,... or an LSN of one shard")                      \
+	  "unix ms (PROGRESS has one), 2026-11-21T18:14:35.907Z, shard:LSN,..., or one's LSN")     \
 	X(view, "view", 0, TEXT, "VIEW",                                                           \
 	  "live or frozen: the board as it was when it was frozen (live)")                         \
 	X(document, "document", 0, TEXT, "FILE", "the hunt's document to judge by")                \

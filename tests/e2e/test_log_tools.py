@@ -135,6 +135,15 @@ def boards_of_the_past():
             board = facts("log", "board", server.data, "bay", "--at", position)
             same("the board at %s" % position, rows(board), was)
             same("by the LSNs of that time", facts("log", "board", server.data, "bay", "--at", board["position"])["hash"], board["hash"])
+            ms, stamp = int(position.split(".")[0]), time.gmtime(int(position.split(".")[0]) // 1000)
+            for printed in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"):
+                printed = "%s.%03dZ" % (time.strftime(printed, stamp), ms % 1000)
+                same("as it is printed: %s" % printed, rows(facts("log", "board", server.data, "bay", "--at", printed)), was)
+        printed = re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z", huntctl("log", "dump", server.data, "--count", "1")[1])
+        check("a time of log dump is a position", printed and huntctl("log", "dump", server.data, "--from", printed[0], "--count", "1")[0] == 0, printed)
+        for wrong in ("2026-11-21", "2026-11-21T18:14", "2026-11-21T18:14:35.907Y", "2026-13-21 18:14:35Z"):
+            check("%s is none" % wrong, "a position is" in huntctl("log", "board", server.data, "bay", "--at", wrong)[2])
+        check("help says so", "2026-11-21T" in huntctl("log", "board", "--help")[1])
         same("as it was frozen", rows(facts("log", "board", server.data, "bay", "--at", past[-1][0], "--view", "frozen")), frozen)
         check("not frozen yet", "not frozen" in huntctl("log", "board", server.data, "bay", "--at", past[0][0], "--view", "frozen")[2])
         events = [json.loads(l) for l in huntctl("log", "dump", server.data, "--from", past[0][0], "--to", past[1][0], "--json")[1].splitlines()]

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "huntd/assert.h"
@@ -27,6 +28,28 @@ parse_time(const char *text, int64_t *stamp)
 		for (end++; isdigit((unsigned char)*end) && scale > 1; end++)
 			*stamp += (*end - '0') * (scale /= 10);
 	return *end == 0;
+}
+
+/* As the tools print it: `2026-11-21 18:14:35.907Z`, or with T; without a fraction the whole
+ * second. What is printed is cut short, so its last digit stands for all that begins with it. */
+static bool
+parse_utc(struct hd_ctl_cut *cut, const char *text)
+{
+	struct tm parts = {0};
+	int64_t unit = 1000 * MS_NS;
+	const char *at = strptime(text, "%Y-%m-%d", &parts);
+	if (at == NULL || (*at != ' ' && *at != 'T'))
+		return false;
+	at = strptime(at + 1, "%H:%M:%S", &parts);
+	time_t seconds = at ? timegm(&parts) : -1;
+	if (seconds < 0 || seconds >= INT64_MAX / unit)
+		return false;
+	cut->stamp = seconds * unit;
+	if (*at == '.')
+		for (at++; isdigit((unsigned char)*at) && unit > 1; at++)
+			cut->stamp += (*at - '0') * (unit /= 10);
+	cut->until = cut->stamp + unit - 1;
+	return *at == 0 || (*at == 'Z' && at[1] == 0);
 }
 
 /* `shard:LSN,...`, each shard once. */
@@ -62,15 +85,19 @@ hd_ctl_cut_parse_one(struct hd_ctl_cut *cut, const char *text, unsigned shards, 
 	if (strchr(text, ':') && parse_lsns(cut, text, shards))
 		return true;
 	cut->kind = HD_CUT_TIME;
+	if (parse_utc(cut, text))
+		return true;
 	bool good = !strchr(text, ':') && parse_time(text, &cut->stamp);
+	cut->until = cut->stamp;
 	bool lsn = good && !strchr(text, '.') && cut->stamp / MS_NS < HD_CUT_LSN_MAX;
 	if (lsn && one >= 0) {
 		cut->kind = HD_CUT_LSN;
 		cut->lsn[one] = (uint64_t)(cut->stamp / MS_NS);
 	}
 	if (!good)
-		hd_ctl_fail("a position is a time in unix ms (HUNT.PROGRESS gives one), or "
-			    "shard:LSN,... for each of the %u shards%s; got `%s`",
+		hd_ctl_fail("a position is a time in unix ms (HUNT.PROGRESS gives one) or as in "
+			    "2026-11-21T18:14:35.907Z, or shard:LSN,... for each of the %u "
+			    "shards%s; got `%s`",
 			    shards, one >= 0 ? ", or an LSN" : "", text);
 	return good;
 }
@@ -86,7 +113,7 @@ hd_ctl_cut_before(const struct hd_ctl_cut *cut, unsigned shard, const struct hd_
 {
 	if (cut->kind == HD_CUT_LSN)
 		return at->lsn > cut->lsn[shard];
-	return cut->kind == HD_CUT_TIME && at->stamp > cut->stamp;
+	return cut->kind == HD_CUT_TIME && at->stamp > cut->until;
 }
 
 bool
@@ -143,7 +170,7 @@ is_kept(struct hd_ctl_past *past, const struct hd_log_anchor *anchor)
 	const struct hd_ctl_cut *cut = &past->cut;
 	char why[200];
 	bool older = cut->kind == HD_CUT_LSN ? cut->lsn[past->shard] < anchor->lsn
-					     : cut->stamp < anchor->stamp;
+					     : cut->until < anchor->stamp;
 	if (cut->kind == HD_CUT_NONE || !older)
 		return true;
 	snprintf(why, sizeof why,

@@ -17,12 +17,13 @@
 /* How far: all; to a stamp, the same for all shards; or to an LSN of each. */
 struct hd_ctl_cut {
 	enum { HD_CUT_NONE, HD_CUT_TIME, HD_CUT_LSN } kind;
-	int64_t stamp;
+	int64_t stamp, until; /* TIME: begins there; ends there, the same or later */
 	uint64_t lsn[HD_SHARDS_MAX];
 };
 
-/* `unix-ms[.fraction]`, `shard:LSN,...` for every shard, or with one shard a bare LSN (below
- * HD_CUT_LSN_MAX; what is above is a time). NULL: no cut. False: said why. */
+/* `unix-ms[.fraction]`, `2026-11-21 18:14:35.907Z` (all that is printed so), `shard:LSN,...` for
+ * every shard, or with one shard a bare LSN (below HD_CUT_LSN_MAX; what is above is a time). NULL:
+ * no cut. False: said why. */
 #define HD_CUT_LSN_MAX INT64_C(100000000000)
 bool hd_ctl_cut_parse(struct hd_ctl_cut *cut, const char *text, unsigned shards);
 /* The same where one shard is asked about (below 0: all): a bare LSN is that shard's. */
