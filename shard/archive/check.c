@@ -41,7 +41,7 @@ static bool
 wait_for_more(struct hd_check *check, struct hd_bytes bytes)
 {
 	HD_ASSERT(!check->done);
-	return check->at + bytes.size < check->size || refuse(check, HD_CHECK_SHORT);
+	return check->at + bytes.size < check->size ? true : refuse(check, HD_CHECK_SHORT);
 }
 
 /* Snapshots. */
@@ -69,7 +69,7 @@ take_snapshot_end(struct hd_check *check, struct hd_bytes *bytes)
 		return refuse(check, HD_CHECK_END);
 	check->ended = true;
 	pass_over(check, bytes, HD_SNAPSHOT_END);
-	return check->size - check->at < HD_BLOCK || refuse(check, HD_CHECK_BEHIND);
+	return check->size - check->at < HD_BLOCK ? true : refuse(check, HD_CHECK_BEHIND);
 }
 
 static bool
@@ -245,15 +245,11 @@ hd_check_take(struct hd_check *check, struct hd_bytes bytes)
 {
 	HD_ASSERT(!check->done && check->fault == HD_CHECK_NONE);
 	HD_ASSERT(check->at + bytes.size <= check->size);
-	switch ((enum hd_check_kind)check->kind) {
-	case HD_CHECK_SNAPSHOT:
+	HD_ASSERT(check->kind <= HD_CHECK_SEGMENT);
+	if (check->kind == HD_CHECK_SNAPSHOT)
 		return take_snapshot(check, bytes);
-	case HD_CHECK_PACKED:
-		return take_packed(check, bytes);
-	case HD_CHECK_SEGMENT:
-		return take_segment(check, bytes);
-	}
-	HD_UNREACHABLE();
+	return check->kind == HD_CHECK_PACKED ? take_packed(check, bytes)
+					      : take_segment(check, bytes);
 }
 
 void

@@ -103,17 +103,14 @@ open_file(struct hd_scrub *scrub, const struct hd_check *check)
 {
 	char packed[HD_PACK_PATH];
 	const char *directory = scrub->directory[scrub->shard];
-	switch ((enum hd_check_kind)check->kind) {
-	case HD_CHECK_SNAPSHOT:
+	if (check->kind == HD_CHECK_SEGMENT)
+		return open_segment(scrub, (uint32_t)check->id, scrub->path);
+	if (check->kind == HD_CHECK_SNAPSHOT) {
 		hd_snapshot_path(directory, check->id, true, scrub->path);
-		break;
-	case HD_CHECK_PACKED:
+	} else {
 		hd_pack_path(directory, (uint32_t)check->id, HD_PACK_PACKED, packed);
 		HD_ASSERT(strlen(packed) < HD_SNAPSHOT_PATH);
 		memcpy(scrub->path, packed, strlen(packed) + 1);
-		break;
-	case HD_CHECK_SEGMENT:
-		return open_segment(scrub, (uint32_t)check->id, scrub->path);
 	}
 	return hd_snapshot_open_file(scrub->io, scrub->path, 0);
 }
@@ -362,8 +359,7 @@ static void
 slide(struct hd_scrub *scrub)
 {
 	uint64_t gone = scrub->check.at / HD_BLOCK * HD_BLOCK - scrub->from;
-	if (gone > scrub->used)
-		gone = scrub->used;
+	HD_ASSERT(gone <= scrub->used);
 	memmove(scrub->buffer, scrub->buffer + gone, scrub->used - gone);
 	scrub->from += gone;
 	scrub->used -= (uint32_t)gone;
