@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 
 #include "huntd/assert.h"
@@ -56,6 +57,10 @@ retire_front(struct hd_log *log)
 {
 	HD_ASSERT(is_behind(log, 0));
 	int error = hd_segments_retire(&log->segments);
+	if (error == -ENOSPC || error == -EDQUOT) { /* it stays where it is for a while */
+		log->no_space = true;
+		return;
+	}
 	if (error < 0)
 		hd_log_fail(log, 0, "cannot move into the archive", error);
 	front_is_gone(log);

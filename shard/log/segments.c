@@ -426,13 +426,16 @@ hd_segments_retire(struct hd_segments *all)
 	int error = ops->dir_make(all->io, directory);
 	if (error == 0)
 		error = ops->file_rename(all->io, from, to);
-	if (error == 0)
-		error = ops->dir_sync(all->io, directory);
+	if (error < 0)
+		return error;
+	error = ops->dir_sync(all->io, directory);
 	if (error == 0)
 		error = ops->dir_sync(all->io, all->directory);
-	if (error == 0)
-		forget_rows(all, 1);
-	return error;
+	if (error < 0)
+		return -EIO; /* it was moved, so this is not to be tried again, whatever is lacking
+			      */
+	forget_rows(all, 1);
+	return 0;
 }
 
 int

@@ -243,6 +243,36 @@ with_four_waiting_a_segment_moves_as_it_is(void **state)
 	end(keeper);
 }
 
+/* Nobody packs, so segments are to be moved into the archive, for which there is no space. */
+static void
+a_full_disk_while_a_segment_is_moved_only_refuses(void **state)
+{
+	(void)state;
+	static const enum fake_call calls[] = {FAKE_CALL_MAKE, FAKE_CALL_RENAME};
+	for (unsigned i = 0; i < 2; i++) {
+		struct log_keeper *keeper = begin(5);
+		open_well(keeper, 0, true);
+		keeper->world.fake.rule =
+			(struct fake_rule){calls[i], i == 0 ? "archive" : ".log", 0, 1000000,
+					   i == 0 ? -ENOSPC : -EDQUOT};
+		bool refused = false;
+		for (unsigned pass = 1; pass <= 60; pass++) {
+			if (pass % 3 == 0)
+				log_keeper_snapshot(keeper);
+			work(keeper, 10, 0);
+			refused |= hd_log_room(keeper->world.log) == HD_ERR_MISCONF;
+		}
+		assert_true(refused);
+		assert_null(file_of(keeper, "archive/", 1, ".log"));
+		keeper->world.fake.rule = (struct fake_rule){0};
+		work_on(keeper, 20, 1000, 0);
+		assert_non_null(file_of(keeper, "archive/", 1, ".log"));
+		assert_int_equal(hd_log_room(keeper->world.log), HD_ERR_NONE);
+		verify_well(keeper);
+		end(keeper);
+	}
+}
+
 static void
 an_archive_keeps_to_its_bound(void **state)
 {
@@ -516,6 +546,7 @@ main(int count, char **arguments)
 		cmocka_unit_test(old_files_are_used_again),
 		cmocka_unit_test(archive_and_log_are_read_as_one),
 		cmocka_unit_test(with_four_waiting_a_segment_moves_as_it_is),
+		cmocka_unit_test(a_full_disk_while_a_segment_is_moved_only_refuses),
 		cmocka_unit_test(an_archive_keeps_to_its_bound),
 		cmocka_unit_test(every_flipped_bit_of_an_archived_segment_is_found),
 		cmocka_unit_test(a_missing_archived_segment_is_damage),
