@@ -123,6 +123,7 @@ struct hd_pages {
 	struct hd_page_ask *asks;
 	uint32_t first, count, room;
 	bool reading;
+	uint64_t damaged; /* the LSN of the last one that could not be read; told once */
 	struct hd_page_run *run[HD_GATHERS_MAX];
 	uint32_t running;
 };

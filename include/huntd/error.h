@@ -33,6 +33,7 @@
 	X(UNSUPPORTED, "ERR", "not supported yet")                                                 \
 	X(BAD_CURSOR, "ERR", "not a cursor of HUNT.EVENTS")                                        \
 	X(TOO_OLD, "ERR", "older than the log that is kept")                                       \
+	X(UNREADABLE, "ERR", "the log is damaged there and cannot be read")                        \
 	X(OOM, "OOM", "the shard's memory budget is used up")                                      \
 	X(BUSY, "BUSY", "100")                                                                     \
 	X(MISCONF, "MISCONF", "no space left for the log")                                         \

@@ -156,6 +156,9 @@ const char *hd_log_directory(const struct hd_log *log);
 bool hd_log_read(struct hd_log *log, uint64_t lsn, uint8_t *to, uint32_t room, uint64_t tag);
 uint64_t hd_log_oldest(const struct hd_log *log);
 
+/* Where hd_log_read of that LSN, which is kept, reads: NUMBER.log and the byte it begins at. */
+void hd_log_where(const struct hd_log *log, uint64_t lsn, uint32_t *number, uint64_t *offset);
+
 /* Calls `each` for every event from `lsn` to `last` in the bytes that were read; returns the next
  * LSN to read. An event that `each` returned false for is the next one. Returns `lsn` itself where
  * it is not on the disk yet (HD_DURABLE_OFF acknowledges before). */

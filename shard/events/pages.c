@@ -8,7 +8,9 @@
 #include <stdio.h>
 
 #include "huntd/value.h"
+#include "shard/archive/check.h"
 #include "shard/inside.h"
+#include "shard/snapshot/heal.h"
 
 #define EVENTS_DEFAULT  100u
 #define EVENT_SHOWN_MAX (6u * HD_KIB)
@@ -378,6 +380,22 @@ show_one(void *context, const struct hd_log_event *at)
 	return true;
 }
 
+/* What is on the disk and does not read is damaged: no page is cut short without saying so. */
+static enum hd_error
+tell_damage(struct hd_shard *shard, uint64_t lsn)
+{
+	uint32_t number;
+	uint64_t offset;
+	if (shard->pages.damaged == lsn)
+		return HD_ERR_UNREADABLE;
+	shard->pages.damaged = lsn;
+	hd_log_where(shard->log, lsn, &number, &offset);
+	HD_ASSERT(number > 0);
+	hd_heal_damage(shard,
+		       &(struct hd_damage){HD_CHECK_SEGMENT, number, offset, HD_CHECK_FRAME});
+	return HD_ERR_UNREADABLE;
+}
+
 void
 hd_pages_read(struct hd_shard *shard, const struct hd_completion *completion)
 {
@@ -395,12 +413,16 @@ hd_pages_read(struct hd_shard *shard, const struct hd_completion *completion)
 	uint32_t room = ask.wanted * 512u + 2 * EVENT_SHOWN_MAX;
 	struct showing showing = {.shard = shard, .ask = &ask};
 	showing.block = hd_blocks_take(&shard->blocks, room < PART_ROOM ? room : PART_ROOM);
+	uint64_t last = last_shown(shard);
 	uint64_t next = hd_log_scan(hd_bytes_of(pages->buffer, (size_t)completion->result), ask.lsn,
-				    last_shown(shard), show_one, &showing);
+				    last, show_one, &showing);
 	if (showing.stopped != 0)
 		next = showing.stopped;
 	HD_ASSERT(next >= ask.lsn);
-	answer_page(shard, &ask, next, showing.block, HD_ERR_NONE);
+	enum hd_error error = HD_ERR_NONE;
+	if (next == ask.lsn && next <= last && showing.stopped == 0)
+		error = tell_damage(shard, ask.lsn);
+	answer_page(shard, &ask, next, showing.block, error);
 	read_next(shard);
 }
 

@@ -30,6 +30,16 @@ hd_log_oldest(const struct hd_log *log)
 	return log->index.count ? log->index.rows[0].lsn : log->tail + 1;
 }
 
+void
+hd_log_where(const struct hd_log *log, uint64_t lsn, uint32_t *number, uint64_t *offset)
+{
+	const struct hd_index_row *row = hd_index_find(&log->index, lsn);
+	HD_ASSERT(lsn >= 1 && lsn <= log->tail);
+	HD_ASSERT(row != NULL);
+	*number = row->segment;
+	*offset = (uint64_t)row->block * HD_BLOCK;
+}
+
 /* Events of one frame from `*lsn` to `last`. False: `each` ended it. */
 static bool
 scan_frame(const struct hd_frame *frame, uint64_t *lsn, uint64_t last, hd_log_each each,

@@ -86,36 +86,52 @@ note_segment(struct hd_taker *taker, uint32_t number)
 }
 
 static void
-name_file(const struct hd_shard *shard, const struct hd_cell *cell,
+name_file(const struct hd_shard *shard, const struct hd_damage *damage,
 	  char path[static HD_SNAPSHOT_PATH])
 {
 	const char *directory = shard->taker.directory;
-	bool packed = cell->a == HD_CHECK_PACKED;
-	if (cell->a == HD_CHECK_SNAPSHOT)
-		hd_snapshot_path(directory, (uint64_t)cell->b, true, path);
+	bool packed = damage->kind == HD_CHECK_PACKED;
+	if (damage->kind == HD_CHECK_SNAPSHOT)
+		hd_snapshot_path(directory, damage->id, true, path);
 	else
 		snprintf(path, HD_SNAPSHOT_PATH, "%s/%s%08u.log%s", directory,
-			 packed ? "archive/" : "", (uint32_t)cell->b, packed ? ".zst" : "");
+			 packed ? "archive/" : "", (uint32_t)damage->id, packed ? ".zst" : "");
+}
+
+/* Of a shard that stands still no second snapshot of the same LSN is taken, but of a damaged one.
+ */
+static const char *
+remedy(bool needed)
+{
+	if (!needed)
+		return "no start needs it, `huntctl log verify` says what of the past is lost";
+	return "the state in memory is whole, new snapshots are taken that a start uses instead";
+}
+
+void
+hd_heal_damage(struct hd_shard *shard, const struct hd_damage *damage)
+{
+	char path[HD_SNAPSHOT_PATH];
+	struct hd_taker *taker = &shard->taker;
+	bool needed = false;
+	if (damage->kind == HD_CHECK_SNAPSHOT)
+		needed = note_snapshot(taker, damage->id);
+	else if (damage->kind == HD_CHECK_SEGMENT)
+		needed = note_segment(taker, (uint32_t)damage->id);
+	taker->heal |= needed;
+	HD_COUNT(hd_shard_mine(shard)->scrub_damage_total, 1);
+	name_file(shard, damage, path);
+	hd_shard_tell(shard, "%s is damaged at offset %llu: %s; %s", path,
+		      (unsigned long long)damage->offset,
+		      hd_check_text((enum hd_check_fault)damage->fault), remedy(needed));
 }
 
 void
 hd_heal_take(struct hd_shard *shard, const struct hd_cell *cell)
 {
-	char path[HD_SNAPSHOT_PATH];
-	struct hd_taker *taker = &shard->taker;
 	HD_ASSERT(cell->from == shard->helper);
-	bool needed = false;
-	if (cell->a == HD_CHECK_SNAPSHOT)
-		needed = note_snapshot(taker, (uint64_t)cell->b);
-	else if (cell->a == HD_CHECK_SEGMENT)
-		needed = note_segment(taker, (uint32_t)cell->b);
-	taker->heal |= needed;
-	HD_COUNT(hd_shard_mine(shard)->scrub_damage_total, 1);
-	name_file(shard, cell, path);
-	hd_shard_tell(shard, "%s is damaged at offset %llu: %s; %s", path,
-		      (unsigned long long)cell->c, hd_check_text((enum hd_check_fault)cell->d),
-		      needed ? "the state in memory is whole, new snapshots are taken that a start "
-			       "uses instead"
-			     : "no start needs it, `huntctl log verify` says what of the past is "
-			       "lost");
+	hd_heal_damage(shard, &(struct hd_damage){.kind = (uint8_t)cell->a,
+						  .id = (uint64_t)cell->b,
+						  .offset = (uint64_t)cell->c,
+						  .fault = (uint8_t)cell->d});
 }

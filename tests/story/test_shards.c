@@ -221,6 +221,46 @@ events_come_page_by_page_each_once(void **state)
 	house_folder_remove(folder);
 }
 
+/* The next page from `cursor` on, which goes on behind it; false: an error. */
+static bool
+next_page(struct house *house, char cursor[128])
+{
+	const char *page = house_say(house, 0, "HUNT.EVENTS reef FROM %s COUNT 7", cursor);
+	if (strcmp(page, "-ERR") == 0)
+		return false;
+	assert_int_equal(sscanf(page, "[%127[0-9.] ", cursor), 1);
+	return true;
+}
+
+/* A page that ended there with its cursor standing would say that nothing more was logged. */
+static void
+events_do_not_end_at_a_damaged_frame(void **state)
+{
+	(void)state;
+	char folder[64], path[128], line[1024], cursor[128] = "1.1";
+	house_folder(folder);
+	struct house *house = start(folder, 2, 0);
+	for (uint32_t i = 0; i < 40; i++)
+		SAYS(house, i % 2, "applied 1 1", "HUNT.AWARD p%u reef 1", i);
+	snprintf(path, sizeof path, "%s/shard-01/00000001.log", folder);
+	FILE *file = fopen(path, "r+b");
+	assert_non_null(file);
+	fseek(file, 5 * HD_BLOCK + 70, SEEK_SET);
+	int byte = getc(file);
+	fseek(file, 5 * HD_BLOCK + 70, SEEK_SET);
+	putc(byte ^ 4, file);
+	fclose(file);
+	uint32_t told = house_shard_news(house, NULL), pages = 0;
+	while (next_page(house, cursor))
+		assert_true(pages++ < 100);
+	assert_false(next_page(house, cursor));
+	assert_int_equal(house_shard_news(house, line), told + 1);
+	assert_non_null(strstr(line, "00000001.log is damaged at offset"));
+	assert_non_null(strstr(line, "new snapshots are taken"));
+	assert_int_equal(house_stop(house), 0);
+	house_folder_remove(folder);
+}
+
 #define TALES 1000u /* a shard; of 8 */
 
 /* Asks for `TALES` awards with all that an award may carry, at one shard for its own entrant. */
@@ -271,8 +311,8 @@ a_page_of_long_events_ends_where_it_is_full(void **state)
 	bool stands = false;
 	for (uint32_t pages = 0; !stands && pages < 200; pages++) {
 		char next[256] = "";
-		const char *page = house_say(house, pages % 8,
-					     "HUNT.EVENTS reef FROM %s COUNT 1000", cursor);
+		const char *page =
+			house_say(house, pages % 8, "HUNT.EVENTS reef FROM %s COUNT 1000", cursor);
 		assert_int_equal(sscanf(page, "[%255[0-9.] ", next), 1);
 		assert_true(moved(next) <= moved(cursor) + 1000 + 8 * 20);
 		stands = strcmp(next, cursor) == 0;
@@ -419,6 +459,7 @@ main(void)
 		cmocka_unit_test(a_file_is_a_new_version_only_if_its_bytes_differ),
 		cmocka_unit_test(a_directory_knows_its_owner_and_its_shards),
 		cmocka_unit_test(events_come_page_by_page_each_once),
+		cmocka_unit_test(events_do_not_end_at_a_damaged_frame),
 		cmocka_unit_test(a_page_of_long_events_ends_where_it_is_full),
 		cmocka_unit_test(a_wall_clock_that_was_set_waits_for_an_operator),
 		cmocka_unit_test(a_flood_is_answered_whole),
