@@ -101,10 +101,13 @@ name_file(const struct hd_shard *shard, const struct hd_damage *damage,
 /* Of a shard that stands still no second snapshot of the same LSN is taken, but of a damaged one.
  */
 static const char *
-remedy(bool needed)
+remedy(const struct hd_shard *shard, bool needed)
 {
 	if (!needed)
 		return "no start needs it, `huntctl log verify` says what of the past is lost";
+	if (hd_taker_is_saved(shard))
+		return "the state in memory is whole, but the new snapshots that a start uses "
+		       "instead wait until something more is logged";
 	return "the state in memory is whole, new snapshots are taken that a start uses instead";
 }
 
@@ -123,7 +126,7 @@ hd_heal_damage(struct hd_shard *shard, const struct hd_damage *damage)
 	name_file(shard, damage, path);
 	hd_shard_tell(shard, "%s is damaged at offset %llu: %s; %s", path,
 		      (unsigned long long)damage->offset,
-		      hd_check_text((enum hd_check_fault)damage->fault), remedy(needed));
+		      hd_check_text((enum hd_check_fault)damage->fault), remedy(shard, needed));
 }
 
 void

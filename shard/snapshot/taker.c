@@ -202,8 +202,8 @@ named(struct hd_shard *shard, int32_t result)
 
 /* Beginning. */
 
-static bool
-is_saved(const struct hd_shard *shard)
+bool
+hd_taker_is_saved(const struct hd_shard *shard)
 {
 	const struct hd_taker *taker = &shard->taker;
 	return taker->kept_count > 0 && taker->kept[0].lsn == hd_log_tail(shard->log) &&
@@ -258,12 +258,12 @@ is_wanted(struct hd_shard *shard)
 {
 	struct hd_taker *taker = &shard->taker;
 	bool old = taker->events > 0 && hd_log_tail(shard->log) - taker->from >= taker->events;
-	bool heal = taker->heal && shard->boot >= taker->heal_at && !is_saved(shard);
+	bool heal = taker->heal && shard->boot >= taker->heal_at && !hd_taker_is_saved(shard);
 	if (HD_LIKELY(!old && !taker->asked && !heal))
 		return false;
 	if (!shard->serving || shard->draining || shard->orders.open_count > 0)
 		return false;
-	if (!is_saved(shard))
+	if (!hd_taker_is_saved(shard))
 		return true;
 	taker->asked = false;
 	HD_GAUGE(metrics_of(shard)->snapshot_saved_at, shard->clock / NS_PER_S);
@@ -435,7 +435,7 @@ hd_taker_end(struct hd_shard *shard, bool save)
 	taker->busy_until = taker->next = 0;
 	for (give_up(shard); taker->state != HD_TAKER_IDLE; give_up(shard))
 		hd_shard_last_pass(shard);
-	if (!save || is_hurried(shard) || is_saved(shard) || shard->orders.open_count > 0)
+	if (!save || is_hurried(shard) || hd_taker_is_saved(shard) || shard->orders.open_count > 0)
 		return;
 	shard->pass_commands = 0;
 	begin(shard);

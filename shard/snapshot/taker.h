@@ -71,6 +71,9 @@ void hd_taker_pass(struct hd_shard *shard);
 /* When hd_taker_pass must run though nothing comes in; BOOTTIME ns, HD_NEVER. */
 int64_t hd_taker_deadline(const struct hd_shard *shard);
 
+/* Does the newest snapshot say all there is to say? Then none is taken before more is logged. */
+bool hd_taker_is_saved(const struct hd_shard *shard);
+
 /* A completion with HD_IO_SNAPSHOT. */
 void hd_taker_complete(struct hd_shard *shard, const struct hd_completion *completion);
 
