@@ -478,6 +478,63 @@ def what_depends_on_it_is_named():
         check("what else needs the first order", code == 65 and "archive" not in err and "--skip 1 --skip 2" in err, err)
 
 
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
+def forge(path, old, new):
+    """Changes the log's last frame, sums and all: a poison event, as a bug of huntd would write it."""
+    with open(path, "r+b") as file:
+        blob = file.read()
+        at = max(at for at in range(0, len(blob), 4096) if blob[at:at + 8] == b"HUNTLOG1" and blob[at + 104:].find(old) >= 0)
+        length, = struct.unpack_from("<I", blob, at + 60)
+        size = -(-(104 + length) // 4096) * 4096
+        frame = bytearray(blob[at:at + size])
+        same("the length of the name", len(old), len(new))
+        frame[104:] = bytes(frame[104:]).replace(old, new)
+        struct.pack_into("<I", frame, 96, crc32c(frame[104:]))
+        struct.pack_into("<I", frame, 100, crc32c(frame[:100]))
+        file.seek(at)
+        file.write(frame)
+
+
+def a_poison_event():
+    """What no core can apply is named by every tool, which then ends; --skip takes it out, also where
+    the log begins behind a snapshot. Directly behind it, and later."""
+    for late in (False, True):
+        for more in (0, 3):
+            with Server({"bay": bay()}, shards=1) as server:
+                client = play(server, 50)
+                if late:
+                    server.stop()
+                    flip(segments(server.data, 0)[0], 4096 + 120)
+                    facts("repair", server.data, "--accept-loss")
+                    client = server.start().client()
+                for i in range(more):
+                    client("HUNT.AWARD", "p01", "bay", i + 5)
+                live = top(client)
+                client("HUNT.AWARD", "p02", "bay", 77)
+                server.kill()
+                last = facts("log", "verify", server.data)["shard"][0]["last_lsn"]
+                forge(segments(server.data, 0)[-1], b"p02", b"q99")
+                for words in (["log", "verify", server.data], ["log", "board", server.data, "bay"]):
+                    code, out, err = huntctl(*words)
+                    check("%s names it" % words[1], code == 65 and "LSN %d" % last in err and (not late or "(awarded)" in err), code, err)
+                code, out, err = huntctl("log", "whatif", server.data, "bay", "--document", server.hunts + "/bay.yaml")
+                check("whatif too", code in (1, 65) and err, code, err)
+                code, said = server.end_of_start()
+                check("and huntd", code == 70 and "LSN %d" % last in said, code, said)
+                facts("repair", server.data, "--skip", str(last), "--accept-loss")
+                report = facts("log", "verify", server.data)
+                same("whole", (report["state"], report["shard"][0]["last_lsn"]), ("whole", last))
+                same("all else is there", top(server.start().client()), live)
+
+
 def a_first_frame_is_taken_out():
     with Server({"bay": bay()}, shards=1) as server:
         server.kill()
@@ -583,5 +640,5 @@ if __name__ == "__main__":
           every_flipped_bit_is_found, what_another_document_would_give,
           a_repair_of_the_hunts_log, a_repair_of_shard_0_and_of_entrants, a_repair_of_history_alone,
           a_repair_around_the_damage, a_repair_before_the_very_end, one_event_is_taken_out,
-          what_depends_on_it_is_named, a_first_frame_is_taken_out,
+          what_depends_on_it_is_named, a_first_frame_is_taken_out, a_poison_event,
           a_repair_that_is_interrupted, two_repairs_in_one_second)

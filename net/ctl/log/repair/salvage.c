@@ -186,13 +186,15 @@ hd_ctl_salvage_free(struct hd_ctl_salvage *salvage)
 
 /* Building: the segments. */
 
-/* The file where the anchor leads, as it is before its first frame. */
+/* The file where the anchor leads, as it is before its first frame; where it is not there. */
 static bool
 make_first(struct hd_ctl_salvage *salvage, const char *folder)
 {
 	static const uint8_t zeros[HD_BLOCK];
 	char path[HD_CTL_PATH + 32];
 	snprintf(path, sizeof path, "%s/%08u.log", folder, salvage->anchor.number);
+	if (salvage->anchor.lsn == 0 || access(path, F_OK) == 0)
+		return true;
 	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	bool good = file >= 0 && write(file, zeros, sizeof zeros) == sizeof zeros;
 	if (!good)
@@ -244,6 +246,8 @@ hd_ctl_salvage_write(struct hd_ctl_salvage *salvage, const char *folder)
 					 .shard = salvage->shard,
 					 .segment_bytes = HD_SEGMENT_DEFAULT,
 					 .from = salvage->anchor};
+	if (!make_first(salvage, folder))
+		return false;
 	struct hd_log *log = hd_log_open(&options, NULL, NULL, &report);
 	if (!log) {
 		snprintf(salvage->message, sizeof salvage->message, "%s", report.message);
@@ -359,6 +363,6 @@ hd_ctl_salvage_build(struct hd_ctl_salvage *salvage, const char *folder)
 	salvage->anchor = reader.head.anchor;
 	salvage->anchor.first_lsn = salvage->after + 1;
 	salvage->anchor.number = salvage->number_last + 1;
-	return make_first(salvage, folder) && hd_ctl_salvage_write(salvage, folder) &&
-	       build_snapshot(salvage, folder, path) && name_snapshot(salvage, folder);
+	return hd_ctl_salvage_write(salvage, folder) && build_snapshot(salvage, folder, path) &&
+	       name_snapshot(salvage, folder);
 }

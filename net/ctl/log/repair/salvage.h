@@ -25,7 +25,7 @@ struct hd_ctl_salvage {
 	uint64_t count, room;
 	uint8_t *bodies; /* own */
 	uint64_t bodies_used, bodies_room;
-	struct hd_log_anchor anchor; /* of the snapshot as it was built anew; zero: none was */
+	struct hd_log_anchor anchor; /* where the log begins; zero: with its first event */
 	char message[700];           /* what failed */
 };
 
