@@ -431,7 +431,8 @@ hd_helper_pass(struct hd_helper *helper)
 void
 hd_helper_close(struct hd_helper *helper)
 {
-	HD_ASSERT(helper->post != NULL && helper->job.of == NULL);
+	HD_ASSERT(helper->post != NULL);
+	drop_job(helper);
 	hd_scrub_close(&helper->scrub);
 	hd_memory_give(&helper->plain, helper->piece, HD_PACK_PIECE);
 	hd_post_destroy(helper->post);

@@ -59,6 +59,7 @@ void hd_helper_open(struct hd_helper *helper, struct hd_mesh *mesh);
 /* False: it was told to finish, and has given up what it was packing, which is as if it had never
  * begun. */
 bool hd_helper_pass(struct hd_helper *helper);
+/* One that was not told to finish has its io still. */
 void hd_helper_close(struct hd_helper *helper);
 
 #endif

@@ -434,7 +434,7 @@ hd_scrub_rest(struct hd_scrub *scrub)
 void
 hd_scrub_close(struct hd_scrub *scrub)
 {
-	HD_ASSERT(!scrub->reading);
+	hd_scrub_rest(scrub);
 	if (scrub->buffer != NULL)
 		hd_memory_give(scrub->memory, scrub->buffer, HD_SCRUB_BUFFER);
 	scrub->buffer = NULL;
