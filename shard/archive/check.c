@@ -41,7 +41,9 @@ static bool
 wait_for_more(struct hd_check *check, struct hd_bytes bytes)
 {
 	HD_ASSERT(!check->done);
-	return check->at + bytes.size < check->size ? true : refuse(check, HD_CHECK_SHORT);
+	if (check->at + bytes.size == check->size)
+		return refuse(check, HD_CHECK_SHORT);
+	return true;
 }
 
 /* Snapshots. */
@@ -69,7 +71,9 @@ take_snapshot_end(struct hd_check *check, struct hd_bytes *bytes)
 		return refuse(check, HD_CHECK_END);
 	check->ended = true;
 	pass_over(check, bytes, HD_SNAPSHOT_END);
-	return check->size - check->at < HD_BLOCK ? true : refuse(check, HD_CHECK_BEHIND);
+	if (check->size - check->at >= HD_BLOCK)
+		return refuse(check, HD_CHECK_BEHIND);
+	return true;
 }
 
 static bool

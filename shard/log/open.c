@@ -75,7 +75,9 @@ open_directory(struct hd_log *log, const char *directory, struct hd_log_report *
 	if (error == 0)
 		error = hd_segments_init(&log->segments, log->io, log->memory, log->directory,
 					 log->read_only);
-	return error == 0 ? true : refuse_directory(report, log->directory, error);
+	if (error != 0)
+		return refuse_directory(report, log->directory, error);
+	return true;
 }
 
 /* Removes what stands behind the segment with the last frame, the newest first: wherever this is
@@ -146,7 +148,9 @@ go_on(struct hd_log *log, const struct hd_log_reader *reader, struct hd_log_repo
 		log->no_space = true;
 		log->retry_at = log->now + HD_LOG_SPACE_NS;
 	}
-	return error == 0 ? true : refuse_directory(report, log->directory, error);
+	if (error != 0)
+		return refuse_directory(report, log->directory, error);
+	return true;
 }
 
 /* What was read from the archive is no part of the log that goes on. */
@@ -200,13 +204,19 @@ hd_log_open(const struct hd_log_options *options, hd_log_each each, void *contex
 	return NULL;
 }
 
+static bool
+is_busy(const struct hd_log *log)
+{
+	return log->flight.busy || log->syncing || log->fill_busy;
+}
+
 /* Sends what is queued and takes in what completed; false where nothing is in flight. */
 static bool
 turn(struct hd_log *log)
 {
 	struct hd_completion done[16];
 	hd_log_pass(log, log->io->ops->now(log->io), true);
-	if (!log->flight.busy && !log->syncing && !log->fill_busy)
+	if (!is_busy(log))
 		return false;
 	uint32_t count = log->io->ops->wait(log->io, -1, done, 16);
 	HD_ASSERT(count <= 16);
@@ -226,7 +236,7 @@ drain(struct hd_log *log)
 			HD_ASSERT(log->prepare == HD_PREPARE_NONE);
 			return false;
 		}
-	while (log->flight.busy || log->syncing || log->fill_busy)
+	while (is_busy(log))
 		turn(log);
 	return true;
 }
@@ -280,10 +290,11 @@ hd_log_verify(struct hd_io *io, const char *directory, hd_log_each each, void *c
 	struct hd_memory memory = {.take = take_plain, .give = give_plain};
 	struct hd_segments segments = {0};
 	int error = hd_segments_init(&segments, io, &memory, directory, true);
-	bool good = error == 0 ? true : refuse_directory(report, directory, error);
+	if (error != 0)
+		refuse_directory(report, directory, error);
 	struct hd_log_reader reader = {
 		.segments = &segments, .report = report, .each = each, .context = context};
-	good = good && hd_log_reader_run(&reader, HD_LOG_ANY);
+	bool good = error == 0 && hd_log_reader_run(&reader, HD_LOG_ANY);
 	hd_segments_fini(&segments);
 	HD_ASSERT(memory.used == 0);
 	return good;

@@ -98,7 +98,9 @@ open_segment(struct hd_log_reader *reader, uint32_t segment)
 	int opened = hd_segments_open(all, segment);
 	if (opened == 0 && all->rows[segment].file >= 0 && !all->read_only)
 		opened = all->io->ops->file_sync(all->io, all->rows[segment].file);
-	return opened >= 0 ? true : refuse_io(reader, segment, opened);
+	if (opened < 0)
+		return refuse_io(reader, segment, opened);
+	return true;
 }
 
 /* Fills the buffer from `offset` on, keeping what it already holds of that. */

@@ -132,7 +132,8 @@ sync_is_due(const struct hd_log *log)
 {
 	if (log->syncing || log->writes_done == log->writes_synced)
 		return false;
-	if (log->closing || (log->roll_waits && !log->flight.busy))
+	HD_ASSERT(!log->roll_waits || !log->flight.busy); /* the next write is in another file */
+	if (log->closing || log->roll_waits)
 		return true;
 	if (log->flushed >= log->written)
 		return false;
@@ -303,8 +304,6 @@ hd_log_deadline(const struct hd_log *log)
 		deadline = log->window_at;
 	if (log->no_space && log->space_at < deadline)
 		deadline = log->space_at;
-	if (log->prepare == HD_PREPARE_NONE && log->roll_waits && log->retry_at < deadline)
-		deadline = log->retry_at;
 	return deadline;
 }
 
