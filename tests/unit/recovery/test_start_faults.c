@@ -359,8 +359,70 @@ an_event_that_makes_no_sense_ends_the_replay(void **state)
 				  .body = hd_bytes_of(body, (size_t)(out.at - body))};
 	assert_false(hd_replay_one(replay, &at));
 	assert_int_equal(replay->count, 0);
+	/* An answer, at the shard that gives the orders, to one that was answered. */
+	event = (struct hd_event){.type = HD_EVENT_DONE, .order = 1};
+	out = hd_writer_of(body, sizeof body);
+	hd_event_encode(&event, &out);
+	at = (struct hd_log_event){.lsn = 601,
+				   .type = HD_EVENT_DONE,
+				   .stamp = hd_core_stamp(rig->shard->core) + 1,
+				   .body = hd_bytes_of(body, (size_t)(out.at - body))};
+	rig->shard->number = 0;
+	assert_false(hd_replay_one(replay, &at));
+	rig->shard->number = 1;
 	free(replay);
 	end(rig);
+}
+
+/* Events in the log that the state has no place for: the start names the first of them. */
+static void
+an_event_that_cannot_be_applied_is_named(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t awards; /* to somebody who is not there */
+		bool order;      /* and then an answer to an order that nobody gave */
+	} rows[] = {{1, false}, {HD_BATCH_MAX + 6, false}, {1, true}, {0, true}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct rig *rig = begin();
+		opens_after(rig, EVENTS - NEWER);
+		int64_t stamp = hd_core_stamp(rig->shard->core);
+		struct hd_event event = {.type = HD_EVENT_AWARDED, .entrant = hd_bytes_str("who")};
+		for (uint32_t k = 0; k < rows[i].awards; k++) {
+			event.stamp = event.time = ++stamp;
+			hd_log_append(rig->shard->log, &event, 1);
+		}
+		event = (struct hd_event){.type = HD_EVENT_DONE, .stamp = stamp + 1, .order = 99};
+		if (rows[i].order)
+			hd_log_append(rig->shard->log, &event, 1);
+		rig_settle(rig);
+		rig_close(rig);
+		assert_false(rig_open(rig));
+		assert_int_equal(rig->report.exit, HD_EXIT_INVARIANT);
+		assert_non_null(strstr(rig->report.message, "LSN 601"));
+		end(rig);
+	}
+}
+
+/* Which snapshots there are. */
+static void
+a_list_of_snapshots_keeps_the_newest(void **state)
+{
+	(void)state;
+	struct hd_snapshot_list list = {0};
+	for (uint64_t i = 0; i < HD_SNAPSHOTS_MAX; i++)
+		hd_snapshots_note(&list, 100 - (i * 7 % HD_SNAPSHOTS_MAX));
+	assert_int_equal(list.count, HD_SNAPSHOTS_MAX);
+	struct hd_snapshot_list before = list;
+	hd_snapshots_note(&list, 5);
+	hd_snapshots_note(&list, 92);
+	assert_memory_equal(&list, &before, sizeof list);
+	hd_snapshots_note(&list, 200);
+	assert_int_equal(list.count, HD_SNAPSHOTS_MAX);
+	assert_int_equal(list.lsn[0], 200);
+	assert_int_equal(list.lsn[1], 100);
+	for (uint32_t i = 1; i < list.count; i++)
+		assert_true(list.lsn[i - 1] > list.lsn[i]);
 }
 
 /* Ends. */
@@ -418,6 +480,8 @@ main(void)
 		cmocka_unit_test(a_start_ends_where_it_is_told),
 		cmocka_unit_test(what_is_told_of_loading_is_never_all_of_it),
 		cmocka_unit_test(an_event_that_makes_no_sense_ends_the_replay),
+		cmocka_unit_test(an_event_that_cannot_be_applied_is_named),
+		cmocka_unit_test(a_list_of_snapshots_keeps_the_newest),
 		cmocka_unit_test(an_end_says_what_it_could_not_flush),
 		cmocka_unit_test(an_end_waits_for_a_page),
 	};

@@ -65,6 +65,34 @@ a_short_write_goes_on(void **state)
 	}
 }
 
+/* The oldest one cannot be removed, or is gone already: the newest counts all the same. */
+static void
+an_older_one_that_does_not_go(void **state)
+{
+	(void)state;
+	for (int gone = 0; gone < 2; gone++) {
+		struct rig *rig = begin();
+		for (int i = 0; i < 2; i++) {
+			rig_save(rig);
+			rig_append(rig, 10);
+		}
+		char path[HD_SNAPSHOT_PATH];
+		hd_snapshot_path(RIG_FOLDER, 100, true, path);
+		if (gone)
+			fake_io_find(&rig->disk, path)->named = false;
+		else
+			rig->disk.rule = (struct fake_rule){FAKE_CALL_REMOVE, ".hds", 0, 1, -EIO};
+		rig_save(rig);
+		assert_int_equal(taken(rig), 3);
+		assert_int_equal(is_there(rig, 100, true), !gone);
+		rig_append(rig, 10);
+		rig_save(rig);
+		assert_false(is_there(rig, 100, true) || is_there(rig, 110, true));
+		assert_int_equal(dropped(rig), 0);
+		end(rig);
+	}
+}
+
 /* The folder's sync is queued, and waited for. */
 static void
 a_name_counts_when_the_folder_is_synced(void **state)
@@ -384,6 +412,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_error_drops_the_snapshot_and_nothing_else),
 		cmocka_unit_test(a_short_write_goes_on),
+		cmocka_unit_test(an_older_one_that_does_not_go),
 		cmocka_unit_test(a_name_counts_when_the_folder_is_synced),
 		cmocka_unit_test(what_is_in_flight_is_waited_for),
 		cmocka_unit_test(a_snapshot_waits_for_the_log),
