@@ -22,7 +22,7 @@
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SEEDS 2u
-#define FLIPS 6u
+#define FLIPS 12u
 #else
 #define SEEDS 6u
 #define FLIPS 30u
@@ -352,7 +352,7 @@ every_flipped_bit_is_found_and_told_once(void **state)
 		end(yard);
 	}
 	if (only_seed == 0)
-		assert_true(tried[0] > 1 && tried[1] > 1 && tried[2] > 1);
+		assert_true(tried[0] > 0 && tried[1] > 0 && tried[2] > 0);
 }
 
 /* Each frame is whole: only the chain tells. */
