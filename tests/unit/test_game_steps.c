@@ -27,7 +27,11 @@
 #define MESSAGES   256u
 #define FRAMES     4096u
 #define STEPS      600u
-#define SEEDS      150u
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SEEDS 30u
+#else
+#define SEEDS 150u
+#endif
 
 #define CHECK(condition)                                                                           \
 	do {                                                                                       \
