@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """huntctl's offline tools over data directories that real servers left: verify, dump, board at a
 position, whatif against a server that ran the other document, and repair."""
+import atexit
 import hashlib
 import json
 import struct
@@ -564,7 +565,10 @@ def interrupted(folder, data, words, originals):
     """Repairs a copy of the directory again and again, each time killed or out of space one call
     later, and repairs that again: it becomes what an undisturbed repair makes, and what was damaged
     still stands somewhere. Returns how many calls were tried."""
-    library, copy, tried = folder + "/fail_calls.so", folder + "/copy", 0
+    library, tried = folder + "/fail_calls.so", 0
+    # In memory where that can be: what counts is the order of calls, and no power is cut here.
+    copy = tempfile.mkdtemp(dir="/dev/shm" if os.path.isdir("/dev/shm") else folder)
+    atexit.register(shutil.rmtree, copy, True)
     if not os.path.exists(library):
         subprocess.run(["gcc", "-std=gnu17", "-O1", "-shared", "-fPIC", "-o", library, HERE + "/fail_calls.c", "-ldl"], check=True)
     again = lambda: (shutil.rmtree(copy, True), subprocess.run(["cp", "-r", "--sparse=always", data, copy], check=True))
