@@ -194,8 +194,9 @@ def table(path):
         killed = dict(line.rstrip("\n").split("\t") for line in file)
     simulator = sum(killed.get(row[0], "").startswith("simulator") for row in MUTANTS)
     print(f"# Mutants\n\n{len(MUTANTS)} promises broken on purpose, {simulator} of them killed by the simulator within "
-          "500 seeds, the others by\nthe layer named. Made by `mutants.py --table`; a seed is replayed with "
-          "`hunt_sim SEED` of a build with\n`-DHUNT_MUTANT=NAME`, and passes without it.\n\n"
+          "500 seeds, the others\nby the layer named. Made by `mutants.py --table`. A seed is one of 1 to 500 that kills it, "
+          "not always the\nfirst: `hunt_sim SEED` fails in a build with `-DHUNT_MUTANT=NAME`, and passes without. What changes "
+          "the\nengine or the simulator changes what a seed is; `mutants.py --run` then looks for another.\n\n"
           "| mutant | what it breaks | killed by |\n|--|--|--|")
     for name, _, _, _, breaks in MUTANTS:
         print(f"| `{name}` | {breaks} | {killed.get(name, 'nothing yet')} |")
