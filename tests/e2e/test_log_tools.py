@@ -424,6 +424,23 @@ def a_repair_before_the_very_end():
             same("whole when it has gone on", facts("log", "verify", server.data)["state"], "whole")
 
 
+def a_log_without_a_frame():
+    """Behind its snapshot stands a segment whose first frame, which said nothing but the end, was torn."""
+    with Server({"bay": bay()}, shards=1) as server:
+        live = top(play(server, 200))
+        server.stop()
+        flip(segments(server.data, 0)[0], 4096 + 120)
+        facts("repair", server.data, "--accept-loss")
+        path, = segments(server.data, 0)
+        same("one frame", blocks(path), [0])
+        with open(path, "r+b") as file:
+            file.write(bytes(4096))
+        same("whole", facts("log", "verify", server.data)["state"], "whole")
+        same("nothing left to repair", facts("repair", server.data)["repair"], "nothing to repair")
+        same("the board", rows(facts("log", "board", server.data, "bay")), live)
+        same("huntd", top(server.start().client()), live)
+
+
 def one_event_is_taken_out():
     with Server({"bay": bay()}, shards=2) as server:
         client = play(server, 200)
@@ -643,6 +660,6 @@ if __name__ == "__main__":
     story(whole_after_a_kill, boards_of_the_past, snapshots_are_what_the_log_gives,
           every_flipped_bit_is_found, what_another_document_would_give,
           a_repair_of_the_hunts_log, a_repair_of_shard_0_and_of_entrants, a_repair_of_history_alone,
-          a_repair_around_the_damage, a_repair_before_the_very_end, one_event_is_taken_out,
+          a_repair_around_the_damage, a_repair_before_the_very_end, a_log_without_a_frame, one_event_is_taken_out,
           what_depends_on_it_is_named, a_first_frame_is_taken_out, a_poison_event,
           a_repair_that_is_interrupted, two_repairs_in_one_second)

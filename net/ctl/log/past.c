@@ -9,6 +9,7 @@
 
 #include "huntd/assert.h"
 #include "net/ctl/log/snapshots.h"
+#include "shard/log/reader.h"
 
 #define MS_NS INT64_C(1000000)
 
@@ -269,12 +270,6 @@ read_behind_snapshot(struct hd_ctl_past *past, struct hd_log_report *report)
 	char directory[HD_CTL_PATH];
 	struct hd_snapshot_list list;
 	struct hd_memory memory = hd_ctl_memory();
-	struct hd_log_options options = {.io = past->logs->io,
-					 .memory = &memory,
-					 .directory = directory,
-					 .shard = past->shard,
-					 .segment_bytes = HD_SEGMENT_DEFAULT,
-					 .read_only = true};
 	hd_ctl_logs_shard(past->logs, past->shard, directory);
 	hd_ctl_snapshots_list(past->logs, past->shard, &list);
 	for (uint32_t i = 0; i < list.count; i++) {
@@ -283,14 +278,21 @@ read_behind_snapshot(struct hd_ctl_past *past, struct hd_log_report *report)
 		bool whole =
 			hd_ctl_snapshot_load(past->logs, past->shard, list.lsn[i], core, &snapshot);
 		hd_core_destroy(core);
-		options.from = snapshot.anchor;
 		if (!whole || snapshot.anchor.first_lsn != snapshot.anchor.lsn + 1 ||
 		    !has_segment(past, snapshot.anchor.number))
 			continue;
-		struct hd_log *log = hd_log_open(&options, take_event, past, report);
-		if (log)
-			hd_log_close(log);
-		return log != NULL;
+		struct hd_segments segments = {0};
+		struct hd_log_reader reader = {.segments = &segments,
+					       .report = report,
+					       .from = snapshot.anchor,
+					       .each = take_event,
+					       .context = past};
+		*report = (struct hd_log_report){0};
+		bool good = hd_segments_init(&segments, past->logs->io, &memory, directory, true) ==
+				    0 &&
+			    hd_log_reader_run(&reader, past->shard);
+		hd_segments_fini(&segments);
+		return good;
 	}
 	return true;
 }
