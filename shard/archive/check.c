@@ -152,7 +152,7 @@ unpack(struct hd_check *check, struct hd_bytes bytes)
 		check->whole = left == 0;
 		if (in.pos == in.size && out.pos < out.size)
 			return true;
-		if (in.pos == before && out.pos == 0)
+		if (in.pos + out.pos == before)
 			return refuse(check, HD_CHECK_STREAM);
 	}
 }

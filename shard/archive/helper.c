@@ -178,8 +178,10 @@ begin_job(struct hd_helper *helper, struct hd_archive *archive, uint32_t number)
 	*job = (struct hd_archive_job){.of = archive, .number = number};
 	job->file = open_source(helper, archive, number);
 	int64_t size = job->file < 0 ? job->file : io->ops->file_size(io, job->file);
-	int error = size < 0 ? (int)size : 0;
-	if (error == 0) {
+	int error = 0;
+	if (size < 0) {
+		error = (int)size;
+	} else {
 		job->size = (uint64_t)size / HD_BLOCK * HD_BLOCK;
 		hd_pack_directory(archive->directory, path);
 		error = io->ops->dir_make(io, path);
@@ -299,11 +301,11 @@ pack_piece(struct hd_helper *helper)
 	HD_ASSERT(size > 0 && size % HD_BLOCK == 0);
 	int64_t got =
 		helper->io->ops->file_read(helper->io, job->file, helper->piece, size, job->at);
-	uint32_t whole = got < HD_BLOCK ? 0 : (uint32_t)got / HD_BLOCK * HD_BLOCK;
-	if (whole == 0) {
+	if (got < HD_BLOCK) {
 		end_job(helper, got < 0 ? (int)got : -EIO);
 		return;
 	}
+	uint32_t whole = (uint32_t)got / HD_BLOCK * HD_BLOCK;
 	int error = pack_frames(helper, hd_bytes_of(helper->piece, whole));
 	if (error < 0)
 		end_job(helper, error);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "shard/log/segments.h"
 #include "tests/lib/log_keeper.h"
 #include "tests/unit/recovery/crafted.h"
 
@@ -152,6 +153,60 @@ a_segment_that_is_none(void **state)
 	assert_int_equal(keeper->archived, 1);
 	assert_true(is_there(keeper, 900, HD_PACK_PACKED));
 	assert_int_equal(keeper->archive_oldest, 0);
+	end(keeper);
+}
+
+/* What goes wrong while one segment is packed, right before the call that does it. */
+static void
+a_piece_that_cannot_be_packed(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++) {
+		struct log_keeper *keeper = begin();
+		struct fake_io *fake = &keeper->world.fake;
+		log_keeper_pass(keeper, 5);
+		while (hd_log_stats(keeper->world.log).segments < 3) {
+			log_world_append(&keeper->world, 10);
+			log_world_settle(&keeper->world);
+		}
+		keeper->helper.of[0].asked = 1;
+		if (i == 0)
+			fake->rule = (struct fake_rule){FAKE_CALL_DIR_SYNC, NULL, 0, 1, -EIO};
+		log_keeper_pass(keeper, 1);
+		if (i == 1) { /* its buffer is nearly full */
+			keeper->helper.job.packer.out_used = HD_PACK_PIECE - 1;
+			fake->rule = (struct fake_rule){FAKE_CALL_WRITE, NULL, 0, 1, -ENOSPC};
+		}
+		log_keeper_pass(keeper, 20);
+		assert_int_equal(keeper->errors, i < 2);
+		assert_int_equal(keeper->archived, i == 2);
+		/* And then the oldest one cannot be looked at. */
+		fake->rule = (struct fake_rule){FAKE_CALL_READ, ".log.zst", 0, 1, -EIO};
+		keeper->helper.of[0].asked = 1;
+		log_keeper_pass(keeper, 20);
+		end(keeper);
+	}
+}
+
+/* Two are held unpacked: the one that was looked at longest ago makes room. */
+static void
+two_segments_are_held_unpacked(void **state)
+{
+	(void)state;
+	struct log_keeper *keeper = begin();
+	struct hd_memory memory = hd_test_memory();
+	struct hd_segments all;
+	work(keeper, 60, 20);
+	assert_true(is_there(keeper, 3, HD_PACK_PACKED));
+	assert_int_equal(hd_segments_init(&all, &keeper->world.fake.io, &memory, FOLDER, true), 0);
+	static const uint32_t order[] = {1, 0, 2};
+	for (uint32_t i = 0; i < 3; i++)
+		assert_true(hd_segments_open(&all, order[i]) >= 0);
+	assert_non_null(all.rows[0].bytes);
+	assert_null(all.rows[1].bytes);
+	assert_non_null(all.rows[2].bytes);
+	hd_segments_fini(&all);
+	assert_int_equal(memory.used, 0);
 	end(keeper);
 }
 
@@ -299,6 +354,12 @@ nothing_to_read_is_read_all_the_same(void **state)
 	whole_pass(yard);
 	assert_int_equal(yard->found, 0);
 	assert_int_equal(yard->metrics[1].scrub_last_pass, 77);
+	char path[HD_SNAPSHOT_PATH];
+	hd_snapshot_path("data/shard-01", 5, true, path);
+	assert_true(io->ops->file_open(io, path, HD_IO_CREATE | HD_IO_WRITE) >= 0);
+	whole_pass(yard);
+	assert_int_equal(yard->found, 1);
+	assert_int_equal(yard->damage.fault, HD_CHECK_SHORT);
 	end_yard(yard);
 	yard = begin_yard(1);
 	yard->scrub.period = 0;
@@ -487,6 +548,11 @@ the_helper_scrubs_between_its_work(void **state)
 	assert_int_equal(told.type, HD_CELL_DAMAGED);
 	assert_int_equal(told.b, 5);
 	assert_int_equal(told.d, HD_CHECK_PART);
+	/* Mail that is there already keeps it awake. */
+	hd_post_send(keeper->post, keeper->helper.number,
+		     &(struct hd_cell){.type = HD_CELL_ARCHIVE});
+	hd_post_publish(keeper->post);
+	assert_true(hd_helper_pass(&keeper->helper));
 	hd_post_send(keeper->post, keeper->helper.number,
 		     &(struct hd_cell){.type = HD_CELL_FINISH});
 	hd_post_publish(keeper->post);
@@ -504,6 +570,8 @@ main(void)
 		cmocka_unit_test(short_reads_are_read_on),
 		cmocka_unit_test(strangers_in_the_archive_stay),
 		cmocka_unit_test(a_segment_that_is_none),
+		cmocka_unit_test(a_piece_that_cannot_be_packed),
+		cmocka_unit_test(two_segments_are_held_unpacked),
 		cmocka_unit_test(an_archive_over_its_bound),
 		cmocka_unit_test(nothing_to_read_is_read_all_the_same),
 		cmocka_unit_test(what_cannot_be_read_is_damage),

@@ -72,6 +72,15 @@ put_event(struct forge *forge, uint64_t size, uint8_t type, uint64_t delta)
 	forge->header.events++;
 }
 
+static hd_log_each each; /* NULL: every event will do */
+
+static bool
+refuse_event(void *context, const struct hd_log_event *event)
+{
+	(void)context, (void)event;
+	return false;
+}
+
 /* Makes it segment 1's only frame, and reads that. */
 static void
 it_reads(struct forge *forge, const char *says)
@@ -90,7 +99,7 @@ it_reads(struct forge *forge, const char *says)
 	int file = io->ops->file_open(io, FIRST, HD_IO_CREATE | HD_IO_WRITE);
 	assert_true(file >= 0);
 	assert_int_equal(io->ops->file_write(io, file, bytes, size, 0), size);
-	bool good = hd_log_verify(io, FOLDER, NULL, NULL, &world->report);
+	bool good = hd_log_verify(io, FOLDER, each, NULL, &world->report);
 	assert_int_equal(good, says == NULL);
 	if (says && strstr(world->report.message, says) == NULL)
 		fail_msg("%s", world->report.message);
@@ -105,6 +114,15 @@ events_that_no_writer_made(void **state)
 	put_event(&forge, 3, HD_EVENT_AWARDED, 0);
 	put_event(&forge, 3, HD_EVENT_AWARDED, 5);
 	it_reads(&forge, NULL);
+	/* A type that there is not, for whoever must apply it. */
+	each = refuse_event;
+	forge = (struct forge){0};
+	put_event(&forge, 3, 0, 0);
+	it_reads(&forge, "none");
+	each = NULL;
+	forge = (struct forge){0};
+	put_event(&forge, 3, HD_EVENT_AWARDED, 0);
+	put_event(&forge, 3, HD_EVENT_AWARDED, 5);
 	/* Bytes behind them; one fewer than the header says; stamps that stand still. */
 	forge.header.events = 1;
 	it_reads(&forge, "bytes behind its events");

@@ -396,6 +396,51 @@ behind_a_closed_end_nothing_may_stand(void **state)
 	end(world);
 }
 
+/* In the last block a header of this log whose frame would not fit. */
+static void
+a_frame_that_goes_on_behind_the_file(void **state)
+{
+	(void)state;
+	static uint8_t bytes[4 * HD_BLOCK];
+	struct log_world *world = begin();
+	open_well(world);
+	write_well(world, 10);
+	uint64_t tail = hd_log_tail(world->log);
+	fake_io_kill(&world->fake, 0);
+	log_world_drop(world);
+	struct fake_file *file = fake_io_find(&world->fake, FIRST);
+	struct hd_frame_header header;
+	memcpy(&header, file->cache, sizeof header);
+	header.length = 2 * HD_BLOCK;
+	header.seal = 0;
+	header.first_lsn = tail + 1;
+	hd_frame_seal(bytes, &header);
+	memcpy(file->cache + file->size - HD_BLOCK, bytes, HD_BLOCK);
+	open_well(world);
+	assert_int_equal(world->report.last_lsn, tail);
+	assert_true(world->report.cut_bytes > 0);
+	end(world);
+}
+
+/* The end of a segment that is longer than what is read at once. */
+static void
+a_tail_that_cannot_be_read(void **state)
+{
+	(void)state;
+	struct log_world *world = begin();
+	world->options.segment_bytes = 4 * HD_MIB;
+	open_well(world);
+	log_world_append(world, 1);
+	log_world_settle(world);
+	fake_io_kill(&world->fake, 0);
+	log_world_drop(world);
+	world->fake.rule = (struct fake_rule){FAKE_CALL_READ, FIRST, 1, 1, -EIO};
+	assert_false(log_world_open(world));
+	assert_non_null(strstr(world->report.message, "cannot be read: Input"));
+	open_well(world);
+	end(world);
+}
+
 /* Segments. */
 
 /* More segments than are held open: reading, replaying and going on. */
@@ -515,6 +560,8 @@ main(void)
 		cmocka_unit_test(a_close_waits_for_its_own),
 		cmocka_unit_test(a_close_waits_for_what_nobody_waits_for),
 		cmocka_unit_test(behind_a_closed_end_nothing_may_stand),
+		cmocka_unit_test(a_frame_that_goes_on_behind_the_file),
+		cmocka_unit_test(a_tail_that_cannot_be_read),
 		cmocka_unit_test(many_segments),
 		cmocka_unit_test(an_anchor_before_its_segments_first_frame),
 		cmocka_unit_test(a_seal_waits_for_the_next_segment),
