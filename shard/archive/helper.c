@@ -24,19 +24,42 @@ sync_directory(struct hd_helper *helper, const struct hd_archive *archive)
 
 /* Looking. */
 
+static uint64_t
+plain_size(struct hd_helper *helper, const struct hd_archive *archive, uint32_t number)
+{
+	char path[HD_PACK_PATH];
+	struct hd_io *io = helper->io;
+	hd_pack_path(archive->directory, number, HD_PACK_PLAIN, path);
+	int file = io->ops->file_open(io, path, 0);
+	if (file < 0)
+		return 0;
+	int64_t size = io->ops->file_size(io, file);
+	io->ops->file_close(io, file);
+	return size < 0 ? 0 : (uint64_t)size;
+}
+
+struct looking {
+	struct hd_helper *helper;
+	struct hd_archive *archive;
+};
+
 static void
 take_name(void *context, const char *name)
 {
-	struct hd_archive *archive = context;
+	const struct looking *looking = context;
+	struct hd_archive *archive = looking->archive;
 	unsigned number = 0;
 	int digits = 0;
 	if (sscanf(name, "%8u%n", &number, &digits) != 1 || digits != NAME_DIGITS || number == 0)
 		return;
-	const char *end = name + digits;
-	if (strcmp(end, ".log") == 0 && archive->plain == 0)
-		archive->plain = number;
-	if (strcmp(end, ".log.zst") != 0)
+	bool plain = strcmp(name + digits, ".log") == 0;
+	uint32_t *first = plain ? &archive->plain : &archive->packed;
+	if (!plain && strcmp(name + digits, ".log.zst") != 0)
 		return;
+	if (plain)
+		archive->plain_bytes += plain_size(looking->helper, archive, number);
+	if (*first == 0)
+		*first = number;
 	if (archive->oldest == 0)
 		archive->oldest = number;
 	archive->newest = number;
@@ -64,43 +87,63 @@ measure(struct hd_helper *helper, struct hd_archive *archive)
 	}
 }
 
-static void
-look(struct hd_helper *helper, struct hd_archive *archive)
-{
-	char path[HD_PACK_PATH];
-	struct hd_pack_header header;
-	HD_ASSERT(!archive->looked);
-	archive->looked = true;
-	archive->oldest = archive->newest = archive->plain = 0;
-	archive->oldest_lsn = 0;
-	hd_pack_directory(archive->directory, path);
-	/* A directory that is not there or cannot be read holds nothing to do. */
-	(void)helper->io->ops->dir_list(helper->io, path, take_name, archive);
-	if (archive->oldest != 0 && look_at(helper, archive, archive->oldest, &header))
-		archive->oldest_lsn = header.first_lsn;
-	if (helper->archive_max != 0 && !archive->measured)
-		measure(helper, archive);
-}
-
-/* Removes the oldest packed segments while there are too many bytes, one after the other, so that
- * what is left has no gap. */
+/* Removes the oldest segments while there are too many bytes, one after the other, so that what is
+ * left has no gap. */
 static void
 trim(struct hd_helper *helper, struct hd_archive *archive)
 {
 	char path[HD_PACK_PATH];
 	struct hd_pack_header header;
-	while (helper->archive_max != 0 && archive->bytes > helper->archive_max &&
+	while (helper->archive_max != 0 &&
+	       archive->bytes + archive->plain_bytes > helper->archive_max &&
 	       archive->oldest < archive->newest) {
-		uint64_t size = 0;
-		if (look_at(helper, archive, archive->oldest, &header))
-			size = sizeof header + header.packed;
-		hd_pack_path(archive->directory, archive->oldest, HD_PACK_PACKED, path);
-		int error = helper->io->ops->file_remove(helper->io, path);
-		if ((error < 0 && error != -ENOENT) || sync_directory(helper, archive) < 0)
+		uint32_t number = archive->oldest;
+		bool packed = look_at(helper, archive, number, &header);
+		uint64_t size = packed ? sizeof header + header.packed
+				       : plain_size(helper, archive, number);
+		uint64_t *bytes = packed ? &archive->bytes : &archive->plain_bytes;
+		for (int i = 0; i < 2; i++) {
+			hd_pack_path(archive->directory, number, i ? HD_PACK_PLAIN : HD_PACK_PACKED,
+				     path);
+			int error = helper->io->ops->file_remove(helper->io, path);
+			if (error < 0 && error != -ENOENT)
+				return;
+		}
+		if (sync_directory(helper, archive) < 0)
 			return;
-		archive->bytes -= size < archive->bytes ? size : archive->bytes;
+		*bytes -= size < *bytes ? size : *bytes;
 		archive->oldest++;
 	}
+}
+
+static void
+list(struct hd_helper *helper, struct hd_archive *archive)
+{
+	char path[HD_PACK_PATH];
+	struct looking looking = {helper, archive};
+	archive->oldest = archive->newest = archive->packed = archive->plain = 0;
+	archive->plain_bytes = 0;
+	hd_pack_directory(archive->directory, path);
+	/* A directory that is not there or cannot be read holds nothing to do. */
+	(void)helper->io->ops->dir_list(helper->io, path, take_name, &looking);
+}
+
+static void
+look(struct hd_helper *helper, struct hd_archive *archive)
+{
+	struct hd_pack_header header;
+	HD_ASSERT(!archive->looked);
+	archive->looked = true;
+	list(helper, archive);
+	if (helper->archive_max != 0 && !archive->measured)
+		measure(helper, archive);
+	uint32_t oldest = archive->oldest;
+	trim(helper, archive);
+	if (archive->oldest != oldest)
+		list(helper, archive);
+	archive->oldest_lsn = 0;
+	if (archive->packed != 0 && look_at(helper, archive, archive->packed, &header))
+		archive->oldest_lsn = header.first_lsn;
 }
 
 /* Packing. */
@@ -143,8 +186,9 @@ end_job(struct hd_helper *helper, int error)
 		archive->plain = 0; /* until the next look */
 	if (number == archive->asked) {
 		archive->asked = 0;
-		if (error == 0)
-			look(helper, archive);
+		/* Where packing fails the log moves segments here as they are: those count too. */
+		archive->looked = false;
+		look(helper, archive);
 		tell(helper, archive, number, error);
 	}
 }
@@ -223,11 +267,8 @@ finish_job(struct hd_helper *helper)
 	int error = hd_packer_end(&job->packer);
 	if (error == 0)
 		error = name_packed(helper);
-	if (error == 0) {
+	if (error == 0)
 		job->of->bytes += sizeof job->packer.header + job->packer.header.packed;
-		job->of->newest = job->number > job->of->newest ? job->number : job->of->newest;
-		trim(helper, job->of);
-	}
 	end_job(helper, error);
 }
 

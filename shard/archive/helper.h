@@ -19,10 +19,12 @@ struct hd_archive {
 	char directory[HD_PACK_PATH]; /* of the log; empty: the shard has not said it yet */
 	bool looked;                  /* what follows is what stands there */
 	bool measured;                /* `bytes` is */
-	uint32_t oldest, newest;      /* packed segments; 0: there are none */
+	uint32_t oldest, newest;      /* segments, packed or not; 0: there are none */
+	uint32_t packed;              /* the oldest packed one; 0: none */
 	uint32_t plain;               /* the oldest that was moved as it was; 0: none */
 	uint32_t asked;               /* the segment that the shard waits for; 0: none */
-	uint64_t bytes;
+	uint64_t bytes;               /* of the packed ones */
+	uint64_t plain_bytes;         /* of the others, at every look */
 	uint64_t oldest_lsn;
 };
 
