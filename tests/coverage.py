@@ -14,7 +14,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WANTED = r"shard/(log|snapshot|archive)/|shard/(open|replay)\.c"
 TESTS = ("test_log", "test_log_crash", "test_log_recycle", "test_snapshot", "test_snapshot_file", "test_audit",
-         "test_snapshot_crash", "test_snapshot_faults", "test_start_faults", "test_taker_faults", "test_heal", "test_log_faults", "test_frame_faults", "test_recycle_faults", "test_archive_faults", "test_check_faults",
+         "test_snapshot_crash", "test_snapshot_faults", "test_start_faults", "test_taker_faults", "test_heal", "test_log_faults", "test_frame_faults", "test_recycle_faults", "test_archive_faults", "test_scrub_faults", "test_check_faults",
          "test_scrub", "test_shards", "test_shard_snapshots", "test_shard_treasure")
 
 

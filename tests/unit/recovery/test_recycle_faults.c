@@ -167,11 +167,13 @@ what_was_not_asked_for_changes_nothing(void **state)
 	hd_log_archived(world->log, 1, 0);
 	assert_int_equal(hd_log_archive_next(world->log), 2);
 	hd_log_keep(world->log, 5, false);
+	assert_int_equal(hd_log_archive_next(world->log), 0);
 	for (uint32_t i = 0; i < 60 && fake_io_find(&world->fake, FIRST); i++) {
 		world->fake.now += S;
 		log_world_pass(world, true);
 		write_well(world, 10);
 	}
+	assert_null(fake_io_find(&world->fake, FIRST));
 	hd_log_archived(world->log, 1, 0); /* that one has gone */
 	end(world);
 }

@@ -387,7 +387,10 @@ an_event_that_cannot_be_applied_is_named(void **state)
 		struct rig *rig = begin();
 		opens_after(rig, EVENTS - NEWER);
 		int64_t stamp = hd_core_stamp(rig->shard->core);
-		struct hd_event event = {.type = HD_EVENT_AWARDED, .entrant = hd_bytes_str("who")};
+		static const uint8_t reason[HD_REASON_MAX] = {'x'};
+		struct hd_event event = {.type = HD_EVENT_AWARDED,
+					 .entrant = hd_bytes_str("who"),
+					 .text = hd_bytes_of(reason, sizeof reason)};
 		for (uint32_t k = 0; k < rows[i].awards; k++) {
 			event.stamp = event.time = ++stamp;
 			hd_log_append(rig->shard->log, &event, 1);
