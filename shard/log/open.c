@@ -36,6 +36,7 @@ static void
 destroy_log(struct hd_log *log)
 {
 	HD_ASSERT(!log->flight.busy && !log->syncing && !log->fill_busy);
+	HD_ASSERT(log->move.kind == HD_MOVE_NONE);
 	struct hd_memory *memory = log->memory;
 	while (log->first)
 		hd_log_release(log);
@@ -207,7 +208,7 @@ hd_log_open(const struct hd_log_options *options, hd_log_each each, void *contex
 static bool
 is_busy(const struct hd_log *log)
 {
-	return log->flight.busy || log->syncing || log->fill_busy;
+	return log->flight.busy || log->syncing || log->fill_busy || log->move.kind != HD_MOVE_NONE;
 }
 
 /* Sends what is queued and takes in what completed; false where nothing is in flight. */

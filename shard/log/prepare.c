@@ -52,25 +52,12 @@ static void
 create_next(struct hd_log *log)
 {
 	HD_ASSERT(log->prepare == HD_PREPARE_NONE);
-	if (log->now < log->retry_at)
+	if (log->now < log->retry_at || log->move.kind != HD_MOVE_NONE)
 		return;
 	hd_log_space(log, true);
 	uint64_t size = hd_log_next_size(log);
-	if (hd_log_recycle_next(log, size)) {
-		log->prepare = HD_PREPARE_READY;
-		return;
-	}
-	int error = hd_segments_create(&log->segments, size);
-	if (error == -ENOSPC || error == -EDQUOT) {
-		log->no_space = true;
-		log->retry_at = log->now + HD_LOG_SPACE_NS;
-		return;
-	}
-	if (error < 0)
-		hd_log_fail(log, log->current, "no next segment after", error);
-	log->retry_at = 0;
-	log->prepare = HD_PREPARE_FILL;
-	log->filled = 0;
+	if (!hd_log_recycle_next(log, size))
+		hd_log_move_create(log, size);
 }
 
 /* Twice as fast as the current segment fills, so that the next one is ready at its half and the
@@ -130,7 +117,7 @@ void
 hd_log_prepare_complete(struct hd_log *log, enum hd_log_tag what, int32_t result)
 {
 	HD_ASSERT(log->fill_busy);
-	HD_ASSERT(what == HD_LOG_TAG_FILL || what == HD_LOG_TAG_FILL_SYNC);
+	HD_ASSERT(what >= HD_LOG_TAG_FILL && what <= HD_LOG_TAG_FILL_NAME);
 	uint32_t row = log->segments.count - 1;
 	log->fill_busy = false;
 	if (what == HD_LOG_TAG_FILL && (result == -EINTR || result == -EAGAIN))
@@ -145,9 +132,12 @@ hd_log_prepare_complete(struct hd_log *log, enum hd_log_tag what, int32_t result
 		log->filled += whole;
 		return;
 	}
+	if (what == HD_LOG_TAG_FILL_NAME) {
+		log->prepare = HD_PREPARE_READY;
+		return;
+	}
 	/* The file's own sync has just committed the journal, so this costs one flush at most. */
-	int error = log->io->ops->dir_sync(log->io, log->directory);
-	if (error < 0)
-		hd_log_fail(log, row, "cannot prepare", error);
-	log->prepare = HD_PREPARE_READY;
+	log->fill_busy = true;
+	log->io->ops->sync_names(log->io, log->directory,
+				 HD_IO_TAG(HD_IO_LOG, HD_LOG_TAG_FILL_NAME));
 }

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <string.h>
 
 #include "huntd/assert.h"
@@ -34,39 +33,7 @@ is_read(const struct hd_log *log)
 	return row->read_at != 0 && row->read_at + 2 > log->passes;
 }
 
-static void
-front_is_gone(struct hd_log *log)
-{
-	HD_ASSERT(log->current > 0);
-	log->current--;
-	hd_index_forget(&log->index, log->segments.rows[0].number);
-}
-
-static void
-remove_front(struct hd_log *log)
-{
-	HD_ASSERT(is_spare(log, 0));
-	int error = hd_segments_remove(&log->segments);
-	if (error < 0)
-		hd_log_fail(log, 0, "cannot remove", error);
-	front_is_gone(log);
-}
-
-static void
-retire_front(struct hd_log *log)
-{
-	HD_ASSERT(is_behind(log, 0));
-	int error = hd_segments_retire(&log->segments);
-	if (error == -ENOSPC || error == -EDQUOT) { /* it stays where it is for a while */
-		log->no_space = true;
-		return;
-	}
-	if (error < 0)
-		hd_log_fail(log, 0, "cannot move into the archive", error);
-	front_is_gone(log);
-}
-
-/* One file a time, for each of these waits for the disk. */
+/* One file a time, so that the disk has time for others. */
 void
 hd_log_recycle_step(struct hd_log *log)
 {
@@ -74,14 +41,16 @@ hd_log_recycle_step(struct hd_log *log)
 	log->passes++;
 	if (HD_LIKELY(!is_behind(log, 0)) || log->now < log->recycle_at || is_read(log))
 		return;
+	if (log->closing || log->move.kind != HD_MOVE_NONE)
+		return;
 	uint32_t spares = hd_log_spares(log), behind = spares;
 	while (is_behind(log, behind))
 		behind++;
 	bool many = behind - spares > HD_ARCHIVE_WAITING;
 	if (spares > HD_LOG_SPARES || (spares > 0 && many))
-		remove_front(log);
+		hd_log_move_front(log, HD_MOVE_REMOVE, 0);
 	else if (many)
-		retire_front(log);
+		hd_log_move_front(log, HD_MOVE_RETIRE, 0);
 	else
 		return;
 	log->recycle_at = log->now + HD_LOG_RECYCLE_NS;
@@ -95,22 +64,7 @@ hd_log_recycle_next(struct hd_log *log, uint64_t size)
 	HD_ASSERT(size > 0 && size <= log->segment_bytes);
 	if (!is_spare(log, 0) || is_read(log))
 		return false;
-	const struct hd_segment *front = &log->segments.rows[0];
-	if (hd_segments_file(&log->segments, 0) >= 0 &&
-	    (front->size < size || front->size > log->segment_bytes)) {
-		remove_front(log);
-		return false;
-	}
-	int64_t began = log->io->ops->now(log->io);
-	int error = hd_segments_recycle(&log->segments);
-	if (error < 0)
-		hd_log_fail(log, 0, "cannot use again", error);
-	front_is_gone(log);
-	uint64_t took = (uint64_t)(log->io->ops->now(log->io) - began);
-	log->stats.recycled++;
-	log->stats.recycle_ns_sum += took;
-	if (took > log->stats.recycle_ns_max)
-		log->stats.recycle_ns_max = took;
+	hd_log_move_front(log, HD_MOVE_REUSE, size);
 	return true;
 }
 

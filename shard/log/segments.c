@@ -191,8 +191,9 @@ hd_segments_forget_archive(struct hd_segments *all)
 	return gone;
 }
 
-static void
-log_path(const struct hd_segments *all, uint32_t number, char path[static HD_SEGMENT_PATH])
+void
+hd_segments_log_path(const struct hd_segments *all, uint32_t number,
+		     char path[static HD_SEGMENT_PATH])
 {
 	HD_ASSERT(number > 0);
 	snprintf(path, HD_SEGMENT_PATH, "%s/%08u.log", all->directory, number);
@@ -206,7 +207,7 @@ hd_segments_path(const struct hd_segments *all, uint32_t index, char path[static
 	if (row->packed)
 		hd_pack_path(all->directory, row->number, HD_PACK_PACKED, path);
 	else if (row->in_log)
-		log_path(all, row->number, path);
+		hd_segments_log_path(all, row->number, path);
 	else
 		hd_pack_path(all->directory, row->number, HD_PACK_PLAIN, path);
 }
@@ -225,18 +226,29 @@ close_oldest(struct hd_segments *all)
 	close_row(all, oldest);
 }
 
+uint32_t
+hd_segments_flags(const struct hd_segments *all, uint32_t flags)
+{
+	return flags | (all->direct ? HD_IO_DIRECT : 0);
+}
+
+int
+hd_segments_open_plain(struct hd_segments *all, const char *path, uint32_t flags)
+{
+	HD_ASSERT(all->direct);
+	all->direct = false;
+	if (flags & HD_IO_CREATE)
+		all->io->ops->file_remove(all->io, path);
+	return all->io->ops->file_open(all->io, path, flags);
+}
+
 static int
 open_file(struct hd_segments *all, const char *path, uint32_t flags)
 {
-	struct hd_io *io = all->io;
-	int file = io->ops->file_open(io, path, flags | (all->direct ? HD_IO_DIRECT : 0));
+	int file = all->io->ops->file_open(all->io, path, hd_segments_flags(all, flags));
 	if (file != -EINVAL || !all->direct)
 		return file;
-	/* tmpfs and some others refuse O_DIRECT, some only after they made the file. */
-	all->direct = false;
-	if (flags & HD_IO_CREATE)
-		io->ops->file_remove(io, path);
-	return io->ops->file_open(io, path, flags);
+	return hd_segments_open_plain(all, path, flags);
 }
 
 static void
@@ -276,7 +288,7 @@ hd_segments_file(struct hd_segments *all, uint32_t index)
 	HD_ASSERT(index < all->count);
 	HD_ASSERT(all->rows[index].in_log && all->rows[index].bytes == NULL);
 	char path[HD_SEGMENT_PATH];
-	log_path(all, all->rows[index].number, path);
+	hd_segments_log_path(all, all->rows[index].number, path);
 	return open_row(all, index, path);
 }
 
@@ -339,10 +351,21 @@ hd_segments_read(struct hd_segments *all, uint32_t index, void *to, uint32_t siz
 	return size;
 }
 
-static uint32_t
-next_number(const struct hd_segments *all)
+uint32_t
+hd_segments_next(const struct hd_segments *all)
 {
 	return (all->count ? all->rows[all->count - 1].number : all->base) + 1;
+}
+
+void
+hd_segments_push(struct hd_segments *all, int file, uint64_t size)
+{
+	HD_ASSERT(!all->read_only && file >= 0);
+	if (all->open >= HD_SEGMENTS_OPEN)
+		close_oldest(all);
+	struct hd_segment *row = row_of(all, hd_segments_next(all));
+	row->in_log = true;
+	hold_file(all, row, file, size);
 }
 
 int
@@ -351,8 +374,7 @@ hd_segments_create(struct hd_segments *all, uint64_t size)
 	HD_ASSERT(!all->read_only);
 	HD_ASSERT(size > 0 && size % HD_FRAME_MAX == 0);
 	char path[HD_SEGMENT_PATH];
-	uint32_t number = next_number(all);
-	log_path(all, number, path);
+	hd_segments_log_path(all, hd_segments_next(all), path);
 	int file = open_file(all, path, HD_IO_CREATE | HD_IO_WRITE);
 	if (file < 0)
 		return file;
@@ -362,11 +384,7 @@ hd_segments_create(struct hd_segments *all, uint64_t size)
 		all->io->ops->file_remove(all->io, path);
 		return error;
 	}
-	if (all->open >= HD_SEGMENTS_OPEN)
-		close_oldest(all);
-	struct hd_segment *row = row_of(all, number);
-	row->in_log = true;
-	hold_file(all, row, file, size);
+	hd_segments_push(all, file, size);
 	return 0;
 }
 
@@ -377,7 +395,7 @@ hd_segments_drop(struct hd_segments *all)
 	HD_ASSERT(all->count > 0);
 	struct hd_segment *row = &all->rows[all->count - 1];
 	char path[HD_SEGMENT_PATH];
-	log_path(all, row->number, path);
+	hd_segments_log_path(all, row->number, path);
 	int error = all->io->ops->file_remove(all->io, path);
 	if (error < 0)
 		return error;
@@ -388,67 +406,27 @@ hd_segments_drop(struct hd_segments *all)
 	return 0;
 }
 
-int
-hd_segments_recycle(struct hd_segments *all)
+struct hd_segment
+hd_segments_shift(struct hd_segments *all)
 {
 	HD_ASSERT(!all->read_only);
 	HD_ASSERT(all->count > 1);
-	char from[HD_SEGMENT_PATH], to[HD_SEGMENT_PATH];
-	uint32_t number = next_number(all);
-	log_path(all, all->rows[0].number, from);
-	log_path(all, number, to);
-	int file = hd_segments_file(all, 0);
-	int error = file < 0 ? file : all->io->ops->file_rename(all->io, from, to);
-	if (error == 0)
-		error = all->io->ops->dir_sync(all->io, all->directory);
-	if (error < 0)
-		return error;
-	uint64_t size = all->rows[0].size;
+	struct hd_segment front = all->rows[0];
+	HD_ASSERT(front.bytes == NULL);
+	all->open -= front.file >= 0;
 	all->rows[0].file = -1;
-	all->open--;
 	forget_rows(all, 1);
-	struct hd_segment *row = row_of(all, number);
-	row->in_log = true;
-	hold_file(all, row, file, size);
-	return 0;
+	return front;
 }
 
-int
-hd_segments_retire(struct hd_segments *all)
+void
+hd_segments_unshift(struct hd_segments *all, const struct hd_segment *front)
 {
 	HD_ASSERT(!all->read_only);
-	HD_ASSERT(all->count > 1);
-	char directory[HD_PACK_PATH], from[HD_SEGMENT_PATH], to[HD_PACK_PATH];
-	hd_pack_directory(all->directory, directory);
-	log_path(all, all->rows[0].number, from);
-	hd_pack_path(all->directory, all->rows[0].number, HD_PACK_PLAIN, to);
-	const struct hd_io_ops *ops = all->io->ops;
-	int error = ops->dir_make(all->io, directory);
-	if (error == 0)
-		error = ops->file_rename(all->io, from, to);
-	if (error < 0)
-		return error;
-	error = ops->dir_sync(all->io, directory);
-	if (error == 0)
-		error = ops->dir_sync(all->io, all->directory);
-	if (error < 0)
-		return -EIO; /* it was moved, so this is not to be tried again, whatever is lacking
-			      */
-	forget_rows(all, 1);
-	return 0;
-}
-
-int
-hd_segments_remove(struct hd_segments *all)
-{
-	HD_ASSERT(!all->read_only);
-	HD_ASSERT(all->count > 1);
-	char path[HD_SEGMENT_PATH];
-	log_path(all, all->rows[0].number, path);
-	int error = all->io->ops->file_remove(all->io, path);
-	if (error == 0)
-		error = all->io->ops->dir_sync(all->io, all->directory);
-	if (error == 0)
-		forget_rows(all, 1);
-	return error;
+	HD_ASSERT(all->base == front->number);
+	struct hd_segment *row = row_of(all, front->number);
+	HD_ASSERT(row == all->rows);
+	*row = *front;
+	row->file = -1;
+	all->base = front->number - 1;
 }

@@ -100,12 +100,23 @@ int hd_segments_create(struct hd_segments *all, uint64_t size);
 /* Removes the last row and its file. 0 or -errno. */
 int hd_segments_drop(struct hd_segments *all);
 
-/* What becomes of the first row, on the disk when they return: 0 or -errno.
- * recycle: its file follows the last row, with what it held, and is open.
- * retire: its file goes into archive/ as it is.
- * remove: its file goes. */
-int hd_segments_recycle(struct hd_segments *all);
-int hd_segments_retire(struct hd_segments *all);
-int hd_segments_remove(struct hd_segments *all);
+/* For what is asked of the file system through the queue (move.c).
+ *
+ * shift: forgets the first row; its file stands where it stood, open where it was. unshift: it is
+ * back, closed. push: adds the
+ * row that follows the last one; its file stands there. */
+struct hd_segment hd_segments_shift(struct hd_segments *all);
+void hd_segments_unshift(struct hd_segments *all, const struct hd_segment *front);
+void hd_segments_push(struct hd_segments *all, int file, uint64_t size);
+
+/* The number that the next row will have, and where the log has the file of a number. */
+uint32_t hd_segments_next(const struct hd_segments *all);
+void hd_segments_log_path(const struct hd_segments *all, uint32_t number,
+			  char path[static HD_SEGMENT_PATH]);
+
+/* The flags to open a file with; what to do where it was refused with -EINVAL though `direct`:
+ * tmpfs and some others refuse O_DIRECT, some only after they made the file. They are quick. */
+uint32_t hd_segments_flags(const struct hd_segments *all, uint32_t flags);
+int hd_segments_open_plain(struct hd_segments *all, const char *path, uint32_t flags);
 
 #endif

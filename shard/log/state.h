@@ -3,6 +3,7 @@
  *   append.c    events into the open frame            hd_log_append, hd_log_room
  *   write.c     frames onto the disk, the marks       hd_log_pass, hd_log_complete
  *   prepare.c   the next segment, and space           (called by write.c)
+ *   move.c      files made, renamed, removed          (called by the two around it)
  *   recycle.c   what is behind the snapshots          hd_log_anchor, hd_log_keep, ..archived
  *   open.c      replay, cut, close                    hd_log_open, hd_log_close
  *   scan.c      reading back while running            hd_log_read, hd_log_scan */
@@ -26,7 +27,14 @@
 #define HD_LOG_BUFFERS_KEPT 4u /* empty frame buffers that are not given back */
 
 /* Where a log's completion belongs: the rest of its tag. */
-enum hd_log_tag { HD_LOG_TAG_WRITE = 1, HD_LOG_TAG_SYNC, HD_LOG_TAG_FILL, HD_LOG_TAG_FILL_SYNC };
+enum hd_log_tag {
+	HD_LOG_TAG_WRITE = 1,
+	HD_LOG_TAG_SYNC,
+	HD_LOG_TAG_FILL,
+	HD_LOG_TAG_FILL_SYNC,
+	HD_LOG_TAG_FILL_NAME,
+	HD_LOG_TAG_MOVE
+};
 
 /* A frame that gathers, waits, or is being written. */
 struct hd_frame_buffer {
@@ -56,8 +64,43 @@ struct hd_log_flight {
 enum hd_log_prepare {
 	HD_PREPARE_NONE,
 	HD_PREPARE_FILL,
-	HD_PREPARE_SYNC,
+	HD_PREPARE_SYNC, /* then its name */
 	HD_PREPARE_READY,
+};
+
+/* What is being done to a file of the log; one thing at a time, so that each is on the disk before
+ * the next and numbers never get a gap.
+ *
+ *   create   open, allocate                        -> the next segment, to be filled
+ *   reuse    (open,) rename, sync                  -> the next segment, with what it held
+ *   remove   remove, sync
+ *   retire   rename, sync of the archive, sync     -> in archive/ as it is
+ *   undo     remove                                -> no space */
+enum hd_log_move_kind {
+	HD_MOVE_NONE,
+	HD_MOVE_CREATE,
+	HD_MOVE_REUSE,
+	HD_MOVE_REMOVE,
+	HD_MOVE_RETIRE,
+	HD_MOVE_UNDO,
+};
+
+enum hd_log_move_step {
+	HD_STEP_OPEN,
+	HD_STEP_ALLOCATE,
+	HD_STEP_RENAME,
+	HD_STEP_REMOVE,
+	HD_STEP_SYNC_ARCHIVE,
+	HD_STEP_SYNC,
+};
+
+struct hd_log_move {
+	uint8_t kind, step;      /* `step`: in flight */
+	int file;                /* below 0: closed */
+	struct hd_segment front; /* that the log's first row was */
+	uint64_t size;           /* of the file; CREATE, REUSE: that it is to have */
+	int64_t began;
+	char from[HD_SEGMENT_PATH], to[HD_SEGMENT_PATH], archive[HD_SEGMENT_PATH];
 };
 
 struct hd_log {
@@ -110,12 +153,14 @@ struct hd_log {
 	uint8_t *zeros; /* HD_LOG_FILL */
 	int64_t space_at, retry_at;
 	uint64_t space_tail;
+	struct hd_log_move move;
 
 	/* What is behind the snapshots. */
 	uint64_t passes;
 	uint32_t keep; /* segments before this number are needed no more */
 	bool archive;
-	uint32_t asked; /* the segment that a helper is archiving; 0: none */
+	uint32_t asked;    /* the segment that a helper is archiving; 0: none */
+	bool archive_made; /* its folder is there */
 	int64_t archive_at, recycle_at;
 
 	struct hd_log_stats stats;
@@ -141,9 +186,16 @@ uint32_t hd_log_spares(const struct hd_log *log);
 /* Once a pass: keeps what is behind the snapshots small. */
 void hd_log_recycle_step(struct hd_log *log);
 
-/* Tries to make a spare file of `size` bytes or more the next segment, which may be entered at once
- * as it is. False: there is none. */
+/* Begins to make a spare file of `size` bytes or more the next segment, which may then be entered
+ * as it is; one that does not do is removed. False: there is none. */
 bool hd_log_recycle_next(struct hd_log *log, uint64_t size);
+
+/* move.c: each begins what hd_log_move_complete ends. Nothing may be under way. */
+
+void hd_log_move_create(struct hd_log *log, uint64_t size);
+/* The first row's file; the row is forgotten at once. */
+void hd_log_move_front(struct hd_log *log, enum hd_log_move_kind kind, uint64_t size);
+void hd_log_move_complete(struct hd_log *log, int32_t result);
 
 /* prepare.c */
 
@@ -157,6 +209,7 @@ void hd_log_enter(struct hd_log *log, uint32_t row);
 void hd_log_write_closed(struct hd_log *log);
 
 /* hd_log_failed with the segment's name and the error. */
+_Noreturn void hd_log_fail_at(const char *path, const char *what, int error);
 _Noreturn void hd_log_fail(const struct hd_log *log, uint32_t row, const char *what, int error);
 
 /* append.c */

@@ -11,9 +11,15 @@ hd_log_fail(const struct hd_log *log, uint32_t row, const char *what, int error)
 {
 	HD_ASSERT(error < 0);
 	char path[HD_SEGMENT_PATH] = "the first segment";
-	char message[HD_SEGMENT_PATH + 200];
 	if (row < log->segments.count)
 		hd_segments_path(&log->segments, row, path);
+	hd_log_fail_at(path, what, error);
+}
+
+void
+hd_log_fail_at(const char *path, const char *what, int error)
+{
+	char message[HD_SEGMENT_PATH + 200];
 	snprintf(message, sizeof message, "%s %s: %s", what, path, strerror(-error));
 	hd_log_failed(message);
 }
@@ -279,6 +285,9 @@ hd_log_complete(struct hd_log *log, const struct hd_completion *completion)
 		return;
 	case HD_LOG_TAG_SYNC:
 		sync_complete(log, completion->result);
+		return;
+	case HD_LOG_TAG_MOVE:
+		hd_log_move_complete(log, completion->result);
 		return;
 	default:
 		hd_log_prepare_complete(log, what, completion->result);

@@ -531,7 +531,8 @@ a_seal_waits_for_the_next_segment(void **state)
 	assert_int_equal(hd_log_room(world->log), HD_ERR_MISCONF);
 	for (int i = 0; i < 5; i++) {
 		world->fake.now += 2 * S;
-		log_world_pass(world, true);
+		for (int k = 0; k < 4; k++) /* made, refused its space, removed */
+			log_world_pass(world, true);
 	}
 	/* Nothing but the next look for space is due. */
 	assert_true(hd_log_deadline(world->log) > world->fake.now);
