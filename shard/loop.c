@@ -404,6 +404,16 @@ count_pass(struct hd_shard *shard)
 	publish_log(shard, &log);
 }
 
+/* Whatever else a pass does while a snapshot is taken: nobody is to wait longer for one. */
+static void
+measure_pass(struct hd_shard *shard)
+{
+	struct hd_metrics *metrics = hd_shard_mine(shard);
+	int64_t took = shard->io->ops->now(shard->io) - shard->boot;
+	if (took > (int64_t)HD_METRIC(metrics->snapshot_pass_ns_max))
+		HD_GAUGE(metrics->snapshot_pass_ns_max, took);
+}
+
 static void
 drain(struct hd_shard *shard)
 {
@@ -461,6 +471,8 @@ hd_shard_pass(struct hd_shard *shard)
 		drain(shard);
 	hd_post_publish(shard->post);
 	count_pass(shard);
+	if (HD_UNLIKELY(shard->taker.state != HD_TAKER_IDLE))
+		measure_pass(shard);
 	hd_pulse_stage(shard->pulse, HD_STAGE_WAIT);
 	return !shard->finished;
 }

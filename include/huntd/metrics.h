@@ -40,6 +40,7 @@
 	X(snapshot_objects, "objects in it")                                                       \
 	X(snapshot_ns, "how long it took")                                                         \
 	X(snapshot_slice_ns_max, "longest slice of a pass that one took")                          \
+	X(snapshot_pass_ns_max, "longest pass of the loop while one was taken, without its wait")  \
 	X(log_frames_total, "frames flushed")                                                      \
 	X(log_bytes_total, "bytes flushed")                                                        \
 	X(log_flush_ns_total, "time in flushes")                                                   \

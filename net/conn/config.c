@@ -95,7 +95,8 @@ set(struct call *call)
 	hd_call_ok(call);
 }
 
-/* Counters have one writer, their shard: this one's calls are set back, others' go on. */
+/* Counters have one writer, their shard: this one's calls and longest passes are set back, others'
+ * go on. */
 static void
 resetstat(struct call *call)
 {
@@ -104,6 +105,8 @@ resetstat(struct call *call)
 		HD_GAUGE(metrics->command_calls[i], 0);
 		HD_GAUGE(metrics->command_errors[i], 0);
 	}
+	HD_GAUGE(metrics->snapshot_slice_ns_max, 0);
+	HD_GAUGE(metrics->snapshot_pass_ns_max, 0);
 	hd_call_ok(call);
 }
 
