@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DISK_FILES  1024
+#define DISK_FILES  2048
 #define DISK_BLOCK  4096u
 #define DISK_SECTOR 512u
 #define DISK_NAME   160
