@@ -447,7 +447,8 @@ scrub(struct hd_helper *helper)
 		hd_post_send(helper->post, damage.shard, &cell);
 	}
 	int64_t left = hd_scrub_due(scrub) - now;
-	return left > 0 ? left : 0;
+	HD_ASSERT(left > 0);
+	return left;
 }
 
 bool
@@ -457,8 +458,7 @@ hd_helper_pass(struct hd_helper *helper)
 	bool worked = !helper->finished && step(helper);
 	int64_t timeout = scrub(helper);
 	hd_post_publish(helper->post);
-	timeout = worked ? 0 : timeout;
-	if (timeout != 0 && !hd_post_sleep(helper->post))
+	if (worked || !hd_post_sleep(helper->post))
 		timeout = 0;
 	helper->io->ops->wait(helper->io, timeout, completions, 8);
 	hd_post_awake(helper->post);

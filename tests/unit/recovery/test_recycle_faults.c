@@ -80,6 +80,7 @@ a_segment_that_is_read_is_not_recycled(void **state)
 	hd_log_keep(world->log, 4, false);
 	for (uint32_t i = 0; i < 10; i++) {
 		assert_true(hd_log_read(world->log, 1, page, sizeof page, 1));
+		log_world_append(world, 10);
 		world->fake.now += S;
 		hd_log_pass(world->log, world->fake.now, false);
 		while (io->ops->wait(io, 0, &done, 1) == 1)
