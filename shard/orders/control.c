@@ -4,7 +4,8 @@
 
 #include "huntd/assert.h"
 
-#define GIVE_UP_NS   10000000000
+/* A slow disk flushes in up to 30 s (FAULTS row 7); the last snapshot has what is left of 90 s. */
+#define GIVE_UP_NS   30000000000
 #define STOP_LOOK_NS 1000000000 /* a signal ends the wait; one just before it does not */
 
 static void

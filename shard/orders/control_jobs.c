@@ -243,11 +243,17 @@ file_in_force(struct hd_control *control, enum hd_error error)
 		file_done(control, "");
 		return;
 	}
-	snprintf(control->message, HD_MESSAGE_MAX, "1:1: %s", hd_error_text(error));
-	bool first = control->job.version == 1;
+	bool full = error == HD_ERR_MISCONF, first = control->job.version == 1;
+	if (full) /* the disk's fault, not the file's */
+		snprintf(control->message, HD_MESSAGE_MAX,
+			 " not in force: %s in %s, which wants two more segments for each shard; "
+			 "make space and start again",
+			 hd_error_text(error), control->config->data);
+	else
+		snprintf(control->message, HD_MESSAGE_MAX, "1:1: %s", hd_error_text(error));
 	file_done(control, control->message);
 	if (first)
-		hd_control_fail(control, HD_EXIT_CONFIG);
+		hd_control_fail(control, full ? HD_EXIT_STORAGE : HD_EXIT_CONFIG);
 }
 
 /* Booting. */

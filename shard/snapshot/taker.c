@@ -17,7 +17,7 @@
 #define FILE_FLAGS        (HD_IO_CREATE | HD_IO_WRITE)
 #define BUSY_NS           2000000 /* after the last command */
 /* The last snapshot; with the drain before it within the 90 s that systemd grants. */
-#define LAST_NS  60000000000
+#define LAST_NS  50000000000
 #define NS_PER_S 1000000000
 #define HEAL_NS  10000000000 /* after one that failed */
 

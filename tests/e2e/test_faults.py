@@ -60,4 +60,23 @@ def broken_protocol_is_told_of_once_a_minute():
         same("each is counted", server.info()["protocol_errors_total"], "5")
 
 
-story(all_is_well, a_pause_is_no_stall, who_does_not_read_is_told_of, broken_protocol_is_told_of_once_a_minute)
+def a_full_disk_is_not_the_files_fault():
+    """A first start on 24 MiB: 74, and what it wants; with smaller files it fits."""
+    with Server({"bay": HUNT}, 1, start=False) as server:
+        os.mkdir(server.data)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", server.data], stderr=subprocess.DEVNULL).returncode != 0:
+            print("  (only root can make a small disk)")
+            return
+        try:
+            code, said = server.end_of_start()
+            same("storage", code, 74)
+            check("it says what it wants", "no space left for the log in" in said and "make space" in said, said)
+            server.options = ["--set", "log.segment=1MiB"]
+            server.start()
+            same("it serves", server.client()("HUNT.AWARD", "ann", "bay", 1)[0], "applied")
+            server.kill()
+        finally:
+            subprocess.run(["umount", server.data], check=True)
+
+
+story(a_full_disk_is_not_the_files_fault, all_is_well, a_pause_is_no_stall, who_does_not_read_is_told_of, broken_protocol_is_told_of_once_a_minute)
