@@ -4,6 +4,7 @@
 
 #include "huntd/assert.h"
 
+#define ENDING_LOOK_NS 1000000
 /* A slow disk flushes in up to 30 s (FAULTS row 7); the last snapshot has what is left of 90 s. */
 #define GIVE_UP_NS   30000000000
 #define STOP_LOOK_NS 1000000000 /* a signal ends the wait; one just before it does not */
@@ -60,6 +61,8 @@ void
 hd_control_finish(struct hd_control *control)
 {
 	HD_ASSERT(control->state != HD_CONTROL_ENDING);
+	/* FINISH is the last word: who has it reads no more. */
+	hd_post_publish(control->post);
 	/* What never served has nothing new to save. */
 	struct hd_cell cell = {.type = HD_CELL_FINISH, .a = control->served};
 	control->state = HD_CONTROL_ENDING;
@@ -208,9 +211,28 @@ patience(const struct hd_control *control)
 	return due > control->boot ? due - control->boot : 0;
 }
 
+/* FINISH was sent; where a ring is full it still waits for room. */
+static bool
+has_last_words(struct hd_control *control)
+{
+	HD_ASSERT(control->state == HD_CONTROL_ENDING);
+	return hd_post_waiting(control->post) > 0;
+}
+
+static bool
+ending_pass(struct hd_control *control)
+{
+	struct hd_completion completions[8];
+	control->io->ops->wait(control->io, ENDING_LOOK_NS, completions, 8);
+	hd_post_publish(control->post);
+	return has_last_words(control);
+}
+
 bool
 hd_control_pass(struct hd_control *control, bool stop)
 {
+	if (control->state == HD_CONTROL_ENDING)
+		return ending_pass(control);
 	struct hd_io *io = control->io;
 	struct hd_completion completions[8];
 	int64_t timeout = patience(control);
@@ -232,5 +254,5 @@ hd_control_pass(struct hd_control *control, bool stop)
 	if (control->drained == control->shards || late)
 		hd_control_finish(control);
 	hd_post_publish(control->post);
-	return control->state != HD_CONTROL_ENDING;
+	return control->state != HD_CONTROL_ENDING || has_last_words(control);
 }

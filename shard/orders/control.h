@@ -84,7 +84,7 @@ void hd_control_close(struct hd_control *control);
 /* Every shard has replayed: exchange stamps, then boot. */
 void hd_control_start(struct hd_control *control);
 
-/* One pass; `stop`: the process was asked to end. False: FINISH was sent to every thread. */
+/* One pass; `stop`: the process was asked to end. False: every thread has FINISH in its ring. */
 bool hd_control_pass(struct hd_control *control, bool stop);
 
 /* Tells every thread to end now. */
