@@ -151,6 +151,8 @@ tree_drop(struct hd_core *core, struct hd_live_board *board)
 		core->old_room = room;
 	}
 	core->old[core->old_count++] = board->tree;
+	/* While it is gone nothing is counted: a view of before must not seem to stand after. */
+	hd_live_board_renewed(board);
 	board->tree = NULL;
 	board->frozen = NULL;
 	board->frozen_serial = 0;
