@@ -129,7 +129,8 @@ do_sync(struct fake_io *fake, struct fake_file *file, const uint8_t *from, uint6
 		fake->sync_failed = true;
 		return error;
 	}
-	memcpy(file->disk, from, size);
+	if (size > 0)
+		memcpy(file->disk, from, size);
 	file->disk_size = file->size;
 	return 0;
 }
@@ -153,7 +154,8 @@ do_write(struct fake_io *fake, const struct fake_request *request)
 	if (fake->operations == fake->short_at && size > HD_BLOCK)
 		size = HD_BLOCK;
 	fake_reserve(file, request->offset + size);
-	memcpy(file->cache + request->offset, request->at, size);
+	if (size > 0)
+		memcpy(file->cache + request->offset, request->at, size);
 	if (request->offset + size > file->size)
 		file->size = request->offset + size;
 	if (request->flags & HD_IO_SYNC) {
@@ -286,6 +288,7 @@ fake_open(struct hd_io *io, const char *path, uint32_t flags)
 	if ((flags & HD_IO_DIRECT) && fake->refuse_direct)
 		return -EINVAL;
 	file->direct = (flags & HD_IO_DIRECT) != 0;
+	file->opens++;
 	return (int)(file - fake->files);
 }
 
@@ -293,6 +296,10 @@ static int
 fake_close(struct hd_io *io, int file)
 {
 	struct fake_io *fake = fake_of(io);
+	uint32_t *opens = &fake->files[file].opens; /* 0: a crash has closed it */
+	*opens -= *opens > 0;
+	if (*opens > 0) /* log and scrubber may hold the same one */
+		return 0;
 	for (uint32_t i = 0; i < fake->queued; i++)
 		HD_ASSERT(fake->queue[i].file != file);
 	return 0;
@@ -535,6 +542,8 @@ fake_drop_queue(struct fake_io *fake)
 	for (uint32_t i = 0; i < fake->queued; i++)
 		free(fake->queue[i].snapshot);
 	fake->queued = 0;
+	for (uint32_t i = 0; i < FAKE_FILES; i++)
+		fake->files[i].opens = 0;
 }
 
 void

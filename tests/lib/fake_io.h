@@ -21,6 +21,7 @@ struct fake_file {
 	uint64_t room, size, disk_size;
 	bool named, disk_named; /* in the directory; after a crash too */
 	int replaced_by;        /* the file that was renamed over it, + 1; 0: none */
+	uint32_t opens;
 	bool writing, direct;
 };
 

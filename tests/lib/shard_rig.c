@@ -107,7 +107,7 @@ rig_open(struct rig *rig)
 					 .shards = 2,
 					 .segment_bytes = HD_MIB,
 					 .durability = rig->durability};
-	struct hd_shard *shard = aligned_alloc(64, sizeof *shard);
+	struct hd_shard *shard = aligned_alloc(64, (sizeof *shard + 63) / 64 * 64);
 	HD_ASSERT(shard != NULL);
 	memset(shard, 0, sizeof *shard);
 	rig->memory = hd_test_memory();
