@@ -20,11 +20,10 @@
 #define FOLDER "data/shard-3"
 #define PERIOD 3600000000000
 
+#define SEEDS 6u
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SEEDS 2u
 #define FLIPS 12u
 #else
-#define SEEDS 6u
 #define FLIPS 30u
 #endif
 
