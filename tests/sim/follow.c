@@ -116,7 +116,9 @@ page(struct world *world)
 {
 	const struct sim_reply *reply = &world->follow.reply;
 	struct hd_reader reader = hd_reader_of(hd_bytes_of(reply->detail, reply->size));
-	if (reply->kind == HD_REPLY_ERROR && reply->error == HD_ERR_TOO_OLD) {
+	bool damaged = world->machine.misdirected || world->machine.options.decay > 0;
+	if (reply->kind == HD_REPLY_ERROR &&
+	    (reply->error == HD_ERR_TOO_OLD || (damaged && reply->error == HD_ERR_UNREADABLE))) {
 		world->follow_broken = true;
 		return;
 	}
