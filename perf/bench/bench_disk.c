@@ -17,27 +17,11 @@
 #include "huntd/limits.h"
 #include "huntd/log.h"
 #include "net/uring/uring.h"
+#include "perf/bench/plain_memory.h"
 
 #define BATCH    (128u * HD_KIB)
 #define SNAPSHOT 256u  /* batches between two */
 #define WARM     2560u /* batches; then the last segments have their full size */
-
-static void *
-plain_take(void *source, size_t size, size_t align)
-{
-	(void)source;
-	void *at = NULL;
-	if (posix_memalign(&at, align < sizeof(void *) ? sizeof(void *) : align, size) != 0)
-		return NULL;
-	return memset(at, 0, size);
-}
-
-static void
-plain_give(void *source, void *at, size_t size)
-{
-	(void)source, (void)size;
-	free(at);
-}
 
 static double
 now_s(void)

@@ -14,23 +14,7 @@
 #include "huntd/limits.h"
 #include "huntd/log.h"
 #include "net/uring/uring.h"
-
-static void *
-plain_take(void *source, size_t size, size_t align)
-{
-	(void)source;
-	void *at = NULL;
-	if (posix_memalign(&at, align < sizeof(void *) ? sizeof(void *) : align, size) != 0)
-		return NULL;
-	return memset(at, 0, size);
-}
-
-static void
-plain_give(void *source, void *at, size_t size)
-{
-	(void)source, (void)size;
-	free(at);
-}
+#include "perf/bench/plain_memory.h"
 
 static double
 clock_ns(clockid_t clock)
