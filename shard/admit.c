@@ -109,14 +109,14 @@ hd_shard_is_local(const struct hd_shard *shard, const struct hd_command *command
 }
 
 void
-hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token)
+hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token, int64_t arrived)
 {
 	HD_ASSERT(shard->serving);
 	HD_ASSERT(command->verb < HD_CMD_COUNT_);
 	shard->pass_commands++;
 	if (HD_LIKELY(hd_shard_is_local(shard, command))) {
 		hd_remote_take(shard, shard->number);
-		shard->batch[shard->batch_count++] = (struct hd_work){command, token};
+		shard->batch[shard->batch_count++] = (struct hd_work){command, token, arrived};
 		if (shard->batch_count == HD_BATCH_MAX)
 			hd_shard_decide(shard);
 		return;
@@ -217,7 +217,7 @@ struct hd_metrics *
 hd_shard_metrics(struct hd_shard *shard, uint32_t of)
 {
 	HD_ASSERT(of < shard->count);
-	return &shard->metrics[of];
+	return &shard->stats[of].metrics;
 }
 
 int64_t

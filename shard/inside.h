@@ -11,9 +11,9 @@
 #include "huntd/gather.h"
 #include "huntd/ids.h"
 #include "huntd/runtime.h"
+#include "huntd/stats.h"
 #include "huntd/view.h"
 #include "shard/clock.h"
-#include "shard/health/pulse.h"
 #include "shard/mesh.h"
 #include "shard/snapshot/taker.h"
 
@@ -54,6 +54,7 @@ struct hd_held_list {
 struct hd_work {
 	struct hd_command *command;
 	uint64_t token;
+	int64_t arrived; /* BOOTTIME ns; 0: in this pass */
 };
 
 /* The delay of commands that other shards sent: the least of two windows of 50 ms and the running.
@@ -213,11 +214,11 @@ struct hd_shard {
 	const struct hd_runtime_hooks *hooks;
 	const struct hd_edge_ops *ops;
 	void *edge;
-	struct hd_metrics *metrics; /* of all shards */
-	struct hd_status *status;   /* of all shards */
-	struct hd_tops *tops;       /* of all shards */
-	struct hd_pulse *pulse;     /* its own */
-	uint64_t flush_ns;          /* in all flushes so far */
+	struct hd_shard_stats *stats; /* of all shards */
+	struct hd_status *status;     /* of all shards */
+	struct hd_tops *tops;         /* of all shards */
+	struct hd_pulse *pulse;       /* its own */
+	uint64_t flush_ns;            /* in all flushes so far */
 	const struct hd_clock_page *time;
 	int64_t busy_ns;
 
@@ -258,7 +259,7 @@ struct hd_shard {
 static inline struct hd_metrics *
 hd_shard_mine(const struct hd_shard *shard)
 {
-	return &shard->metrics[shard->number];
+	return &shard->stats[shard->number].metrics;
 }
 
 /* open.c */

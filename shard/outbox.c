@@ -180,7 +180,7 @@ decide_parked(struct hd_shard *shard, struct hd_outbox_row *row)
 	struct hd_command command;
 	bool ok = hd_command_decode((struct hd_bytes){parked->bytes, parked->size}, &command);
 	HD_ASSERT(ok && shard->outbox.waiting > 0);
-	struct hd_work work = {&command, parked->token};
+	struct hd_work work = {&command, parked->token, 0};
 	row->parked = parked->next;
 	shard->outbox.waiting--;
 	shard->pass_commands++;

@@ -10,6 +10,31 @@ take(struct hd_parts *parts, size_t size)
 	return hd_memory_take(&parts->memory, size, 64);
 }
 
+/* The page that shows it all, where the process wants to be seen; else memory like any other. */
+static void
+make_page(struct hd_parts *parts)
+{
+	const struct hd_runtime_hooks *hooks = &parts->hooks;
+	size_t bytes = HD_STATS_BYTES(parts->topology.shards);
+	HD_ASSERT(parts->page == NULL);
+	if (hooks->stats_page != NULL)
+		parts->page = hooks->stats_page(hooks->context, bytes);
+	else
+		parts->page = hd_memory_take(&parts->memory, bytes, 4096);
+	parts->page->abi = HD_STATS_ABI;
+	parts->page->shards = parts->topology.shards;
+	parts->page->commands = HD_CMD_COUNT_;
+	parts->page->bytes = bytes;
+}
+
+static void
+give_page(struct hd_parts *parts)
+{
+	if (parts->page != NULL && parts->hooks.stats_page == NULL)
+		hd_memory_give(&parts->memory, parts->page, HD_STATS_BYTES(parts->topology.shards));
+	parts->page = NULL;
+}
+
 static void
 make_shard(struct hd_parts *parts, uint32_t number)
 {
@@ -29,10 +54,10 @@ make_shard(struct hd_parts *parts, uint32_t number)
 	shard->hurry = parts->config.hurry;
 	shard->taker.events = parts->config.snapshot_events;
 	shard->taker.archive = parts->config.archive;
-	shard->metrics = parts->metrics;
+	shard->stats = parts->page->shard;
 	shard->status = parts->status;
 	shard->tops = parts->tops;
-	shard->pulse = &parts->pulses[number];
+	shard->pulse = &parts->page->shard[number].pulse;
 	shard->time = &parts->time;
 	shard->busy_ns = (int64_t)(parts->config.busy_ms ? parts->config.busy_ms : 20) * NS_PER_MS;
 }
@@ -59,8 +84,7 @@ make_control(struct hd_parts *parts)
 	parts->control->clock.page = &parts->time;
 	parts->control->watchdog = (struct hd_watchdog){
 		.shards = parts->topology.shards,
-		.metrics = parts->metrics,
-		.pulses = parts->pulses,
+		.stats = parts->page->shard,
 		.mesh = parts->mesh,
 		.hooks = &parts->hooks,
 	};
@@ -76,7 +100,7 @@ make_helper(struct hd_parts *parts)
 	parts->helper->number = parts->topology.shards + 2;
 	parts->helper->archive_max = parts->config.archive_max / parts->topology.shards;
 	parts->helper->scrub.period = parts->config.scrub_ns;
-	parts->helper->scrub.metrics = parts->metrics;
+	parts->helper->scrub.stats = parts->page->shard;
 	parts->helper->scrub.hooks = &parts->hooks;
 }
 
@@ -90,10 +114,9 @@ hd_parts_make(struct hd_parts *parts)
 		parts->topology.ring_cells = parts->config.ring_cells;
 	parts->hooks.memory_init(parts->hooks.context, shards + 1, &parts->memory);
 	parts->mesh = hd_mesh_create(shards + HD_THREADS_BESIDE, parts->topology.ring_cells);
-	parts->metrics = take(parts, shards * sizeof *parts->metrics);
+	make_page(parts);
 	parts->status = take(parts, shards * sizeof *parts->status);
 	parts->tops = take(parts, shards * sizeof *parts->tops);
-	parts->pulses = take(parts, shards * sizeof *parts->pulses);
 	for (uint32_t i = 0; i < shards; i++)
 		make_shard(parts, i);
 	make_reducer(parts);
@@ -236,9 +259,8 @@ hd_parts_free(struct hd_parts *parts)
 	give(parts, parts->reducer, sizeof *parts->reducer);
 	give(parts, parts->control, sizeof *parts->control);
 	give(parts, parts->helper, sizeof *parts->helper);
-	give(parts, parts->metrics, shards * sizeof *parts->metrics);
+	give_page(parts);
 	give(parts, parts->status, shards * sizeof *parts->status);
 	give(parts, parts->tops, shards * sizeof *parts->tops);
-	give(parts, parts->pulses, shards * sizeof *parts->pulses);
 	HD_ASSERT(parts->memory.used == 0);
 }

@@ -21,10 +21,9 @@ struct hd_parts {
 	struct hd_mesh *mesh;
 	struct hd_shard *shards[HD_SHARDS_MAX];
 	struct hd_log_report reports[HD_SHARDS_MAX];
-	struct hd_metrics *metrics;
+	struct hd_stats_page *page;
 	struct hd_status *status;
 	struct hd_tops *tops;
-	struct hd_pulse *pulses;
 	struct hd_reducer *reducer;
 	struct hd_control *control;
 	struct hd_helper *helper;

@@ -202,6 +202,7 @@ decide_some(struct hd_shard *shard, struct hd_block *block)
 		bool ok = hd_command_decode(bytes, &remote->command[count]);
 		HD_ASSERT(ok);
 		given[count].command = &remote->command[count];
+		given[count].arrived = block->sent;
 		count++;
 	}
 	remote->todo_at = (uint32_t)(reader.at - hd_block_bytes(block));

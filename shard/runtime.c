@@ -328,5 +328,5 @@ struct hd_metrics *
 hd_runtime_metrics(const struct hd_runtime *runtime, uint32_t shard)
 {
 	HD_ASSERT(shard < runtime->parts.topology.shards);
-	return &runtime->parts.metrics[shard];
+	return &runtime->parts.page->shard[shard].metrics;
 }

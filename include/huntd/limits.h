@@ -93,6 +93,15 @@
 #define HD_STALL_END_MS  30000u /* the process ends */
 #define HD_FLUSH_SLOW_MS 250u   /* p99 of flushes: degraded */
 
+/* What is seen of it all. */
+#define HD_SLOW_KEPT      128u /* slow commands of one shard (slowlog-max-len) */
+#define HD_SLOW_MAX       1024u
+#define HD_SLOW_NS        10000000 /* slowlog-log-slower-than */
+#define HD_CLIENT_ADDRESS 48u
+#define HD_CLIENT_NAME    64u
+#define HD_TRACE_SAMPLE   64u   /* trace.sample */
+#define HD_JOURNEYS_MAX   1024u /* batches of one shard whose replies wait for the disk */
+
 /* Snapshots. The largest object is a version of a document, or what one entrant has done. */
 #define HD_OBJECT_MAX        HD_MIB
 #define HD_SNAPSHOT_EVENTS   4000000u /* behind the last one: time for the next */

@@ -8,6 +8,9 @@
 
 #include "huntd/document.h"
 #include "huntd/shard.h"
+#include "huntd/slowlog.h"
+#include "huntd/stats.h"
+#include "huntd/tuning.h"
 
 enum hd_role { HD_ROLE_SHARD, HD_ROLE_REDUCER, HD_ROLE_CONTROL, HD_ROLE_HELPER };
 
@@ -42,7 +45,8 @@ struct hd_runtime_config {
 	uint32_t busy_ms;      /* 20 */
 	uint32_t tick_ms;      /* 20 */
 	uint32_t ids_max, ids_age_s;
-	uint32_t ring_cells; /* 0: from the number of threads; 1 and 3 must work */
+	uint32_t ring_cells;      /* 0: from the number of threads; 1 and 3 must work */
+	struct hd_tuning *tuning; /* outlives the runtime; NULL: the defaults, for good */
 	/* True: end, as by hd_runtime_stop. A signal handler can set it before the runtime is there
 	 * and after: replay looks at it, and so does control, at least once a second. It outlives
 	 * the runtime. NULL: nobody sets one. */
@@ -51,6 +55,22 @@ struct hd_runtime_config {
 	const _Atomic bool *hurry;
 	uint64_t snapshot_events; /* logged behind the last snapshot: time for the next; 0: one at
 				     the end only */
+};
+
+/* The operators' desk: what answers them on control's thread and io (net/http). It reads the stats
+ * page and nothing else, so it speaks when a core stalls. Its tags are HD_IO_CONTROL's. */
+struct hd_desk_ops {
+	/* NULL: a line was printed; the start fails with 1. */
+	void *(*create)(void *context, struct hd_io *io, struct hd_memory *memory,
+			const struct hd_stats_page *page);
+	void (*destroy)(void *desk);
+	void (*complete)(void *desk, const struct hd_completion *completion);
+	/* Once a pass of control, behind completions. `now`: BOOTTIME ns. */
+	void (*pass)(void *desk, int64_t now);
+	/* When `pass` must run though nothing comes in; BOOTTIME ns, HD_NEVER for none. */
+	int64_t (*deadline)(void *desk);
+	/* The server ends: stop accepting, close. True: nothing is in flight. */
+	bool (*drain)(void *desk);
 };
 
 struct hd_runtime_hooks {
@@ -89,6 +109,12 @@ struct hd_runtime_hooks {
 	void (*give_up)(void *context);
 	/* On a shard: the same about its snapshots. */
 	void (*shard_news)(void *context, uint32_t shard, const char *line);
+	/* The stats page: `bytes` of zeroes on a page's edge, the process' until it ends; `magic`,
+	 * `pid`, `started_ms`, `version`, `build` and `build_id` are the hook's to fill. NULL: it
+	 * is plain memory, which nobody else sees. */
+	struct hd_stats_page *(*stats_page)(void *context, size_t bytes);
+	/* What serves operators (/metrics, /healthz) on control's thread. NULL: nobody does. */
+	const struct hd_desk_ops *desk;
 	/* The wall clock, ns since 1970. NULL: CLOCK_REALTIME. */
 	int64_t (*wall_clock)(void *context);
 	/* 32 random bytes. */

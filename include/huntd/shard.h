@@ -24,6 +24,8 @@
 #include "huntd/log.h"
 #include "huntd/metrics.h"
 #include "huntd/reply.h"
+#include "huntd/slowlog.h"
+#include "huntd/tuning.h"
 
 struct hd_shard;
 struct hd_view;
@@ -45,6 +47,10 @@ struct hd_edge_ops {
 	int64_t (*deadline)(void *edge);
 	/* The server ends: stop accepting, close what is idle. True: nothing is left. */
 	bool (*drain)(void *edge);
+	/* Whose a slow command was: the upper half of its token names the connection. ADDR:PORT and
+	 * the name it gave itself; both empty where it is gone. */
+	void (*client)(void *edge, uint32_t client, char address[HD_CLIENT_ADDRESS],
+		       char name[HD_CLIENT_NAME]);
 };
 
 /* What becomes of a command that the edge wants to give. */
@@ -60,13 +66,31 @@ enum hd_admit {
 enum hd_admit hd_shard_admit(struct hd_shard *shard, const struct hd_command *command,
 			     enum hd_error *error);
 
-/* Gives an admitted command. Its bytes must live until the next hd_shard_decide, the struct too. At
- * most HD_BATCH_MAX between two of those: hd_shard_decide is called by itself when the batch is
- * full. */
-void hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token);
+/* Gives an admitted command; `arrived`: BOOTTIME ns of the pass that took its bytes
+ * (0: this one). Its bytes must
+ * live until the next hd_shard_decide, the struct too. At most HD_BATCH_MAX between two of those:
+ * hd_shard_decide is called by itself when the batch is full. */
+void hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token,
+		   int64_t arrived);
 
 /* Decides and applies what was given; calls edge->reply for all that is answered at once. */
 void hd_shard_decide(struct hd_shard *shard);
+
+/* A reply that no batch of this shard's own brought (another shard's, a gather's, an order's, the
+ * edge's own): the edge has written it in this pass. It is timed when the pass has handed its
+ * output over; commands that were given and answered within one hd_shard_decide time themselves. */
+struct hd_answered {
+	int64_t since; /* BOOTTIME ns: `arrived` */
+	uint32_t client;
+	uint8_t verb;
+	char key[HD_TRACE_KEY]; /* as in hd_trace_record; for SLOWLOG */
+};
+void hd_shard_answered(struct hd_shard *shard, const struct hd_answered *answered);
+
+/* Settings that may change while it runs, and slow commands of any shard. */
+struct hd_tuning *hd_shard_tuning(struct hd_shard *shard);
+struct hd_slowlog *hd_shard_slowlog(struct hd_shard *shard, uint32_t of);
+const struct hd_shard_stats *hd_shard_stats(const struct hd_shard *shard, uint32_t of);
 
 /* Asks every shard for a snapshot; one that runs is followed by another. */
 void hd_shard_save(struct hd_shard *shard);

@@ -293,7 +293,8 @@ section_huntd(struct page *page)
 		     wide(HD_METRIC(m->archive_oldest)), wide(HD_METRIC(m->log_oldest)),
 		     wide(HD_METRIC(m->log_segments)));
 	}
-#define X(name, help) line(page, #name ":%llu", wide(EDGE_SUM(edge, name)));
+#define X(symbol, kind, unit, merge, name, help)                                                   \
+	line(page, #symbol ":%llu", wide(EDGE_SUM(edge, symbol)));
 	HD_COUNTERS(X)
 #undef X
 }

@@ -157,7 +157,7 @@ give(struct hd_edge *edge, struct conn *conn, struct hd_command *command)
 	conn->reserved += NEED_BYTES(need);
 	uint64_t token = hd_reply_token_make(conn, conn->next++, command->verb, kind, need);
 	edge->given++;
-	hd_shard_give(edge->shard, command, token);
+	hd_shard_give(edge->shard, command, token, edge->now);
 	if (edge->given == HD_BATCH_MAX)
 		decide(edge);
 	return BLOCKED_NOT;

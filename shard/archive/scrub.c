@@ -279,7 +279,7 @@ end_pass(struct hd_scrub *scrub, int64_t now)
 	const struct hd_runtime_hooks *hooks = scrub->hooks;
 	int64_t wall = hooks->wall_clock(hooks->context) / NS_PER_S;
 	for (uint32_t i = 0; i < scrub->shards; i++)
-		HD_GAUGE(scrub->metrics[i].scrub_last_pass, wall);
+		HD_GAUGE(scrub->stats[i].metrics.scrub_last_pass, wall);
 	scrub->running = false;
 	wait_until(scrub, now, scrub->began + scrub->period);
 }
@@ -350,7 +350,7 @@ read_piece(struct hd_scrub *scrub)
 	if (got >= 0 && (uint64_t)got >= left)
 		whole = (uint32_t)left;
 	scrub->used += whole;
-	HD_COUNT(scrub->metrics[scrub->shard].scrub_bytes, whole);
+	HD_COUNT(scrub->stats[scrub->shard].metrics.scrub_bytes, whole);
 	return whole > 0;
 }
 
@@ -410,7 +410,7 @@ hd_scrub_due(const struct hd_scrub *scrub)
 bool
 hd_scrub_step(struct hd_scrub *scrub, int64_t now, struct hd_scrub_damage *damage)
 {
-	HD_ASSERT(scrub->io != NULL && scrub->metrics != NULL && scrub->hooks != NULL);
+	HD_ASSERT(scrub->io != NULL && scrub->stats != NULL && scrub->hooks != NULL);
 	HD_ASSERT(now >= hd_scrub_due(scrub));
 	if (!scrub->running)
 		begin_pass(scrub, now);

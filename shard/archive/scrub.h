@@ -19,8 +19,8 @@
 #ifndef HUNTD_SHARD_ARCHIVE_SCRUB_H
 #define HUNTD_SHARD_ARCHIVE_SCRUB_H
 
-#include "huntd/metrics.h"
 #include "huntd/runtime.h"
+#include "huntd/stats.h"
 #include "shard/archive/check.h"
 #include "shard/snapshot/files.h"
 
@@ -50,7 +50,7 @@ struct hd_scrub {
 	uint32_t shards;
 	struct hd_io *io;
 	struct hd_memory *memory;
-	struct hd_metrics *metrics;           /* of the shards */
+	struct hd_shard_stats *stats;         /* of the shards */
 	const struct hd_runtime_hooks *hooks; /* the wall clock */
 
 	const char *directory[HD_SHARDS_MAX]; /* of the logs; NULL: not told yet */

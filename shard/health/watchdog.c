@@ -32,17 +32,17 @@ tell(const struct hd_watchdog *watchdog, const char *format, ...)
 static void
 look_at_passes(struct hd_watchdog *watchdog, uint32_t shard)
 {
-	const struct hd_pulse *pulse = &watchdog->pulses[shard];
+	const struct hd_pulse *pulse = &watchdog->stats[shard].pulse;
 	const struct hd_runtime_hooks *hooks = watchdog->hooks;
 	uint8_t stage = atomic_load_explicit(&pulse->stage, memory_order_relaxed);
 	HD_ASSERT(stage < HD_STAGE_COUNT);
 	bool works = stage != HD_STAGE_WAIT || !hd_mesh_sleeps(watchdog->mesh, shard);
-	uint64_t passes = HD_METRIC(watchdog->metrics[shard].passes_total);
+	uint64_t passes = HD_METRIC(watchdog->stats[shard].metrics.passes_total);
 	switch (hd_health_moves(&watchdog->health[shard], passes, works)) {
 	case HD_STALL_QUIET:
 		return;
 	case HD_STALL_BEGAN:
-		HD_COUNT(watchdog->metrics[shard].stalls_total, 1);
+		HD_COUNT(watchdog->stats[shard].metrics.stalls_total, 1);
 		tell(watchdog, "shard %u stands still: in %s for over %u ms", shard, stages[stage],
 		     HD_STALL_MS);
 		return;
@@ -60,8 +60,8 @@ look_at_passes(struct hd_watchdog *watchdog, uint32_t shard)
 static void
 look_at_flushes(struct hd_watchdog *watchdog, uint32_t shard, int64_t boot)
 {
-	const struct hd_pulse *pulse = &watchdog->pulses[shard];
-	struct hd_metrics *metrics = &watchdog->metrics[shard];
+	const struct hd_pulse *pulse = &watchdog->stats[shard].pulse;
+	struct hd_metrics *metrics = &watchdog->stats[shard].metrics;
 	/* In this order: there are never more slow ones than flushes. */
 	uint64_t slow = atomic_load_explicit(&pulse->flushes_slow, memory_order_acquire);
 	uint64_t flushes = HD_METRIC(metrics->log_frames_total);
@@ -82,12 +82,12 @@ look_at_flushes(struct hd_watchdog *watchdog, uint32_t shard, int64_t boot)
 static void
 look_at_space(struct hd_watchdog *watchdog, uint32_t shard)
 {
-	bool full = atomic_load_explicit(&watchdog->pulses[shard].full, memory_order_relaxed);
+	bool full = atomic_load_explicit(&watchdog->stats[shard].pulse.full, memory_order_relaxed);
 	enum hd_change change = hd_health_space(&watchdog->health[shard], full);
 	if (change == HD_CHANGE_NONE)
 		return;
 	if (change == HD_CHANGE_ON)
-		HD_COUNT(watchdog->metrics[shard].no_space_total, 1);
+		HD_COUNT(watchdog->stats[shard].metrics.no_space_total, 1);
 	tell(watchdog, "shard %u: %s", shard,
 	     change == HD_CHANGE_ON ? "no space left for the log: writes are refused, -MISCONF"
 				    : "there is space for the log again: writes are taken");
@@ -103,8 +103,8 @@ look_at_counters(struct hd_watchdog *watchdog, int64_t boot)
 	};
 	uint64_t sums[HD_WATCHDOG_ROWS] = {0};
 	for (uint32_t i = 0; i < watchdog->shards; i++) {
-		sums[0] += HD_METRIC(watchdog->metrics[i].connections_closed_slow_total);
-		sums[1] += HD_METRIC(watchdog->metrics[i].protocol_errors_total);
+		sums[0] += HD_METRIC(watchdog->stats[i].metrics.connections_closed_slow_total);
+		sums[1] += HD_METRIC(watchdog->stats[i].metrics.protocol_errors_total);
 	}
 	for (uint32_t i = 0; i < HD_WATCHDOG_ROWS; i++) {
 		if (sums[i] == watchdog->rows[i].told || boot < watchdog->rows[i].quiet_until)

@@ -4,16 +4,15 @@
 #define HUNTD_SHARD_HEALTH_WATCHDOG_H
 
 #include "huntd/runtime.h"
+#include "huntd/stats.h"
 #include "shard/health/health.h"
-#include "shard/health/pulse.h"
 #include "shard/mesh.h"
 
 #define HD_WATCHDOG_ROWS 2u /* counters that are told of */
 
 struct hd_watchdog {
 	uint32_t shards;
-	struct hd_metrics *metrics;
-	const struct hd_pulse *pulses;
+	struct hd_shard_stats *stats; /* of all shards */
 	struct hd_mesh *mesh;
 	const struct hd_runtime_hooks *hooks;
 	int64_t due; /* BOOTTIME ns of the next look */

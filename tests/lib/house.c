@@ -108,7 +108,7 @@ edge_input(void *edge, int64_t now)
 			continue;
 		}
 		door->open++;
-		hd_shard_give(door->shard, &ask->command, (uint64_t)(uintptr_t)ask);
+		hd_shard_give(door->shard, &ask->command, (uint64_t)(uintptr_t)ask, 0);
 	}
 	hd_shard_decide(door->shard);
 }

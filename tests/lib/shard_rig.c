@@ -118,7 +118,7 @@ rig_open(struct rig *rig)
 	shard->count = 2 + (rig->number == 2);
 	shard->io = &rig->disk.io;
 	shard->plain = shard->state = rig->memory;
-	shard->metrics = rig->metrics;
+	shard->stats = rig->stats;
 	shard->report = &rig->report;
 	shard->hooks = &rig->hooks;
 	shard->ops = &nobody;

@@ -25,7 +25,7 @@ struct rig {
 	struct fake_io disk;
 	struct hd_shard *shard;
 	struct hd_memory memory;
-	struct hd_metrics metrics[3];
+	struct hd_shard_stats stats[3];
 	struct hd_log_report report;
 	struct hd_runtime_hooks hooks;
 	char news[1024]; /* the last line of shard_news */

@@ -183,7 +183,7 @@ give(struct door *door, struct conn *conn)
 		}
 		push(&conn->flight, pop(&conn->queue));
 		if (admit == HD_ADMIT_YES) {
-			hd_shard_give(door->shard, &ask->command, (uint64_t)(uintptr_t)ask);
+			hd_shard_give(door->shard, &ask->command, (uint64_t)(uintptr_t)ask, 0);
 			continue;
 		}
 		ask->reply.kind = HD_REPLY_ERROR;

@@ -31,7 +31,7 @@ static uint64_t only_seed;
 
 struct yard {
 	struct log_keeper keeper;
-	struct hd_metrics metrics;
+	struct hd_shard_stats stats;
 	struct hd_runtime_hooks hooks;
 	struct hd_scrub scrub;
 	struct hd_scrub_damage damage; /* the last one */
@@ -53,7 +53,7 @@ begin_scrub(struct yard *yard)
 					.shards = 1,
 					.io = &yard->keeper.world.fake.io,
 					.memory = &yard->keeper.world.memory,
-					.metrics = &yard->metrics,
+					.stats = &yard->stats,
 					.hooks = &yard->hooks};
 	hd_scrub_know(&yard->scrub, 0, FOLDER);
 }
@@ -223,8 +223,8 @@ nothing_is_found_where_nothing_is_wrong(void **state)
 					 hd_check_text(yard->damage.fault));
 		}
 		assert_true(yard->passes > 3);
-		assert_int_equal(yard->metrics.scrub_last_pass, 77);
-		assert_true(yard->metrics.scrub_bytes > 10 * HD_MIB);
+		assert_int_equal(yard->stats.metrics.scrub_last_pass, 77);
+		assert_true(yard->stats.metrics.scrub_bytes > 10 * HD_MIB);
 		suspected += yard->suspected;
 		archived += yard->keeper.archived;
 		end(yard);

@@ -105,8 +105,9 @@ hd_shard_decide(struct hd_shard *shard)
 }
 
 void
-hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token)
+hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token, int64_t arrived)
 {
+	assert_true(arrived > 0);
 	assert_true(world.batch_count < HD_BATCH_MAX);
 	world.batch[world.batch_count] = command;
 	world.batch_tokens[world.batch_count++] = token;

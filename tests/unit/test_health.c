@@ -110,8 +110,7 @@ space_is_told_of_at_each_change(void **state)
 
 struct kennel {
 	struct hd_watchdog dog;
-	struct hd_metrics metrics[SHARDS];
-	struct hd_pulse pulses[SHARDS];
+	struct hd_shard_stats stats[SHARDS];
 	struct hd_runtime_hooks hooks;
 	char lines[1024];
 	uint32_t given_up;
@@ -137,7 +136,7 @@ static void
 look(struct kennel *kennel, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		HD_COUNT(kennel->metrics[0].passes_total, 1);
+		HD_COUNT(kennel->stats[0].metrics.passes_total, 1);
 		kennel->boot += HD_WATCH_TICK_MS * MS;
 		hd_watchdog_look(&kennel->dog, kennel->boot);
 		hd_watchdog_look(&kennel->dog, kennel->boot + 1); /* not due */
@@ -160,8 +159,7 @@ kennel_begin(void **state)
 		.context = &kennel, .health_news = news, .give_up = give_up};
 	kennel.boot = 1000 * MS;
 	kennel.dog = (struct hd_watchdog){.shards = SHARDS,
-					  .metrics = kennel.metrics,
-					  .pulses = kennel.pulses,
+					  .stats = kennel.stats,
 					  .mesh = hd_mesh_create(SHARDS, 1),
 					  .hooks = &kennel.hooks};
 	*state = &kennel;
@@ -180,52 +178,52 @@ static void
 a_stall_is_named_counted_and_in_the_end_fatal(void **state)
 {
 	struct kennel *kennel = *state;
-	hd_pulse_stage(&kennel->pulses[1], HD_STAGE_BOARDS);
+	hd_pulse_stage(&kennel->stats[1].pulse, HD_STAGE_BOARDS);
 	look(kennel, SECOND_LOOKS - 1);
 	says(kennel, "");
 	look(kennel, 1);
 	says(kennel, "shard 1 stands still: in boards for over 1000 ms|");
-	assert_int_equal(HD_METRIC(kennel->metrics[1].stalls_total), 1);
+	assert_int_equal(HD_METRIC(kennel->stats[1].metrics.stalls_total), 1);
 	kennel->boot += 3600 * 1000 * MS; /* the process was paused for an hour */
 	look(kennel, 29 * SECOND_LOOKS - 1);
 	assert_int_equal(kennel->given_up, 0);
 	look(kennel, 1);
 	assert_int_equal(kennel->given_up, 1);
 	says(kennel, "shard 1 stood still for 30 s, in boards: nothing good can come of it|");
-	assert_int_equal(HD_METRIC(kennel->metrics[0].stalls_total), 0);
+	assert_int_equal(HD_METRIC(kennel->stats[0].metrics.stalls_total), 0);
 }
 
 static void
 a_slow_disk_is_degraded(void **state)
 {
 	struct kennel *kennel = *state;
-	HD_COUNT(kennel->metrics[1].passes_total, 1);
+	HD_COUNT(kennel->stats[1].metrics.passes_total, 1);
 	look(kennel, 1);
-	kennel->pulses[1].flushing_since = kennel->boot;
-	HD_COUNT(kennel->metrics[1].passes_total, 1);
+	kennel->stats[1].pulse.flushing_since = kennel->boot;
+	HD_COUNT(kennel->stats[1].metrics.passes_total, 1);
 	look(kennel, 1);
 	says(kennel, "");
-	HD_COUNT(kennel->metrics[1].passes_total, 1);
+	HD_COUNT(kennel->stats[1].metrics.passes_total, 1);
 	look(kennel, 1);
 	says(kennel, "shard 1: the disk is slow, the p99 of flushes is over 250 ms: degraded|");
-	assert_int_equal(HD_METRIC(kennel->metrics[1].degraded), 1);
-	assert_int_equal(HD_METRIC(kennel->metrics[1].degraded_total), 1);
-	kennel->pulses[1].flushing_since = 0;
-	HD_COUNT(kennel->metrics[1].passes_total, 1);
+	assert_int_equal(HD_METRIC(kennel->stats[1].metrics.degraded), 1);
+	assert_int_equal(HD_METRIC(kennel->stats[1].metrics.degraded_total), 1);
+	kennel->stats[1].pulse.flushing_since = 0;
+	HD_COUNT(kennel->stats[1].metrics.passes_total, 1);
 	look(kennel, 1);
 	says(kennel, "shard 1: the disk keeps up again|");
-	assert_int_equal(HD_METRIC(kennel->metrics[1].degraded), 0);
+	assert_int_equal(HD_METRIC(kennel->stats[1].metrics.degraded), 0);
 }
 
 static void
 a_log_without_space_is_told_of(void **state)
 {
 	struct kennel *kennel = *state;
-	kennel->pulses[0].full = true;
+	kennel->stats[0].pulse.full = true;
 	look(kennel, 1);
 	says(kennel, "shard 0: no space left for the log: writes are refused, -MISCONF|");
-	assert_int_equal(HD_METRIC(kennel->metrics[0].no_space_total), 1);
-	kennel->pulses[0].full = false;
+	assert_int_equal(HD_METRIC(kennel->stats[0].metrics.no_space_total), 1);
+	kennel->stats[0].pulse.full = false;
 	look(kennel, 1);
 	says(kennel, "shard 0: there is space for the log again: writes are taken|");
 }
@@ -237,12 +235,12 @@ closed_connections_are_told_of_once_a_minute(void **state)
 	static const char slow[] = "connections closed that did not read what they asked for or "
 				   "follow: ";
 	char line[128];
-	HD_COUNT(kennel->metrics[0].connections_closed_slow_total, 2);
-	HD_COUNT(kennel->metrics[1].connections_closed_slow_total, 1);
+	HD_COUNT(kennel->stats[0].metrics.connections_closed_slow_total, 2);
+	HD_COUNT(kennel->stats[1].metrics.connections_closed_slow_total, 1);
 	look(kennel, 1);
 	snprintf(line, sizeof line, "%s3|", slow);
 	says(kennel, line);
-	HD_COUNT(kennel->metrics[1].connections_closed_slow_total, 5);
+	HD_COUNT(kennel->stats[1].metrics.connections_closed_slow_total, 5);
 	look(kennel, 1);
 	says(kennel, "");
 	kennel->boot += 60000 * MS;

@@ -59,13 +59,13 @@ end(struct rig *rig)
 static inline uint64_t
 taken(struct rig *rig)
 {
-	return HD_METRIC(rig->metrics[1].snapshots_total);
+	return HD_METRIC(rig->stats[1].metrics.snapshots_total);
 }
 
 static inline uint64_t
 dropped(struct rig *rig)
 {
-	return HD_METRIC(rig->metrics[1].snapshot_failures_total);
+	return HD_METRIC(rig->stats[1].metrics.snapshot_failures_total);
 }
 
 static inline bool

@@ -320,9 +320,9 @@ the_helper_scrubs_between_its_work(void **state)
 	(void)state;
 	struct log_keeper *keeper = begin();
 	struct fake_io *fake = &keeper->world.fake;
-	static struct hd_metrics metrics[1];
+	static struct hd_shard_stats stats[1];
 	static const struct hd_runtime_hooks hooks = {.wall_clock = wall_clock};
-	keeper->helper.scrub.metrics = metrics;
+	keeper->helper.scrub.stats = stats;
 	keeper->helper.scrub.hooks = &hooks;
 	keeper->helper.scrub.period = PERIOD;
 	craft_head(&file, 0, 5);

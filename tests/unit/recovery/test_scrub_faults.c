@@ -22,7 +22,7 @@
 struct yard {
 	struct fake_io disk;
 	struct hd_memory memory;
-	struct hd_metrics metrics[2];
+	struct hd_shard_stats stats[2];
 	struct hd_runtime_hooks hooks;
 	struct hd_scrub scrub;
 	struct hd_scrub_damage damage; /* the last one */
@@ -51,7 +51,7 @@ begin_yard(uint32_t shards)
 					.shards = shards,
 					.io = &yard->disk.io,
 					.memory = &yard->memory,
-					.metrics = yard->metrics,
+					.stats = yard->stats,
 					.hooks = &yard->hooks};
 	for (uint32_t i = 0; i < shards; i++) {
 		assert_true(hd_scrub_due(&yard->scrub) == INT64_MAX);
@@ -130,7 +130,7 @@ nothing_to_read_is_read_all_the_same(void **state)
 		assert_true(io->ops->file_open(io, names[i], HD_IO_CREATE | HD_IO_WRITE) >= 0);
 	whole_pass(yard);
 	assert_int_equal(yard->found, 0);
-	assert_int_equal(yard->metrics[1].scrub_last_pass, 77);
+	assert_int_equal(yard->stats[1].metrics.scrub_last_pass, 77);
 	char path[HD_SNAPSHOT_PATH];
 	hd_snapshot_path("data/shard-01", 5, true, path);
 	assert_true(io->ops->file_open(io, path, HD_IO_CREATE | HD_IO_WRITE) >= 0);

@@ -71,9 +71,9 @@ start_over(const struct rig *rig, uint32_t coin, uint64_t seed)
 	hd_core_digest(again.shard->core, digest);
 	assert_memory_equal(digest, story.digest[tail], sizeof digest);
 	/* What counts as a snapshot was taken of what is flushed. */
-	assert_true(HD_METRIC(again.metrics[1].snapshot_failures_total) == 0);
-	assert_true(HD_METRIC(again.metrics[1].snapshot_lsn) >=
-		    HD_METRIC(rig->metrics[1].snapshot_lsn));
+	assert_true(HD_METRIC(again.stats[1].metrics.snapshot_failures_total) == 0);
+	assert_true(HD_METRIC(again.stats[1].metrics.snapshot_lsn) >=
+		    HD_METRIC(rig->stats[1].metrics.snapshot_lsn));
 	end(&again);
 }
 
@@ -97,7 +97,7 @@ power_cuts(uint32_t appended, enum hd_durability durability, bool short_writes, 
 		start_over(&rig, coins[seed % 5], seed);
 		seed++;
 	}
-	assert_true(HD_METRIC(rig.metrics[1].snapshots_total) >= story.count / EVERY / 8);
+	assert_true(HD_METRIC(rig.stats[1].metrics.snapshots_total) >= story.count / EVERY / 8);
 	end(&rig);
 }
 
@@ -158,8 +158,8 @@ an_error_drops_the_snapshot_only(void **state)
 				rig_take(&rig);
 			}
 	}
-	assert_int_equal(HD_METRIC(rig.metrics[1].snapshot_failures_total), failures);
-	assert_true(HD_METRIC(rig.metrics[1].snapshots_total) > 2);
+	assert_int_equal(HD_METRIC(rig.stats[1].metrics.snapshot_failures_total), failures);
+	assert_true(HD_METRIC(rig.stats[1].metrics.snapshots_total) > 2);
 	end(&rig);
 }
 

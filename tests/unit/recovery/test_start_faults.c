@@ -83,7 +83,7 @@ opens_after(struct rig *rig, uint64_t replayed)
 	uint8_t digest[16];
 	if (!rig_open(rig))
 		fail_msg("%s", rig->report.message);
-	assert_int_equal(HD_METRIC(rig->metrics[1].replayed_total), replayed);
+	assert_int_equal(HD_METRIC(rig->stats[1].metrics.replayed_total), replayed);
 	assert_int_equal(hd_log_tail(rig->shard->log), EVENTS);
 	hd_core_digest(rig->shard->core, digest);
 	assert_memory_equal(digest, story.digest[EVENTS], sizeof digest);

@@ -292,7 +292,7 @@ it_begins_when_it_may(void **state)
 	rig_ask(rig);
 	assert_int_equal(shard->taker.state, HD_TAKER_IDLE);
 	assert_false(shard->taker.asked);
-	assert_int_equal(HD_METRIC(rig->metrics[1].snapshot_saved_at), 77);
+	assert_int_equal(HD_METRIC(rig->stats[1].metrics.snapshot_saved_at), 77);
 	/* But where that one is damaged. */
 	shard->taker.kept[0].rotten = true;
 	rig_save(rig);
