@@ -24,13 +24,31 @@ struct hd_histogram {
 	uint64_t max;   /* exact; 0 while empty */
 };
 
-/* The bucket of a value. */
+/* The place of the highest bit that is set; of a value above 0. BPF has no instruction for it, and
+ * its compilers offer none of their own: there it is halved out. */
+static inline uint32_t
+hd_histogram_top_bit(uint64_t value)
+{
+#ifdef __bpf__
+	uint32_t bit = 0;
+	for (uint32_t half = 32; half; half /= 2) {
+		bit += value >> half ? half : 0;
+		value = value >> half ? value >> half : value;
+	}
+	return bit;
+#else
+	return 63u - (uint32_t)__builtin_clzll(value);
+#endif
+}
+
+/* The bucket of a value: the one function for engine, BPF programs and load generator, so that all
+ * their histograms add up. */
 static inline uint32_t
 hd_histogram_bucket(uint64_t value)
 {
 	if (value < HD_HISTOGRAM_SUB)
 		return (uint32_t)value;
-	uint32_t shift = 63u - (uint32_t)__builtin_clzll(value) - HD_HISTOGRAM_SUB_BITS;
+	uint32_t shift = hd_histogram_top_bit(value) - HD_HISTOGRAM_SUB_BITS;
 	return shift * HD_HISTOGRAM_SUB + (uint32_t)(value >> shift);
 }
 
