@@ -61,6 +61,7 @@ enum hd_metric_merge { HD_MERGE_SUM, HD_MERGE_MAX, HD_MERGE_MIN, HD_MERGE_EACH }
 	X(log_frames_total, COUNTER, ONE, SUM, "log_frames_total", "frames flushed") \
 	X(log_bytes_total, COUNTER, ONE, SUM, "log_bytes_total", "bytes flushed") \
 	X(log_flush_ns_total, COUNTER, NS, SUM, "log_flush_seconds_total", "time in flushes") \
+	X(no_space, GAUGE, ONE, SUM, "no_space", "shards whose log has no space: they refuse writes") \
 	X(no_space_total, COUNTER, ONE, SUM, "no_space_total", "times that the log's space ran out") \
 	X(degraded, GAUGE, ONE, SUM, "degraded", "shards whose p99 of flushes is over 250 ms") \
 	X(degraded_total, COUNTER, ONE, SUM, "degraded_total", "times that a shard's disk became slow") \

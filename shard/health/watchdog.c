@@ -86,6 +86,7 @@ look_at_space(struct hd_watchdog *watchdog, uint32_t shard)
 	enum hd_change change = hd_health_space(&watchdog->health[shard], full);
 	if (change == HD_CHANGE_NONE)
 		return;
+	HD_GAUGE(watchdog->stats[shard].metrics.no_space, change == HD_CHANGE_ON);
 	if (change == HD_CHANGE_ON)
 		HD_COUNT(watchdog->stats[shard].metrics.no_space_total, 1);
 	tell(watchdog, "shard %u: %s", shard,

@@ -223,9 +223,11 @@ a_log_without_space_is_told_of(void **state)
 	look(kennel, 1);
 	says(kennel, "shard 0: no space left for the log: writes are refused, -MISCONF|");
 	assert_int_equal(HD_METRIC(kennel->stats[0].metrics.no_space_total), 1);
+	assert_int_equal(HD_METRIC(kennel->stats[0].metrics.no_space), 1);
 	kennel->stats[0].pulse.full = false;
 	look(kennel, 1);
 	says(kennel, "shard 0: there is space for the log again: writes are taken|");
+	assert_int_equal(HD_METRIC(kennel->stats[0].metrics.no_space), 0);
 }
 
 static void
