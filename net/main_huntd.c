@@ -16,6 +16,7 @@
 #include "net/conn/edge.h"
 #include "net/server/arena.h"
 #include "net/server/hunts.h"
+#include "net/server/stats_page.h"
 #include "net/uring/listen.h"
 #include "net/uring/uring.h"
 
@@ -24,6 +25,8 @@ struct server {
 	struct hd_runtime *_Atomic runtime; /* NULL: it loads */
 	struct hd_hunts hunts;
 	struct hd_server_info info;
+	struct hd_stats_file stats;
+	struct hd_tuning tuning;
 	char where[64]; /* ADDR:PORT that every shard listens on */
 	int64_t started_ms;
 };
@@ -172,7 +175,8 @@ news(void *context, const char *line)
 static void
 give_up(void *context)
 {
-	(void)context;
+	struct server *server = context;
+	hd_stats_file_close(&server->stats);
 	_exit(HD_EXIT_INVARIANT);
 }
 
@@ -188,6 +192,17 @@ random_bytes(void *context, uint8_t out[32])
 {
 	(void)context;
 	randombytes_buf(out, 32);
+}
+
+static struct hd_stats_page *
+stats_page(void *context, size_t bytes)
+{
+	struct server *server = context;
+	char message[512];
+	if (!hd_stats_file_open(&server->stats, HD_STATS_FOLDER, bytes,
+				(uint64_t)server->info.started_ms, message, sizeof message))
+		fprintf(stderr, "huntd: %s\n", message);
+	return server->stats.page;
 }
 
 /* Signals only say that it is time to end; whoever works at the moment looks at it. */
@@ -283,6 +298,8 @@ serve(struct server *server)
 	struct hd_runtime_config config = hd_config_runtime(&server->config);
 	config.stop = &stopping;
 	config.hurry = &hurrying;
+	config.tuning = &server->tuning;
+	hd_config_tune(&server->config, &server->tuning);
 	struct hd_runtime_hooks hooks = {
 		.context = server,
 		.io_create = io_create,
@@ -299,18 +316,18 @@ serve(struct server *server)
 		.health_news = news,
 		.give_up = give_up,
 		.shard_news = shard_news,
+		.stats_page = stats_page,
 		.random = random_bytes,
 	};
 	int ended = open_doors(server);
 	if (ended >= 0)
 		return ended;
 	server->runtime = hd_runtime_start(&config, &hooks, message, sizeof message, &code);
-	if (!server->runtime) {
-		if (message[0])
-			fprintf(stderr, "huntd: %s\n", message);
-		return code;
-	}
-	code = hd_runtime_run(server->runtime);
+	if (server->runtime)
+		code = hd_runtime_run(server->runtime);
+	else if (message[0])
+		fprintf(stderr, "huntd: %s\n", message);
+	hd_stats_file_close(&server->stats);
 	hd_hunts_close(&server->hunts);
 	return code;
 }

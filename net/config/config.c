@@ -107,6 +107,10 @@ allowed(enum hd_config_kind kind)
 		[HD_CONFIG_MILLIS] = "a time from 1ms to 10s",
 		[HD_CONFIG_RINGS] = "auto, or 1 to 65536",
 		[HD_CONFIG_PERIOD] = "0, or a time from 1s to 10000h",
+		[HD_CONFIG_YES] = "yes or no",
+		[HD_CONFIG_MICROS] = "microseconds up to 3600000000; 0: all, -1: none",
+		[HD_CONFIG_KEPT] = "a whole number from 0 to 1024",
+		[HD_CONFIG_SAMPLE] = "a whole number from 1 to 1000000",
 		[HD_CONFIG_EVENTS] = "0, or a whole number from 1000 to 1000000000",
 	};
 	return texts[kind];
@@ -154,6 +158,16 @@ read_value(struct hd_config *config, enum hd_config_kind kind, const char *text,
 			*out <= 36000000000000000);
 	case HD_CONFIG_RINGS:
 		return automatic || read_count(text, 1, 65536, out);
+	case HD_CONFIG_YES:
+		*out = strcmp(text, "yes") == 0;
+		return *out || strcmp(text, "no") == 0;
+	case HD_CONFIG_MICROS:
+		*out = -1;
+		return strcmp(text, "-1") == 0 || read_count(text, 0, 3600000000, out);
+	case HD_CONFIG_KEPT:
+		return read_count(text, 0, HD_SLOW_MAX, out);
+	case HD_CONFIG_SAMPLE:
+		return read_count(text, 1, 1000000, out);
 	case HD_CONFIG_EVENTS:
 		return read_count(text, 0, 1000000000, out) && (*out == 0 || *out >= 1000);
 	}
@@ -318,6 +332,17 @@ hd_config_runtime(const struct hd_config *config)
 		.ids_age_s = (uint32_t)(v[HD_SETTING_ids_age].number / 1000000000),
 		.ring_cells = (uint32_t)v[HD_SETTING_ring_cells].number,
 	};
+}
+
+void
+hd_config_tune(const struct hd_config *config, struct hd_tuning *tuning)
+{
+	const struct hd_config_value *v = config->values;
+	int64_t slow = v[HD_SETTING_slow].number;
+	atomic_store(&tuning->stamps, v[HD_SETTING_stamps].number != 0);
+	atomic_store(&tuning->slow_ns, slow < 0 ? -1 : slow * 1000);
+	atomic_store(&tuning->slow_kept, (uint32_t)v[HD_SETTING_slow_kept].number);
+	atomic_store(&tuning->trace_sample, (uint32_t)v[HD_SETTING_trace_sample].number);
 }
 
 __attribute__((format(printf, 3, 4))) static size_t

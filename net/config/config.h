@@ -35,7 +35,11 @@
 	X(busy_ms, "busy.delay", MILLIS, "20ms", RESTART, "a queue that stands longer than this refuses with -BUSY")             \
 	X(tick_ms, "tick", MILLIS, "20ms", RESTART, "how often the reducer merges boards that changed")                          \
 	X(clients, "clients.max", COUNT, "10000", RESTART, "connections of one shard; maxclients is that of all")                                           \
-	X(ring_cells, "ring.cells", RINGS, "auto", RESTART, "messages one ring between two threads holds")
+	X(ring_cells, "ring.cells", RINGS, "auto", RESTART, "messages one ring between two threads holds")                      \
+	X(stamps, "latency-tracking", YES, "yes", LIVE, "measure how long commands and the legs of their way take")             \
+	X(slow, "slowlog-log-slower-than", MICROS, "10000", LIVE, "microseconds from which SLOWLOG keeps a command; -1: none, 0: all") \
+	X(slow_kept, "slowlog-max-len", KEPT, "128", LIVE, "slow commands that SLOWLOG keeps")   \
+	X(trace_sample, "trace.sample", SAMPLE, "64", LIVE, "hunt-trace hist is shown one command in so many")
 /* clang-format on */
 
 enum hd_config_kind {
@@ -54,6 +58,10 @@ enum hd_config_kind {
 	HD_CONFIG_RINGS,
 	HD_CONFIG_EVENTS,
 	HD_CONFIG_PERIOD,
+	HD_CONFIG_YES,
+	HD_CONFIG_MICROS,
+	HD_CONFIG_KEPT,
+	HD_CONFIG_SAMPLE,
 };
 
 enum hd_config_when { HD_CONFIG_RESTART, HD_CONFIG_LIVE };
@@ -107,6 +115,9 @@ void hd_config_environment(struct hd_config *config, char *const *environment,
 bool hd_config_whole(const struct hd_config *config, char *fault, size_t room);
 
 struct hd_runtime_config hd_config_runtime(const struct hd_config *config);
+
+/* Stores the live settings where the threads read them. */
+void hd_config_tune(const struct hd_config *config, struct hd_tuning *tuning);
 
 /* The shipped file: every setting as a comment with its default and help; values that differ from
  * the default stand live, with where they came from. Returns bytes written (room 16 KiB is enough).
