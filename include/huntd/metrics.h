@@ -62,19 +62,19 @@ enum hd_metric_merge { HD_MERGE_SUM, HD_MERGE_MAX, HD_MERGE_MIN, HD_MERGE_EACH }
 	X(log_bytes_total, COUNTER, ONE, SUM, "log_bytes_total", "bytes flushed") \
 	X(log_flush_ns_total, COUNTER, NS, SUM, "log_flush_seconds_total", "time in flushes") \
 	X(no_space, GAUGE, ONE, SUM, "no_space", "shards whose log has no space: they refuse writes") \
-	X(no_space_total, COUNTER, ONE, SUM, "no_space_total", "times that the log's space ran out") \
+	X(no_space_total, COUNTER, ONE, SUM, "no_space_episodes_total", "times that the log's space ran out") \
 	X(degraded, GAUGE, ONE, SUM, "degraded", "shards whose p99 of flushes is over 250 ms") \
-	X(degraded_total, COUNTER, ONE, SUM, "degraded_total", "times that a shard's disk became slow") \
+	X(degraded_total, COUNTER, ONE, SUM, "degradations_total", "times that a shard's disk became slow") \
 	X(stalled, GAUGE, ONE, SUM, "stalled", "1 while the shard stands still") \
 	X(stalls_total, COUNTER, ONE, SUM, "stalls_total", "times that a shard stood still for a second") \
-	X(connections_total, COUNTER, ONE, SUM, "connections_total", "connections accepted") \
+	X(connections_total, COUNTER, ONE, SUM, "connections_accepted_total", "connections accepted") \
 	X(connections, GAUGE, ONE, SUM, "connections", "connections open") \
 	X(connections_closed_slow_total, COUNTER, ONE, SUM, "connections_closed_slow_total", "connections closed for not reading") \
 	X(received_bytes_total, COUNTER, ONE, SUM, "received_bytes_total", "bytes received") \
 	X(sent_bytes_total, COUNTER, ONE, SUM, "sent_bytes_total", "bytes sent") \
 	X(protocol_errors_total, COUNTER, ONE, SUM, "protocol_errors_total", "connections closed for breaking the protocol") \
 	X(entrants, GAUGE, ONE, SUM, "entrants", "entrants over all hunts") \
-	X(wants, GAUGE, ONE, SUM, "wants", "two-step commands whose grant is awaited") \
+	X(wants, GAUGE, ONE, SUM, "wants_waiting", "two-step commands whose grant is awaited") \
 	X(wants_total, COUNTER, ONE, SUM, "wants_total", "two-step commands that asked another shard") \
 	X(grants_total, COUNTER, ONE, SUM, "grants_total", "grants given by hunts of this shard") \
 	X(memory_bytes, GAUGE, ONE, SUM, "memory_state_bytes", "bytes of state") \
