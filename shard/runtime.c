@@ -138,6 +138,19 @@ budget_of_machine(uint32_t shards)
 	return pages * page / 4 * 3 / shards;
 }
 
+/* So that top, perf and hunt-trace can tell them apart: shard-0, reducer-0, helper-0. */
+static void
+name_thread(const struct thread *thread)
+{
+	static const char *const roles[] = {[HD_ROLE_SHARD] = "shard",
+					    [HD_ROLE_REDUCER] = "reducer",
+					    [HD_ROLE_HELPER] = "helper"};
+	char name[16]; /* the most that the kernel keeps */
+	snprintf(name, sizeof name, "%s-%u", roles[thread->row->role],
+		 (unsigned)thread->row->number % 1000);
+	pthread_setname_np(thread->handle, name);
+}
+
 /* All threads but control's, which is the caller's. */
 static uint32_t
 begin_each(struct hd_runtime *runtime)
@@ -155,6 +168,7 @@ begin_each(struct hd_runtime *runtime)
 		*thread = (struct thread){.runtime = runtime, .row = row, .number = i};
 		int error = pthread_create(&thread->handle, NULL, mains[row->role], thread);
 		HD_ASSERT(error == 0);
+		name_thread(thread);
 	}
 	return count;
 }
