@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""USDT probes as a stranger's tool sees them: bpftrace attaches to a huntd under load, counts, and
+goes; huntd-probes(7) says what must come. (tests/tidy/probes.py reads the notes.)"""
+import threading
+
+from hunt import *
+
+HUNT = document("bay", challenges=["{id: map, points: 100, answers: [GOLD]}"])
+BATCH = "struct hd_trace_batch { uint64_t lsn; uint32_t shard; uint32_t asker; uint32_t count; uint32_t legs[7]; }"
+
+
+def why_not():
+    if os.geteuid() != 0:
+        return "attaching to probes takes root"
+    if not shutil.which("bpftrace"):
+        return "bpftrace is not here"
+    notes = subprocess.run(["readelf", "-n", BIN + "/huntd"], capture_output=True, text=True).stdout
+    if "Provider: huntd" not in notes:
+        return "huntd was built without probes"
+    tried = subprocess.run(["bpftrace", "-e", "BEGIN { exit(); }"], capture_output=True, text=True, timeout=30)
+    if tried.returncode != 0:
+        return "bpftrace is refused here: " + tried.stderr.strip().splitlines()[-1]
+    return None
+
+
+class Load:
+    """Awards and questions in pipelines of 64 until told to end; counts what was answered."""
+
+    def __init__(self, server):
+        self.client, self.ended, self.answered = server.client(), False, 0
+        self.thread = threading.Thread(target=self.play)
+        self.thread.start()
+
+    def play(self):
+        random = seeded()
+        while not self.ended:
+            commands = [("HUNT.AWARD", "e%d" % random.randrange(1000), "bay", "1") for _ in range(48)]
+            commands += [("BOARD.RANK", "bay", "e%d" % random.randrange(1000)) for _ in range(16)]
+            self.client.pipe(commands)
+            self.answered += len(commands)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.ended = True
+        self.thread.join(30)
+
+
+def traced(server, program, seconds=3):
+    """bpftrace's own print of its maps after so long, as {name: number}; and all its words."""
+    program = program.replace("PROBE:", "usdt:%s/huntd:huntd:" % BIN) + " interval:s:%d { exit(); }" % seconds
+    done = subprocess.run(["bpftrace", "-p", str(server.pid), "-e", program], capture_output=True, text=True, timeout=60)
+    check("bpftrace ends with 0", done.returncode == 0, done.stdout, done.stderr)
+    return {name: int(n) for name, n in re.findall(r"^@(\w+): (-?\d+)$", done.stdout, re.M)}, done.stdout
+
+
+def every_probe_of_a_busy_server_fires():
+    with Server({"bay": HUNT}, 1) as server, Load(server) as load:
+        same("one command in 8 is shown", server.client()("CONFIG", "SET", "trace.sample", "8"), "OK")
+        before = load.answered
+        seen, words = traced(server, BATCH + """
+            PROBE:event { @event = count(); @worst = max(arg3 + arg4 + arg5 + arg6 + arg7 + arg8); @verb = max(arg1); @slot = max(arg2); }
+            PROBE:batch { @batch = count(); @shown = sum(arg1); @odd = sum(((struct hd_trace_batch *)arg0)->count != arg1); }
+            PROBE:log__commit { @commit = count(); @events = sum(arg2); @bytes = sum(arg3); }
+            PROBE:slot__step { @step = count(); @stepped = sum(arg3); }
+            PROBE:reducer__tick { @tick = count(); }""")
+        answered = load.answered - before
+        for name in ("event", "batch", "commit", "step", "tick", "bytes", "worst"):
+            check("the probe of @%s fired" % name, seen.get(name, 0) > 0, words)
+        check("no more was shown than was done", seen["shown"] <= answered + 64 and seen["stepped"] <= answered + 64, seen, answered)
+        check("one in 8", 0.5 < seen["event"] / (seen["shown"] / 8) < 1.5, seen)
+        same("the batch says how many it holds", seen.get("odd", 0), 0)
+        check("events were made durable", 0 < seen["events"] <= seen["shown"], seen)
+        verbs = server.client()("COMMAND", "LIST")
+        same("the verb is the row of COMMAND LIST", verbs[seen["verb"]].upper(), "BOARD.RANK")
+        check("a slot", seen["slot"] < 16384, seen)
+        check("a plausible time", seen["worst"] < 10e9, seen)
+        return "%(shown)d commands in %(batch)d batches, %(event)d of them shown, %(commit)d flushes" % seen
+
+
+def a_server_goes_on_when_the_tracer_has_gone():
+    with Server({"bay": HUNT}, 1) as server, Load(server) as load:
+        for _ in range(2):
+            seen, words = traced(server, "PROBE:batch { @batch = count(); }", 1)
+            check("it fires each time somebody attaches", seen.get("batch", 0) > 0, words)
+            before = load.answered
+            eventually("commands go on", lambda: load.answered > before + 1000)
+        tracer = subprocess.Popen(["bpftrace", "-p", str(server.pid), "-e", "usdt:%s/huntd:huntd:batch { @batch = count(); }" % BIN],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(1.5)
+        tracer.kill()
+        tracer.wait(30)
+        before = load.answered
+        eventually("commands go on after a tracer was killed", lambda: load.answered > before + 1000)
+
+
+reason = why_not()
+if reason:
+    skip(reason)
+else:
+    story(every_probe_of_a_busy_server_fires, a_server_goes_on_when_the_tracer_has_gone)
