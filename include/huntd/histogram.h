@@ -7,7 +7,7 @@
  * loses nothing. (The scheme of HdrHistogram with three significant bits.)
  *
  * One writer. Who reads from another thread either waits for the writer or copies through its own
- * means. A zeroed one is empty and ready. */
+ * means. A zeroed one is empty and ready. Also included by BPF programs. */
 #ifndef HUNTD_HISTOGRAM_H
 #define HUNTD_HISTOGRAM_H
 

@@ -38,7 +38,7 @@ hide_keys(struct hd_terminal *terminal)
 }
 
 void
-hd_terminal_open(struct hd_terminal *terminal)
+hd_terminal_open(struct hd_terminal *terminal, bool draws)
 {
 	sigset_t set;
 	sigemptyset(&set);
@@ -47,7 +47,7 @@ hd_terminal_open(struct hd_terminal *terminal)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	*terminal = (struct hd_terminal){.signals = signalfd(-1, &set, SFD_CLOEXEC)};
-	terminal->screen = isatty(STDOUT_FILENO);
+	terminal->screen = draws && isatty(STDOUT_FILENO);
 	learn_size(terminal);
 	hide_keys(terminal);
 	if (terminal->screen)

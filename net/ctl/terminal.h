@@ -12,7 +12,7 @@
 #include <termios.h>
 
 struct hd_terminal {
-	bool screen; /* stdout is a terminal */
+	bool screen; /* frames are drawn over each other */
 	bool keys;   /* stdin is one, too */
 	int signals; /* becomes readable when it is time to end; for a client's `interrupt` */
 	uint32_t columns, rows;
@@ -20,7 +20,8 @@ struct hd_terminal {
 	char *last; /* the last frame */
 };
 
-void hd_terminal_open(struct hd_terminal *terminal);
+/* `draws`: frames are for the screen, where stdout is one. */
+void hd_terminal_open(struct hd_terminal *terminal, bool draws);
 void hd_terminal_close(struct hd_terminal *terminal);
 
 /* Shows a frame: lines, with colours where the terminal takes them; takes it (free). */

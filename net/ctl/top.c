@@ -208,7 +208,7 @@ hd_ctl_top(struct hd_ctl *ctl, int argc, char **argv)
 	top->picture.colour = ctl->colour;
 	hd_client_close(ctl->client);
 	ctl->client = NULL;
-	hd_terminal_open(&top->terminal);
+	hd_terminal_open(&top->terminal, !ctl->json);
 	int code = run(top);
 	hd_terminal_close(&top->terminal);
 	hd_client_close(ctl->client);
