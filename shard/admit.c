@@ -114,6 +114,8 @@ hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token
 	HD_ASSERT(shard->serving);
 	HD_ASSERT(command->verb < HD_CMD_COUNT_);
 	shard->pass_commands++;
+	if (arrived == 0)
+		arrived = shard->boot;
 	if (HD_LIKELY(hd_shard_is_local(shard, command))) {
 		hd_remote_take(shard, shard->number);
 		shard->batch[shard->batch_count++] = (struct hd_work){command, token, arrived};
@@ -121,6 +123,7 @@ hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token
 			hd_shard_decide(shard);
 		return;
 	}
+	hd_latency_send(shard, arrived);
 	switch (hd_command_rows[command->verb].route) {
 	case HD_ROUTE_ORDER:
 		hd_orders_ask(shard, command, token);
@@ -218,6 +221,26 @@ hd_shard_metrics(struct hd_shard *shard, uint32_t of)
 {
 	HD_ASSERT(of < shard->count);
 	return &shard->stats[of].metrics;
+}
+
+struct hd_tuning *
+hd_shard_tuning(struct hd_shard *shard)
+{
+	return shard->tuning;
+}
+
+struct hd_slowlog *
+hd_shard_slowlog(struct hd_shard *shard, uint32_t of)
+{
+	HD_ASSERT(of < shard->count);
+	return shard->slowlogs[of];
+}
+
+const struct hd_shard_stats *
+hd_shard_stats(const struct hd_shard *shard, uint32_t of)
+{
+	HD_ASSERT(of < shard->count);
+	return &shard->stats[of];
 }
 
 int64_t

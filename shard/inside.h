@@ -14,6 +14,7 @@
 #include "huntd/stats.h"
 #include "huntd/view.h"
 #include "shard/clock.h"
+#include "shard/latency/latency.h"
 #include "shard/mesh.h"
 #include "shard/snapshot/taker.h"
 
@@ -54,7 +55,9 @@ struct hd_held_list {
 struct hd_work {
 	struct hd_command *command;
 	uint64_t token;
-	int64_t arrived; /* BOOTTIME ns; 0: in this pass */
+	/* BOOTTIME ns: of the pass that took its bytes; another shard's: when it was sent; 0: it
+	 * waited in the outbox. */
+	int64_t arrived;
 };
 
 /* The delay of commands that other shards sent: the least of two windows of 50 ms and the running.
@@ -220,6 +223,9 @@ struct hd_shard {
 	struct hd_pulse *pulse;       /* its own */
 	uint64_t flush_ns;            /* in all flushes so far */
 	const struct hd_clock_page *time;
+	struct hd_tuning *tuning;
+	struct hd_tuning standard;    /* what stands there where nobody sets anything */
+	struct hd_slowlog **slowlogs; /* of all shards; NULL: nobody keeps any */
 	int64_t busy_ns;
 
 	int64_t boot;  /* this pass: BOOTTIME ns */
@@ -251,6 +257,7 @@ struct hd_shard {
 	struct hd_outbox outbox;
 	struct hd_views views;
 	struct hd_taker taker;
+	struct hd_latency latency;
 	struct hd_decision decision;
 	struct hd_completion completions[HD_COMPLETIONS];
 	uint8_t scratch[HD_PART_MAX];

@@ -70,6 +70,8 @@ release_held(struct hd_shard *shard)
 	uint64_t durable = hd_log_durable(shard->log);
 	while (shard->held.count > 0 && shard->held.at[shard->held.first].lsn <= durable) {
 		struct hd_held held = hd_held_pop(&shard->held);
+		if (held.cell.type == HD_CELL_REPLIES && held.cell.a == 0)
+			held.cell.a = shard->boot;
 		hd_shard_send(shard, held.to, &held.cell);
 	}
 }
@@ -351,6 +353,7 @@ wait_and_take(struct hd_shard *shard)
 	shard->pace_completions += count;
 	shard->pass_commands = 0;
 	read_clock(shard);
+	hd_latency_pass(shard);
 	HD_GAUGE(hd_shard_mine(shard)->clock_difference_ns,
 		 atomic_load_explicit(&shard->time->difference, memory_order_relaxed));
 	for (uint32_t i = 0; i < count; i++)
@@ -444,12 +447,14 @@ hd_shard_pass(struct hd_shard *shard)
 		hd_outbox_decide(shard);
 	}
 	hd_remote_decide(shard);
+	hd_latency_input(shard);
 	shard->ops->input(shard->edge, shard->boot);
 	hd_shard_decide(shard);
 	hd_views_show(shard);
 	hd_remote_flush(shard);
 	hd_pulse_stage(shard->pulse, HD_STAGE_LOG);
 	hd_log_pass(shard->log, shard->boot, shard->slept);
+	hd_latency_logged(shard);
 	archive(shard);
 	hd_pulse_stage(shard->pulse, HD_STAGE_BOARDS);
 	if (HD_UNLIKELY(shard->builds.look))
@@ -459,6 +464,7 @@ hd_shard_pass(struct hd_shard *shard)
 	hd_outbox_pass(shard);
 	hd_pulse_stage(shard->pulse, HD_STAGE_OUTPUT);
 	shard->ops->output(shard->edge, shard->boot);
+	hd_latency_output(shard);
 	hd_pulse_stage(shard->pulse, HD_STAGE_UPKEEP);
 	if (shard->sweep)
 		shard->again |= shard->sweep = hd_core_sweep(shard->core, 64);
@@ -473,6 +479,8 @@ hd_shard_pass(struct hd_shard *shard)
 	count_pass(shard);
 	if (HD_UNLIKELY(shard->taker.state != HD_TAKER_IDLE))
 		measure_pass(shard);
+	hd_latency_passed(shard, shard->sweep || shard->builds.running ||
+					 shard->taker.state != HD_TAKER_IDLE);
 	hd_pulse_stage(shard->pulse, HD_STAGE_WAIT);
 	return !shard->finished;
 }

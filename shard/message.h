@@ -20,7 +20,7 @@ enum hd_cell_type {
 	HD_CELL_FREE = 1, /* block: a chain that goes home */
 	/* Shard to shard. */
 	HD_CELL_COMMANDS,  /* block of {token, command} */
-	HD_CELL_REPLIES,   /* block of {token, reply} */
+	HD_CELL_REPLIES,   /* block of {token, reply}; a: since when they could go, BOOTTIME ns */
 	HD_CELL_QUESTIONS, /* block of {run, question} of gathers */
 	HD_CELL_ANSWERS,   /* block of {run, part} */
 	HD_CELL_PAGE_ASK,  /* token: run; a: first LSN, b: events wanted, c: hunt number */
@@ -64,7 +64,7 @@ struct hd_block {
 	uint32_t count; /* entries */
 	uint16_t maker; /* thread */
 	uint16_t size_class;
-	int64_t sent; /* COMMANDS: the pass they were read in, BOOTTIME ns */
+	int64_t sent; /* COMMANDS: when, BOOTTIME ns */
 };
 
 static inline uint8_t *

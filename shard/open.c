@@ -26,6 +26,13 @@ hd_shard_prepare(struct hd_shard *shard)
 				     &shard->blocks);
 	shard->behind = hd_memory_take(
 		&shard->plain, (shard->count + HD_THREADS_BESIDE) * sizeof *shard->behind, 8);
+	if (shard->tuning == NULL) {
+		shard->standard = (struct hd_tuning){.stamps = true,
+						     .slow_ns = HD_SLOW_NS,
+						     .slow_kept = HD_SLOW_KEPT,
+						     .trace_sample = HD_TRACE_SAMPLE};
+		shard->tuning = &shard->standard;
+	}
 	make_core(shard);
 	hd_remote_init(shard);
 	hd_gathers_init(shard);
@@ -104,6 +111,7 @@ hd_shard_free(struct hd_shard *shard)
 	hd_pages_fini(shard);
 	hd_views_fini(shard);
 	hd_gathers_fini(shard);
+	hd_latency_fini(shard);
 	hd_builds_fini(shard);
 	hd_held_fini(shard, &shard->held);
 	hd_held_fini(shard, &shard->own);

@@ -167,7 +167,9 @@ answer_late(struct hd_shard *shard, uint32_t asker, uint64_t token, const struct
 		return;
 	}
 	HD_ASSERT(shard->remote.open[asker] > 0);
+	shard->latency.answer_lsn = lsn;
 	shard->ops->reply(shard->edge, token, reply, lsn);
+	shard->latency.answer_lsn = 0;
 	shard->remote.open[asker]--;
 }
 

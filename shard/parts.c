@@ -59,6 +59,8 @@ make_shard(struct hd_parts *parts, uint32_t number)
 	shard->tops = parts->tops;
 	shard->pulse = &parts->page->shard[number].pulse;
 	shard->time = &parts->time;
+	shard->tuning = parts->config.tuning;
+	shard->slowlogs = parts->slowlogs;
 	shard->busy_ns = (int64_t)(parts->config.busy_ms ? parts->config.busy_ms : 20) * NS_PER_MS;
 }
 
@@ -117,8 +119,10 @@ hd_parts_make(struct hd_parts *parts)
 	make_page(parts);
 	parts->status = take(parts, shards * sizeof *parts->status);
 	parts->tops = take(parts, shards * sizeof *parts->tops);
-	for (uint32_t i = 0; i < shards; i++)
+	for (uint32_t i = 0; i < shards; i++) {
+		parts->slowlogs[i] = hd_slowlog_create(&parts->memory, i);
 		make_shard(parts, i);
+	}
 	make_reducer(parts);
 	make_control(parts);
 	make_helper(parts);
@@ -247,6 +251,7 @@ hd_parts_free(struct hd_parts *parts)
 	for (uint32_t i = 0; i < shards; i++) {
 		hd_shard_free(parts->shards[i]);
 		give(parts, parts->shards[i], sizeof *parts->shards[i]);
+		hd_slowlog_destroy(parts->slowlogs[i], &parts->memory);
 	}
 	if (parts->reducer->post != NULL)
 		hd_reducer_close(parts->reducer);

@@ -24,6 +24,7 @@ struct hd_parts {
 	struct hd_stats_page *page;
 	struct hd_status *status;
 	struct hd_tops *tops;
+	struct hd_slowlog *slowlogs[HD_SHARDS_MAX];
 	struct hd_reducer *reducer;
 	struct hd_control *control;
 	struct hd_helper *helper;

@@ -67,10 +67,17 @@ static void
 send_commands(struct hd_shard *shard, uint32_t to, struct hd_block *block)
 {
 	HD_ASSERT(to != shard->number);
-	block->sent = shard->boot;
 	struct hd_cell cell = {.type = HD_CELL_COMMANDS, .block = block};
 	hd_shard_send(shard, to, &cell);
 	HD_COUNT(hd_shard_mine(shard)->remote_commands_total, block->count);
+}
+
+/* In the middle of the edge's input. */
+static void
+send_full(struct hd_shard *shard, uint32_t to, struct hd_block *block)
+{
+	block->sent = hd_latency_now(shard);
+	send_commands(shard, to, block);
 }
 
 void
@@ -80,7 +87,7 @@ hd_remote_give(struct hd_shard *shard, uint32_t target, const struct hd_command 
 	HD_ASSERT(target < shard->count && target != shard->number);
 	struct hd_remote *remote = &shard->remote;
 	struct hd_writer writer = hd_entry_begin(shard, &remote->ask[target], target, token,
-						 hd_command_size_max(command), send_commands);
+						 hd_command_size_max(command), send_full);
 	hd_command_encode(command, &writer);
 	hd_entry_end(remote->ask[target], &writer);
 	hd_remote_take(shard, target);
@@ -89,11 +96,13 @@ hd_remote_give(struct hd_shard *shard, uint32_t target, const struct hd_command 
 void
 hd_remote_flush(struct hd_shard *shard)
 {
+	int64_t now = hd_latency_sent(shard);
 	for (uint32_t to = 0; to < shard->count; to++) {
 		struct hd_block *block = shard->remote.ask[to];
 		if (block == NULL)
 			continue;
 		shard->remote.ask[to] = NULL;
+		block->sent = now;
 		send_commands(shard, to, block);
 	}
 }
@@ -107,12 +116,14 @@ hd_remote_replies(struct hd_shard *shard, const struct hd_cell *cell)
 	struct hd_reader reader = hd_reader_of(hd_block_used(cell->block));
 	uint64_t token;
 	struct hd_bytes bytes;
+	shard->latency.answer_from = cell->a;
 	while (hd_entry_next(&reader, &token, &bytes)) {
 		struct hd_reply reply;
 		bool ok = hd_reply_decode(bytes, &reply);
 		HD_ASSERT(ok);
 		shard->ops->reply(shard->edge, token, &reply, 0);
 	}
+	shard->latency.answer_from = 0;
 	remote->open[cell->from] -= cell->block->count;
 	hd_post_give(shard->post, cell->block);
 }
@@ -152,7 +163,9 @@ hd_remote_commands(struct hd_shard *shard, const struct hd_cell *cell)
 static void
 hold_replies(struct hd_shard *shard, uint32_t to, struct hd_block *block)
 {
-	struct hd_cell cell = {.type = HD_CELL_REPLIES, .block = block};
+	bool at_once = hd_log_tail(shard->log) <= hd_log_durable(shard->log);
+	struct hd_cell cell = {
+		.type = HD_CELL_REPLIES, .a = at_once ? shard->latency.last : 0, .block = block};
 	hd_shard_hold(shard, to, &cell);
 }
 

@@ -82,52 +82,54 @@ step_one(struct hd_shard *shard, const struct hd_work *given, uint32_t asker, hd
 	return !later;
 }
 
-static void
-count_one(struct hd_metrics *metrics, uint8_t verb, const struct hd_reply *reply, uint32_t *errors)
+/* True where it was an error. */
+static bool
+count_one(struct hd_metrics *metrics, uint8_t verb, const struct hd_reply *reply)
 {
+	bool failed = reply->kind == HD_REPLY_ERROR;
 	HD_COUNT(metrics->command_calls[verb], 1);
-	if (HD_UNLIKELY(reply->kind == HD_REPLY_ERROR)) {
+	if (HD_UNLIKELY(failed))
 		HD_COUNT(metrics->command_errors[verb], 1);
-		++*errors;
-	}
+	return failed;
 }
 
 void
 hd_step_count(struct hd_shard *shard, uint8_t verb, const struct hd_reply *reply)
 {
 	struct hd_metrics *metrics = hd_shard_mine(shard);
-	uint32_t errors = 0;
 	HD_ASSERT(verb < HD_CMD_COUNT_ && reply->kind != HD_REPLY_LATER);
-	count_one(metrics, verb, reply, &errors);
+	HD_COUNT(metrics->errors_total, count_one(metrics, verb, reply));
 	HD_COUNT(metrics->commands_total, 1);
-	HD_COUNT(metrics->errors_total, errors);
 }
 
 uint32_t
 hd_step_run(struct hd_shard *shard, const struct hd_work *given, uint32_t count, uint32_t asker,
 	    hd_step_answer answer)
 {
-	HD_ASSERT(count <= HD_BATCH_MAX);
-	HD_ASSERT(shard->serving || count == 0);
+	HD_ASSERT(count > 0 && count <= HD_BATCH_MAX);
+	HD_ASSERT(shard->serving);
 	struct hd_metrics *metrics = hd_shard_mine(shard);
 	struct hd_command *commands[HD_BATCH_MAX];
+	struct hd_decided decided = {
+		.given = given, .count = count, .asker = asker, .begun = hd_latency_begin(shard)};
 	uint64_t tail = hd_log_tail(shard->log);
-	uint32_t errors = 0, answered = 0;
 	for (uint32_t i = 0; i < count; i++)
 		commands[i] = given[i].command;
 	if (count > 1)
 		hd_core_warm(shard->core, commands, count);
 	for (uint32_t i = 0; i < count; i++) {
 		uint8_t verb = commands[i]->verb;
-		if (HD_UNLIKELY(!step_one(shard, &given[i], asker, answer)))
-			continue;
-		count_one(metrics, verb, &shard->decision.reply, &errors);
-		answered++;
+		bool answered = step_one(shard, &given[i], asker, answer);
+		decided.later |= (uint64_t)!answered << i;
+		if (HD_LIKELY(answered) && count_one(metrics, verb, &shard->decision.reply))
+			decided.failed |= 1ull << i;
 	}
-	HD_COUNT(metrics->commands_total, answered);
-	HD_COUNT(metrics->errors_total, errors);
+	uint32_t later = (uint32_t)__builtin_popcountll(decided.later);
+	HD_COUNT(metrics->commands_total, count - later);
+	HD_COUNT(metrics->errors_total, __builtin_popcountll(decided.failed));
 	HD_COUNT(metrics->events_total, hd_log_tail(shard->log) - tail);
-	return count - answered;
+	hd_latency_end(shard, &decided);
+	return later;
 }
 
 uint64_t

@@ -56,7 +56,7 @@ struct hd_log_report {
 	uint64_t sealed;     /* the greatest LSN of which a header says that it was flushed */
 	uint8_t head[16];    /* hash of its header: equal heads, equal logs */
 	uint8_t exit;        /* enum hd_exit where opening failed */
-	char message[512];  /* one line: what, file, offset, LSN, what to do; empty: ok */
+	char message[512];   /* one line: what, file, offset, LSN, what to do; empty: ok */
 };
 
 /* One event as it stands in the log; `body` borrows from the read buffer. */
@@ -101,6 +101,8 @@ enum hd_error hd_log_room(const struct hd_log *log);
 uint64_t hd_log_tail(const struct hd_log *log);
 uint64_t hd_log_durable(const struct hd_log *log);
 uint64_t hd_log_flushed(const struct hd_log *log);
+/* Up to it the disk was given all there is. */
+uint64_t hd_log_submitted(const struct hd_log *log);
 uint64_t hd_log_unflushed_bytes(const struct hd_log *log);
 
 /* Asks that everything appended so far be flushed, whatever the mode: another log builds on it. */

@@ -150,6 +150,12 @@ hd_log_flushed(const struct hd_log *log)
 }
 
 uint64_t
+hd_log_submitted(const struct hd_log *log)
+{
+	return log->flight.busy ? log->flight.last_lsn : log->written;
+}
+
+uint64_t
 hd_log_unflushed_bytes(const struct hd_log *log)
 {
 	return log->unflushed;

@@ -1,0 +1,163 @@
+/* The end of a journey: what it took is counted, and shown to who looks. */
+#include "shard/inside.h"
+#include "shard/probe/probe.h"
+
+static void
+give(struct hd_latency *latency, struct hd_journey *journey)
+{
+	HD_ASSERT(journey != latency->unhanded);
+	journey->next = latency->free;
+	latency->free = journey;
+}
+
+static void
+count_legs(struct hd_shard *shard, const struct hd_journey *journey)
+{
+	const struct hd_trace_batch *batch = &journey->batch;
+	struct hd_histogram *legs = shard->stats[shard->number].leg;
+	hd_histogram_record(&legs[HD_LEG_APPLY], batch->apply_ns, batch->count);
+	if (journey->routed)
+		hd_histogram_record(&legs[HD_LEG_ROUTE], batch->route_ns, batch->count);
+	if (journey->own)
+		hd_histogram_record(&legs[HD_LEG_PARSE], batch->parse_ns, batch->count);
+	if (!journey->settled) {
+		hd_histogram_record(&legs[HD_LEG_QUEUED], batch->queued_ns, journey->waited);
+		hd_histogram_record(&legs[HD_LEG_DURABLE], batch->durable_ns, journey->waited);
+	}
+	if (journey->own)
+		hd_histogram_record(&legs[HD_LEG_REPLY], batch->reply_ns, journey->waited);
+}
+
+static void
+tell_slow(struct hd_shard *shard, const struct hd_journey *journey,
+	  const struct hd_trace_record *record, uint32_t count, int64_t total, int64_t now)
+{
+	const struct hd_trace_batch *batch = &journey->batch;
+	struct hd_slow slow = {.total_ns = total,
+			       .leg_ns = {[HD_LEG_RECV] = record->recv_ns,
+					  [HD_LEG_PARSE] = batch->parse_ns,
+					  [HD_LEG_APPLY] = batch->apply_ns,
+					  [HD_LEG_QUEUED] = batch->queued_ns,
+					  [HD_LEG_DURABLE] = batch->durable_ns,
+					  [HD_LEG_REPLY] = batch->reply_ns},
+			       .verb = record->verb};
+	memcpy(slow.key, record->key, sizeof slow.key);
+	hd_latency_slow(shard, &slow, record->client, count, now);
+}
+
+/* By runs of equal ones: a pipeline's commands came together and are mostly of one verb. */
+static void
+count_commands(struct hd_shard *shard, const struct hd_journey *journey, int64_t now)
+{
+	const struct hd_trace_record *record = journey->batch.record;
+	struct hd_shard_stats *stats = &shard->stats[shard->number];
+	uint32_t count = journey->batch.count;
+	HD_ASSERT(journey->own && now >= journey->parsing);
+	for (uint32_t from = 0, to; from < count; from = to) {
+		uint32_t late = 0;
+		for (to = from; to < count && record[to].recv_ns == record[from].recv_ns; to++) {
+			if (record[to].verb != record[from].verb)
+				break;
+			late += record[to].answer == HD_TRACE_LATER;
+		}
+		uint32_t run = to - from;
+		hd_histogram_record(&stats->leg[HD_LEG_RECV], record[from].recv_ns, run);
+		if (HD_UNLIKELY(late == run))
+			continue;
+		int64_t total = record[from].recv_ns + (now - journey->parsing);
+		hd_histogram_record(&stats->command[record[from].verb], (uint64_t)total,
+				    run - late);
+		if (HD_UNLIKELY(shard->latency.slow_ns >= 0 && total > shard->latency.slow_ns))
+			tell_slow(shard, journey, &record[from], run - late, total, now);
+	}
+}
+
+/* One command in `every`, anywhere among so many. */
+static void
+sample(struct hd_shard *shard, const struct hd_trace_batch *batch)
+{
+	struct hd_latency *latency = &shard->latency;
+	uint32_t every = atomic_load_explicit(&shard->tuning->trace_sample, memory_order_relaxed);
+	uint32_t at = latency->sample_left;
+	every = every > 0 ? every : 1;
+	for (; at < batch->count; at += latency->sample_left) {
+		hd_probe_event(batch, at);
+		latency->dice = latency->dice * 6364136223846793005u + 1442695040888963407u;
+		uint32_t next = (uint32_t)(latency->dice >> 33) % every;
+		latency->sample_left = latency->sample_rest + 1 + next;
+		latency->sample_rest = every - 1 - next;
+	}
+	latency->sample_left = at - batch->count;
+}
+
+static void
+finish(struct hd_shard *shard, struct hd_journey *journey, int64_t now)
+{
+	struct hd_trace_batch *batch = &journey->batch;
+	int64_t durable = journey->settled ? journey->ended : shard->boot;
+	HD_ASSERT(journey->settled || journey->handed > 0);
+	HD_ASSERT(now >= durable);
+	batch->queued_ns =
+		journey->settled ? 0 : hd_latency_short(journey->handed - journey->ended);
+	batch->durable_ns = journey->settled ? 0 : hd_latency_short(durable - journey->handed);
+	batch->reply_ns = journey->own ? hd_latency_short(now - durable) : 0;
+	count_legs(shard, journey);
+	if (journey->own)
+		count_commands(shard, journey, now);
+	if (HD_UNLIKELY(shard->latency.probes & 1u << HD_PROBE_EVENT))
+		sample(shard, batch);
+	if (HD_UNLIKELY(shard->latency.probes & 1u << HD_PROBE_BATCH))
+		hd_probe_batch(batch);
+}
+
+void
+hd_latency_output(struct hd_shard *shard)
+{
+	struct hd_latency *latency = &shard->latency;
+	uint64_t durable = hd_log_durable(shard->log);
+	if (!latency->on && latency->first == NULL && latency->answered_count == 0)
+		return;
+	int64_t now = shard->io->ops->now(shard->io);
+	latency->passed = now;
+	while (latency->first != NULL && latency->first->batch.lsn <= durable) {
+		struct hd_journey *journey = latency->first;
+		finish(shard, journey, now);
+		latency->first = journey->next;
+		give(latency, journey);
+	}
+	if (latency->answered_count > 0)
+		hd_latency_answered(shard, now);
+}
+
+void
+hd_latency_passed(struct hd_shard *shard, bool long_tail)
+{
+	struct hd_latency *latency = &shard->latency;
+	if (!latency->on)
+		return;
+	int64_t now = long_tail ? hd_latency_now(shard) : latency->passed;
+	HD_ASSERT(now >= shard->boot);
+	hd_histogram_record(&shard->stats[shard->number].size[HD_SIZE_PASS],
+			    (uint64_t)(now - shard->boot), 1);
+}
+
+void
+hd_latency_fini(struct hd_shard *shard)
+{
+	struct hd_latency *latency = &shard->latency;
+	while (latency->first != NULL) {
+		struct hd_journey *journey = latency->first;
+		latency->first = journey->next;
+		journey->next = latency->free;
+		latency->free = journey;
+	}
+	while (latency->free != NULL) {
+		struct hd_journey *journey = latency->free;
+		latency->free = journey->next;
+		hd_memory_give(&shard->plain, journey, sizeof *journey);
+	}
+	if (latency->answered != NULL)
+		hd_memory_give(&shard->plain, latency->answered,
+			       HD_ANSWERED_MAX * sizeof *latency->answered);
+	*latency = (struct hd_latency){0};
+}

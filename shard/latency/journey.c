@@ -1,0 +1,223 @@
+#include "shard/inside.h"
+#include "shard/probe/probe.h"
+
+#define KEY_MAX HD_TRACE_KEY
+
+/* Stamps. */
+
+static int64_t
+stamp(struct hd_shard *shard)
+{
+	struct hd_latency *latency = &shard->latency;
+	HD_ASSERT(latency->on);
+	int64_t now = shard->io->ops->now(shard->io);
+	HD_ASSERT(now >= latency->last);
+	latency->last = now;
+	return now;
+}
+
+int64_t
+hd_latency_now(struct hd_shard *shard)
+{
+	return shard->latency.on ? stamp(shard) : shard->boot;
+}
+
+void
+hd_latency_pass(struct hd_shard *shard)
+{
+	struct hd_latency *latency = &shard->latency;
+	const struct hd_tuning *tuning = shard->tuning;
+	uint32_t probes = 0;
+	HD_ASSERT(tuning != NULL && latency->sent_count == 0);
+	for (uint32_t i = 0; i < HD_PROBE_COUNT; i++)
+		probes |= (uint32_t)hd_probe_wants((enum hd_probe)i) << i;
+	latency->probes = probes;
+	latency->on = atomic_load_explicit(&tuning->stamps, memory_order_relaxed) ||
+		      HD_UNLIKELY(probes & (1u << HD_PROBE_EVENT | 1u << HD_PROBE_BATCH));
+	latency->slow_ns = atomic_load_explicit(&tuning->slow_ns, memory_order_relaxed);
+	latency->slow_left = HD_SLOW_PER_PASS;
+	latency->last = latency->parsing = shard->boot;
+	latency->passed = 0;
+}
+
+void
+hd_latency_input(struct hd_shard *shard)
+{
+	shard->latency.parsing = hd_latency_now(shard);
+}
+
+int64_t
+hd_latency_begin(struct hd_shard *shard)
+{
+	return hd_latency_now(shard);
+}
+
+/* A batch's end. */
+
+/* NULL: as many wait as may. */
+static struct hd_journey *
+take(struct hd_shard *shard)
+{
+	struct hd_latency *latency = &shard->latency;
+	struct hd_journey *journey = latency->free;
+	if (HD_LIKELY(journey != NULL)) {
+		latency->free = journey->next;
+		return journey;
+	}
+	HD_ASSERT(latency->journeys <= HD_JOURNEYS_MAX);
+	if (latency->journeys == HD_JOURNEYS_MAX)
+		return NULL;
+	latency->journeys++;
+	return hd_memory_take(&shard->plain, sizeof *journey, 64);
+}
+
+static void
+append(struct hd_latency *latency, struct hd_journey *journey)
+{
+	HD_ASSERT(latency->first == NULL || latency->newest->batch.lsn <= journey->batch.lsn);
+	journey->next = NULL;
+	if (latency->first == NULL)
+		latency->first = journey;
+	else
+		latency->newest->next = journey;
+	latency->newest = journey;
+	if (latency->unhanded == NULL && journey->handed == 0 && !journey->settled)
+		latency->unhanded = journey;
+}
+
+static void
+copy_key(char to[KEY_MAX], const struct hd_command *command)
+{
+	bool entrant = hd_command_rows[command->verb].route <= HD_ROUTE_READ;
+	struct hd_bytes key = entrant ? command->entrant : command->hunt;
+	memset(to, 0, KEY_MAX);
+	if (key.size > 0)
+		memcpy(to, key.at, key.size < KEY_MAX ? key.size : KEY_MAX);
+}
+
+static void
+fill_records(struct hd_journey *journey, const struct hd_decided *decided)
+{
+	for (uint32_t i = 0; i < decided->count; i++) {
+		const struct hd_work *work = &decided->given[i];
+		struct hd_trace_record *record = &journey->batch.record[i];
+		record->recv_ns =
+			journey->own ? hd_latency_short(journey->parsing - work->arrived) : 0;
+		record->client = (uint32_t)(work->token >> 32);
+		record->slot = work->command->slot;
+		record->verb = work->command->verb;
+		record->answer = decided->later >> i & 1    ? HD_TRACE_LATER
+				 : decided->failed >> i & 1 ? HD_TRACE_ERROR
+							    : HD_TRACE_OK;
+		copy_key(record->key, work->command);
+	}
+}
+
+/* A batch's time goes to one of its commands' slots, to each in turn. */
+static void
+pay(struct hd_shard *shard, const struct hd_decided *decided, int64_t ns)
+{
+	struct hd_latency *latency = &shard->latency;
+	uint32_t i = (uint32_t)(latency->turn++ % decided->count);
+	uint16_t slot = decided->given[i].command->slot;
+	HD_ASSERT(slot < HD_SLOTS && ns >= 0);
+	HD_COUNT(shard->stats[shard->number].slot_ns[slot], ns);
+	if (HD_UNLIKELY(latency->probes & 1u << HD_PROBE_SLOT_STEP))
+		hd_probe_slot_step(shard->number, slot, (uint64_t)ns, decided->count);
+}
+
+void
+hd_latency_end(struct hd_shard *shard, const struct hd_decided *decided)
+{
+	struct hd_latency *latency = &shard->latency;
+	if (!latency->on)
+		return;
+	HD_ASSERT(decided->count > 0 && decided->count <= HD_BATCH_MAX);
+	int64_t ended = stamp(shard), arrived = decided->given[0].arrived;
+	bool here = decided->asker == shard->number;
+	int64_t parsing = latency->parsing;
+	if (here)
+		latency->parsing = ended;
+	pay(shard, decided, ended - decided->begun);
+	hd_histogram_record(&shard->stats[shard->number].size[HD_SIZE_BATCH], decided->count, 1);
+	struct hd_journey *journey = take(shard);
+	if (HD_UNLIKELY(journey == NULL)) {
+		HD_COUNT(hd_shard_mine(shard)->untimed_total, decided->count);
+		return;
+	}
+	journey->parsing = parsing;
+	journey->begun = decided->begun;
+	journey->ended = ended;
+	journey->own = here && arrived != 0;
+	journey->routed = !here && arrived != 0;
+	journey->waited = decided->count - (uint32_t)__builtin_popcountll(decided->later);
+	struct hd_trace_batch *batch = &journey->batch;
+	batch->lsn = hd_log_tail(shard->log);
+	batch->shard = shard->number;
+	batch->asker = decided->asker;
+	batch->count = decided->count;
+	batch->parse_ns = journey->own ? hd_latency_short(decided->begun - parsing) : 0;
+	batch->route_ns = journey->routed ? hd_latency_short(decided->begun - arrived) : 0;
+	batch->apply_ns = hd_latency_short(ended - decided->begun);
+	journey->settled = batch->lsn <= hd_log_durable(shard->log);
+	journey->handed = batch->lsn <= latency->submitted ? ended : 0;
+	fill_records(journey, decided);
+	append(latency, journey);
+}
+
+/* The log. */
+
+static void
+flush_ended(struct hd_shard *shard, uint64_t took)
+{
+	const struct hd_latency_frame *frame = &shard->latency.frame;
+	hd_histogram_record(&shard->stats[shard->number].size[HD_SIZE_FLUSH], took, 1);
+	if (HD_UNLIKELY(shard->latency.probes & 1u << HD_PROBE_LOG_COMMIT))
+		hd_probe_log_commit(shard->number, frame->lsn, frame->events, frame->bytes,
+				    frame->queued_ns, took);
+}
+
+static void
+frame_went(struct hd_shard *shard, uint64_t submitted, uint64_t bytes)
+{
+	struct hd_latency *latency = &shard->latency;
+	HD_ASSERT(submitted > latency->submitted);
+	int64_t waited = latency->gathering ? shard->boot - latency->gathering : 0;
+	latency->frame = (struct hd_latency_frame){.lsn = submitted,
+						   .events = submitted - latency->submitted,
+						   .bytes = bytes,
+						   .queued_ns = (uint64_t)waited};
+	latency->submitted = submitted;
+	latency->gathering = 0;
+	hd_histogram_record(&shard->stats[shard->number].size[HD_SIZE_FRAME], bytes, 1);
+}
+
+static void
+hand_over(struct hd_shard *shard)
+{
+	struct hd_latency *latency = &shard->latency;
+	struct hd_journey *journey = latency->unhanded;
+	if (journey == NULL || journey->batch.lsn > latency->submitted)
+		return;
+	int64_t now = hd_latency_now(shard);
+	for (; journey != NULL && journey->batch.lsn <= latency->submitted; journey = journey->next)
+		journey->handed = now > journey->ended ? now : journey->ended;
+	latency->unhanded = journey;
+}
+
+void
+hd_latency_logged(struct hd_shard *shard)
+{
+	struct hd_latency *latency = &shard->latency;
+	struct hd_log_stats log = hd_log_stats(shard->log);
+	uint64_t submitted = hd_log_submitted(shard->log);
+	if (log.flush_ns_sum != latency->flush_ns)
+		flush_ended(shard, log.flush_ns_sum - latency->flush_ns);
+	latency->flush_ns = log.flush_ns_sum;
+	if (submitted > latency->submitted)
+		frame_went(shard, submitted, log.bytes - latency->log_bytes);
+	latency->log_bytes = log.bytes;
+	if (latency->gathering == 0 && hd_log_tail(shard->log) > submitted)
+		latency->gathering = shard->boot;
+	hand_over(shard);
+}
