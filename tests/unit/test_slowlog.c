@@ -134,7 +134,7 @@ readers_never_see_half_of_one(void **state)
 	atomic_store(&done, false);
 	for (uint32_t i = 0; i < READERS; i++)
 		assert_int_equal(pthread_create(&readers[i], NULL, keep_reading, NULL), 0);
-	for (uint64_t n = 0; n < ADDED || atomic_load(&reads) < 100; n++) {
+	for (uint64_t n = 0; n < ADDED || atomic_load(&reads) < 1000; n++) {
 		add(n);
 		if (n % 1000 == 0)
 			hd_slowlog_reset(slowlog);
