@@ -44,10 +44,12 @@ static const uint32_t needs_of[] = {
 struct run {
 	struct hd_trace trace;
 	struct hd_terminal terminal;
-	void *state[HD_VIEW_COUNT];        /* NULL: not begun, or ended */
-	uint64_t ticked_ns[HD_VIEW_COUNT]; /* its last tick, or its begin */
+	void *state[HD_VIEW_COUNT]; /* NULL: not begun, or ended */
+	uint64_t begun_ns[HD_VIEW_COUNT],
+		ticked_ns[HD_VIEW_COUNT]; /* its last tick, or its begin */
+	uint64_t frames;
 	int lock;
-	bool draws, drains;
+	bool draws, drains, ended; /* ended: what is shown is of the whole run */
 };
 
 static uint64_t
@@ -63,7 +65,8 @@ clock_ns(void)
 static void
 note(struct hd_trace_notes *notes, const char *text)
 {
-	snprintf(notes->text[notes->count++ % HD_TRACE_NOTES], sizeof notes->text[0], "%s", text);
+	char *kept = notes->text[notes->count++ % HD_TRACE_NOTES];
+	snprintf(kept, sizeof notes->text[0], "%.*s", (int)sizeof notes->text[0] - 1, text);
 }
 
 static void
@@ -134,7 +137,7 @@ begin_view(struct run *run, enum hd_trace_view_id id)
 		return;
 	}
 	run->state[id] = view->begin(trace);
-	run->ticked_ns[id] = clock_ns();
+	run->begun_ns[id] = run->ticked_ns[id] = clock_ns();
 	run->draws = run->draws || (run->state[id] && view->tick);
 	run->drains = run->drains || (run->state[id] && view->drain);
 }
@@ -175,13 +178,19 @@ state_name(uint32_t state)
 	return state < sizeof names / sizeof names[0] ? names[state] : "?";
 }
 
+static bool
+is_shown(const struct run *run, enum hd_trace_view_id id)
+{
+	return run->state[id] && (run->ended ? views[id]->sum : views[id]->tick);
+}
+
 static uint64_t
 tick(struct run *run, enum hd_trace_view_id id, struct hd_trace_frame *frame)
 {
 	uint64_t now = clock_ns();
-	frame->elapsed_ns = now - run->ticked_ns[id];
+	frame->elapsed_ns = now - (run->ended ? run->begun_ns : run->ticked_ns)[id];
 	run->ticked_ns[id] = now;
-	views[id]->tick(run->state[id], frame);
+	(run->ended ? views[id]->sum : views[id]->tick)(run->state[id], frame);
 	return frame->elapsed_ns;
 }
 
@@ -217,9 +226,11 @@ show_text(struct run *run)
 				       .colour = trace->options.colour};
 	kept = kept > 2 * HD_TRACE_NOTES ? 2 * HD_TRACE_NOTES : kept;
 	frame.rows = !trace->screen ? ROWS_ALL : rows > kept + 1 ? rows - kept - 1 : 1;
+	if (run->ended)
+		fprintf(frame.out, "All in all:\n");
 	draw_heading(run, &frame);
 	for (enum hd_trace_view_id id = 0; id < HD_VIEW_COUNT; id++) {
-		if (run->state[id] && views[id]->tick)
+		if (is_shown(run, id))
 			tick(run, id, &frame);
 	}
 	print_notes(frame.out, &trace->refused);
@@ -242,18 +253,43 @@ show_json(struct run *run)
 		"state", state_name(state), "shards", (int)stats->shards);
 	for (enum hd_trace_view_id id = 0; id < HD_VIEW_COUNT; id++) {
 		struct hd_trace_frame frame = {.columns = 80, .rows = ROWS_ALL};
-		if (!run->state[id] || !views[id]->tick)
+		if (!is_shown(run, id))
 			continue;
 		frame.json = json_object();
 		elapsed = tick(run, id, &frame);
 		json_object_set_new(all, hd_trace_word(id) + strspn(hd_trace_word(id), "-"),
 				    frame.json);
 	}
+	if (run->ended)
+		json_object_set_new(all, "summary", json_true());
 	json_object_set_new(all, "elapsed_s", json_real((double)elapsed / 1e9));
 	json_dumpf(all, stdout, JSON_COMPACT | JSON_REAL_PRECISION(13));
 	putchar('\n');
 	fflush(stdout);
 	json_decref(all);
+}
+
+static void
+show(struct run *run)
+{
+	if (run->draws && run->trace.options.json)
+		show_json(run);
+	else if (run->draws)
+		show_text(run);
+}
+
+/* The whole run once more, unless its only frame has just said the same. */
+static void
+sum_up(struct run *run)
+{
+	bool any = false;
+	bool said = run->frames == 1 && !run->trace.screen;
+	run->ended = true;
+	run->trace.screen = false;
+	for (enum hd_trace_view_id id = 0; id < HD_VIEW_COUNT; id++)
+		any = any || is_shown(run, id);
+	if (any && !said)
+		show(run);
 }
 
 /* Until the next frame is due. False: it is time to end; *code says how. */
@@ -283,16 +319,13 @@ static int
 look(struct run *run)
 {
 	const struct hd_trace_options *options = &run->trace.options;
-	uint64_t interval = options->interval_ns, due = clock_ns(), frames = 0;
+	uint64_t interval = options->interval_ns, due = clock_ns();
 	int code = HD_EXIT_OK;
 	due += run->trace.screen && interval > FIRST_NS ? FIRST_NS : interval;
 	while (wait_until(run, due, &code)) {
 		due = clock_ns() + interval;
-		if (run->draws && options->json)
-			show_json(run);
-		else if (run->draws)
-			show_text(run);
-		if (ferror(stdout) || ++frames == options->count)
+		show(run);
+		if (ferror(stdout) || ++run->frames == options->count)
 			break;
 	}
 	return code;
@@ -317,6 +350,7 @@ run_views(struct run *run)
 		hd_terminal_open(&run->terminal, run->trace.screen);
 		code = look(run);
 		hd_terminal_close(&run->terminal);
+		sum_up(run);
 		if (code != HD_EXIT_OK)
 			fprintf(stderr, "hunt-trace: huntd %d has ended\n", pid);
 	}

@@ -8,8 +8,8 @@
  *     drain ── every HD_TRACE_DRAIN_MS: takes what a ring buffer holds; no drawing here
  *     tick ─── once an interval: its part of the frame, as text or, for --json, as an object; NULL:
  *              it draws nothing, and where no view does there are no frames, only lines
- *     end ──── detaches and frees; `flame` prints its stacks here: the terminal is given back by
- * then
+ *     sum ──── the same once more of the whole run, when it ends; NULL: nothing to say
+ *     end ──── detaches and frees; the terminal is given back by then: `flame` prints its stacks
  *
  * A view that cannot begin is left out with one line on stderr and the others go on; where none is
  * left, hunt-trace ends with 1. All run in the one thread of main_hunttrace.c. */
@@ -73,6 +73,7 @@ struct hd_trace {
 	char exe[32];                         /* /proc/PID/exe: what to attach to */
 	bool screen;                          /* frames are drawn over each other */
 	struct hd_trace_notes refused, lines; /* what frames show below the views */
+	struct hd_batches *batches;           /* which `full` and `--slow` share; else NULL */
 };
 
 /* Where a view draws. Text goes to `out`, or with --json facts into `json`: never both. */
@@ -82,13 +83,14 @@ struct hd_trace_frame {
 	uint32_t columns;    /* of the terminal, or 80 */
 	uint32_t rows;       /* of it that are still free, or 1000 */
 	bool colour;         /* hd_trace_on gives the escapes */
-	uint64_t elapsed_ns; /* since the view's last tick, or its begin */
+	uint64_t elapsed_ns; /* since the view's last tick, or its begin; `sum`: since its begin */
 };
 
 struct hd_trace_view {
 	void *(*begin)(struct hd_trace *trace);
 	void (*drain)(void *view); /* or NULL */
 	void (*tick)(void *view, struct hd_trace_frame *frame);
+	void (*sum)(void *view, struct hd_trace_frame *frame);
 	void (*end)(void *view);
 };
 

@@ -1,0 +1,273 @@
+#include "perf/trace/sums.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "perf/trace/table.h"
+
+_Static_assert(HD_TRACE_LEGS == HD_LEG_COUNT, "a column each leg");
+
+#define PICTURE_ROWS  16u /* powers of two, from the shortest time that was seen */
+#define PICTURE_WIDTH 40u
+
+static const char *const leg_names[HD_LEG_COUNT] = {
+#define X(symbol, name, help) name,
+	HD_LEGS(X)
+#undef X
+};
+
+bool
+hd_sums_init(struct hd_sums *sums, uint32_t shards)
+{
+	sums->shards = shards;
+	sums->at = calloc((size_t)shards * HD_SUMS_ROW, sizeof *sums->at);
+	return sums->at != NULL;
+}
+
+void
+hd_sums_fini(struct hd_sums *sums)
+{
+	free(sums->at);
+	*sums = (struct hd_sums){0};
+}
+
+struct hd_histogram *
+hd_sums_column(const struct hd_sums *sums, uint32_t shard, uint32_t column)
+{
+	return &sums->at[(size_t)shard * HD_SUMS_ROW + column];
+}
+
+void
+hd_sums_read(struct hd_sums *into, const struct hd_sums *live)
+{
+	memset(into->at, 0, (size_t)into->shards * HD_SUMS_ROW * sizeof *into->at);
+	for (uint32_t i = 0; i < into->shards * HD_SUMS_ROW; i++)
+		hd_histogram_read(&into->at[i], &live->at[i]);
+}
+
+void
+hd_sums_copy(struct hd_sums *into, const struct hd_sums *from)
+{
+	memcpy(into->at, from->at, (size_t)into->shards * HD_SUMS_ROW * sizeof *into->at);
+}
+
+void
+hd_sums_between(struct hd_sums *out, const struct hd_sums *before, const struct hd_sums *after)
+{
+	for (uint32_t i = 0; i < out->shards * HD_SUMS_ROW; i++)
+		hd_trace_between(&out->at[i], &before->at[i], &after->at[i]);
+}
+
+/* One column over all shards. */
+static struct hd_histogram
+together(const struct hd_sums *sums, uint32_t column)
+{
+	struct hd_histogram all = {0};
+	for (uint32_t shard = 0; shard < sums->shards; shard++)
+		hd_histogram_merge(&all, hd_sums_column(sums, shard, column));
+	return all;
+}
+
+uint64_t
+hd_sums_count(const struct hd_sums *sums)
+{
+	return together(sums, HD_TRACE_TOTAL).count;
+}
+
+static const char *
+column_name(uint32_t column)
+{
+	if (column < HD_TRACE_LEGS)
+		return leg_names[column];
+	return column == HD_TRACE_TOTAL ? "total"
+					: hd_command_rows[column - HD_TRACE_COMMANDS].name;
+}
+
+/* As text. */
+
+static void
+draw_all(const struct hd_sums *sums, struct hd_trace_frame *frame)
+{
+	hd_trace_row_heading(frame, sums->shards > 1 ? "all shards" : "stage");
+	fputc('\n', frame->out);
+	for (uint32_t column = 0; column <= HD_TRACE_TOTAL; column++) {
+		struct hd_histogram all = together(sums, column);
+		hd_trace_row(frame, column_name(column), &all);
+		fputc('\n', frame->out);
+	}
+}
+
+static void
+draw_shard(const struct hd_sums *sums, uint32_t shard, struct hd_trace_frame *frame)
+{
+	char name[32];
+	snprintf(name, sizeof name, "shard %u", shard);
+	hd_trace_row_heading(frame, name);
+	fputc('\n', frame->out);
+	for (uint32_t column = 0; column <= HD_TRACE_TOTAL; column++) {
+		const struct hd_histogram *of = hd_sums_column(sums, shard, column);
+		if (of->count) {
+			hd_trace_row(frame, column_name(column), of);
+			fputc('\n', frame->out);
+		}
+	}
+}
+
+static void
+draw_commands(const struct hd_sums *sums, struct hd_trace_frame *frame)
+{
+	hd_trace_row_heading(frame, "command");
+	fputc('\n', frame->out);
+	for (uint32_t column = HD_TRACE_COMMANDS; column < HD_SUMS_ROW; column++) {
+		struct hd_histogram all = together(sums, column);
+		if (all.count) {
+			hd_trace_row(frame, column_name(column), &all);
+			fputc('\n', frame->out);
+		}
+	}
+}
+
+/* A line a shard: p50 or p99 of every leg, where whole tables have no room. */
+static void
+draw_matrix(const struct hd_sums *sums, uint32_t per_mille, struct hd_trace_frame *frame)
+{
+	char text[HD_TEXT], head[8];
+	snprintf(head, sizeof head, "p%u", per_mille / 10);
+	fprintf(frame->out, "%s%-9s", hd_trace_on(frame, HD_INK_TITLE), head);
+	for (uint32_t column = 0; column <= HD_TRACE_TOTAL; column++)
+		fprintf(frame->out, " %7.7s", column_name(column));
+	fprintf(frame->out, "%s\n", hd_trace_on(frame, HD_INK_PLAIN));
+	for (uint32_t shard = 0; shard < sums->shards; shard++) {
+		fprintf(frame->out, "shard %-3u", shard);
+		for (uint32_t column = 0; column <= HD_TRACE_TOTAL; column++) {
+			const struct hd_histogram *of = hd_sums_column(sums, shard, column);
+			uint64_t ns = hd_histogram_quantile(of, per_mille);
+			fprintf(frame->out, " %7s", of->count ? hd_trace_duration(ns, text) : "-");
+		}
+		fputc('\n', frame->out);
+	}
+}
+
+static uint32_t
+leg_of_most_time(const struct hd_sums *sums)
+{
+	uint32_t most = 0;
+	uint64_t sum = 0;
+	for (uint32_t leg = 0; leg < HD_TRACE_LEGS; leg++) {
+		uint64_t of = together(sums, leg).sum;
+		if (of > sum) {
+			sum = of;
+			most = leg;
+		}
+	}
+	return most;
+}
+
+/* How many of its values lie below 2^bit: every power of two is a bucket's edge. */
+static uint64_t
+below(const struct hd_histogram *histogram, uint32_t bit)
+{
+	uint64_t count = 0;
+	for (uint32_t i = 0; i < hd_histogram_bucket(1ull << bit); i++)
+		count += histogram->buckets[i];
+	return count;
+}
+
+static void
+draw_bar(struct hd_trace_frame *frame, uint32_t bit, uint64_t count, uint64_t most, uint64_t all)
+{
+	char from[HD_TEXT], to[HD_TEXT], bar[PICTURE_WIDTH + 1];
+	uint64_t width = most ? (count * PICTURE_WIDTH + most - 1) / most : 0;
+	memset(bar, '#', sizeof bar);
+	bar[width] = 0;
+	fprintf(frame->out, "%s - %s %5.1f %% %s\n", hd_trace_duration(1ull << bit, from),
+		hd_trace_duration(2ull << bit, to), (double)count * 100 / (double)all, bar);
+}
+
+static void
+draw_picture(const struct hd_sums *sums, struct hd_trace_frame *frame)
+{
+	uint32_t leg = leg_of_most_time(sums), first = 0, last = 62;
+	struct hd_histogram all = together(sums, leg);
+	uint64_t most = 0;
+	if (all.count == 0)
+		return;
+	while (first < last && below(&all, first + 1) == 0)
+		first++;
+	while (last > first && below(&all, last) == all.count)
+		last--;
+	if (last - first >= PICTURE_ROWS)
+		first = last - PICTURE_ROWS + 1;
+	for (uint32_t bit = first; bit <= last; bit++) {
+		uint64_t count = below(&all, bit + 1) - below(&all, bit);
+		most = count > most ? count : most;
+	}
+	fprintf(frame->out, "%s%s, where most time goes%s\n", hd_trace_on(frame, HD_INK_TITLE),
+		leg_names[leg], hd_trace_on(frame, HD_INK_PLAIN));
+	for (uint32_t bit = first; bit <= last; bit++)
+		draw_bar(frame, bit, below(&all, bit + 1) - below(&all, bit), most, all.count);
+}
+
+void
+hd_sums_draw(const struct hd_sums *sums, struct hd_trace_frame *frame)
+{
+	/* What the tables of all shards would take, beside what stands there anyway. */
+	uint32_t tables = sums->shards * (HD_TRACE_TOTAL + 2), rest = 40;
+	draw_all(sums, frame);
+	if (sums->shards > 1 && frame->rows > tables + rest) {
+		for (uint32_t shard = 0; shard < sums->shards; shard++)
+			draw_shard(sums, shard, frame);
+	} else if (sums->shards > 1) {
+		draw_matrix(sums, 500, frame);
+		draw_matrix(sums, 990, frame);
+	}
+	draw_commands(sums, frame);
+	draw_picture(sums, frame);
+}
+
+/* As JSON. */
+
+static json_t *
+stages_json(const struct hd_sums *sums, uint32_t shard, uint64_t elapsed_ns)
+{
+	json_t *stages = json_object();
+	for (uint32_t leg = 0; leg < HD_TRACE_LEGS; leg++) {
+		struct hd_histogram of = shard < sums->shards ? *hd_sums_column(sums, shard, leg)
+							      : together(sums, leg);
+		json_object_set_new(stages, leg_names[leg], hd_trace_json(&of, elapsed_ns));
+	}
+	return stages;
+}
+
+static json_t *
+shards_json(const struct hd_sums *sums, uint64_t elapsed_ns)
+{
+	json_t *list = json_array();
+	for (uint32_t shard = 0; shard < sums->shards; shard++) {
+		json_t *row = json_object();
+		const struct hd_histogram *total = hd_sums_column(sums, shard, HD_TRACE_TOTAL);
+		json_object_set_new(row, "shard", json_integer(shard));
+		json_object_set_new(row, "stages", stages_json(sums, shard, elapsed_ns));
+		json_object_set_new(row, "total", hd_trace_json(total, elapsed_ns));
+		json_array_append_new(list, row);
+	}
+	return list;
+}
+
+void
+hd_sums_json(const struct hd_sums *sums, struct hd_trace_frame *frame)
+{
+	struct hd_histogram total = together(sums, HD_TRACE_TOTAL);
+	json_t *commands = json_object();
+	for (uint32_t column = HD_TRACE_COMMANDS; column < HD_SUMS_ROW; column++) {
+		struct hd_histogram all = together(sums, column);
+		if (all.count)
+			json_object_set_new(commands, column_name(column),
+					    hd_trace_json(&all, frame->elapsed_ns));
+	}
+	json_object_set_new(frame->json, "stages",
+			    stages_json(sums, sums->shards, frame->elapsed_ns));
+	json_object_set_new(frame->json, "total", hd_trace_json(&total, frame->elapsed_ns));
+	json_object_set_new(frame->json, "commands", commands);
+	json_object_set_new(frame->json, "shards", shards_json(sums, frame->elapsed_ns));
+}
