@@ -131,7 +131,7 @@ draw_commands(const struct hd_sums *sums, struct hd_trace_frame *frame)
 static void
 draw_matrix(const struct hd_sums *sums, uint32_t per_mille, struct hd_trace_frame *frame)
 {
-	char text[HD_TEXT], head[8];
+	char text[HD_TEXT], head[16];
 	snprintf(head, sizeof head, "p%u", per_mille / 10);
 	fprintf(frame->out, "%s%-9s", hd_trace_on(frame, HD_INK_TITLE), head);
 	for (uint32_t column = 0; column <= HD_TRACE_TOTAL; column++)

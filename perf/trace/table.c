@@ -35,6 +35,20 @@ hd_trace_number(uint64_t number, char *text)
 }
 
 const char *
+hd_trace_short(uint64_t number, char *text)
+{
+	static const char units[] = " kMGTPE";
+	double value = (double)number;
+	size_t i = 0;
+	if (number <= 99999)
+		return hd_trace_number(number, text);
+	for (; value >= 999.5; i++)
+		value /= 1000;
+	snprintf(text, HD_TEXT, "%.*f%c", value < 99.95 ? 1 : 0, value, units[i]);
+	return text;
+}
+
+const char *
 hd_trace_bytes(uint64_t bytes, char *text)
 {
 	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
@@ -67,7 +81,7 @@ hd_trace_on(const struct hd_trace_frame *frame, enum hd_trace_ink ink)
 void
 hd_trace_row_heading(struct hd_trace_frame *frame, const char *what)
 {
-	fprintf(frame->out, "%s%-12s %9s %8s %8s %8s %8s%s", hd_trace_on(frame, HD_INK_DIM), what,
+	fprintf(frame->out, "%s%-14s %9s %8s %8s %8s %8s%s", hd_trace_on(frame, HD_INK_DIM), what,
 		"/s", "p50", "p99", "p99.9", "max", hd_trace_on(frame, HD_INK_PLAIN));
 }
 
@@ -77,7 +91,7 @@ hd_trace_row(struct hd_trace_frame *frame, const char *name, const struct hd_his
 	static const uint32_t shares[] = {500, 990, 999, 1000};
 	char text[HD_TEXT];
 	uint64_t per_s = hd_trace_rate(histogram->count, frame->elapsed_ns);
-	fprintf(frame->out, "%-12.12s %9s", name, hd_trace_number(per_s, text));
+	fprintf(frame->out, "%-14.14s %9s", name, hd_trace_number(per_s, text));
 	for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++)
 		fprintf(frame->out, " %8s",
 			histogram->count
@@ -86,26 +100,40 @@ hd_trace_row(struct hd_trace_frame *frame, const char *name, const struct hd_his
 				: "-   ");
 }
 
-json_t *
-hd_trace_json(const struct hd_histogram *histogram, uint64_t elapsed_ns)
+static json_t *
+facts_of(const struct hd_histogram *histogram, uint64_t elapsed_ns, const char *unit)
 {
 	static const struct {
 		const char *name;
 		uint32_t per_mille;
-	} shares[] = {{"p50_ns", 500}, {"p90_ns", 900}, {"p99_ns", 990}, {"p999_ns", 999}};
+	} shares[] = {{"p50", 500}, {"p90", 900}, {"p99", 990}, {"p999", 999}, {"max", 1000}};
+	char name[HD_TEXT];
 	json_t *object = json_object();
 	uint64_t count = histogram->count;
 	json_object_set_new(object, "count", json_integer((json_int_t)count));
 	json_object_set_new(object, "per_s",
 			    json_integer((json_int_t)hd_trace_rate(count, elapsed_ns)));
-	json_object_set_new(object, "mean_ns",
+	snprintf(name, sizeof name, "mean%s", unit);
+	json_object_set_new(object, name,
 			    json_integer((json_int_t)(count ? histogram->sum / count : 0)));
-	for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++)
-		json_object_set_new(object, shares[i].name,
-				    json_integer((json_int_t)hd_histogram_quantile(
-					    histogram, shares[i].per_mille)));
-	json_object_set_new(object, "max_ns", json_integer((json_int_t)histogram->max));
+	for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+		uint64_t value = hd_histogram_quantile(histogram, shares[i].per_mille);
+		snprintf(name, sizeof name, "%s%s", shares[i].name, unit);
+		json_object_set_new(object, name, json_integer((json_int_t)value));
+	}
 	return object;
+}
+
+json_t *
+hd_trace_json(const struct hd_histogram *histogram, uint64_t elapsed_ns)
+{
+	return facts_of(histogram, elapsed_ns, "_ns");
+}
+
+json_t *
+hd_trace_json_plain(const struct hd_histogram *histogram, uint64_t elapsed_ns)
+{
+	return facts_of(histogram, elapsed_ns, "");
 }
 
 void

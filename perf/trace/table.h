@@ -22,6 +22,9 @@ enum hd_trace_ink { HD_INK_PLAIN, HD_INK_TITLE, HD_INK_DIM, HD_INK_BOLD, HD_INK_
 /* The escape that begins an ink; "" where there are no colours. HD_INK_PLAIN ends any. */
 const char *hd_trace_on(const struct hd_trace_frame *frame, enum hd_trace_ink ink);
 
+/* 1,234 in at most 6 columns: above 99,999 as 123k, 12.3M. */
+const char *hd_trace_short(uint64_t number, char *text);
+
 /* `name`, how many a second, p50, p99, p99.9, max: 60 columns, no end of line. */
 void hd_trace_row_heading(struct hd_trace_frame *frame, const char *what);
 void hd_trace_row(struct hd_trace_frame *frame, const char *name,
@@ -29,6 +32,8 @@ void hd_trace_row(struct hd_trace_frame *frame, const char *name,
 
 /* {"count", "per_s", "mean_ns", "p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns"} */
 json_t *hd_trace_json(const struct hd_histogram *histogram, uint64_t elapsed_ns);
+/* The same of what is no time: the names end at the number ("p50"). */
+json_t *hd_trace_json_plain(const struct hd_histogram *histogram, uint64_t elapsed_ns);
 
 /* What came between two copies of one histogram. Its max is exact where it was a new record, else
  * that of its last bucket. */
