@@ -53,14 +53,19 @@ show_event(struct pt_regs *ctx)
 	if (bpf_usdt_arg(ctx, ARG_SHARD, &shard) || bpf_usdt_arg(ctx, ARG_VERB, &verb))
 		return 0;
 	uint32_t row = (uint32_t)shard * row_size;
+	uint64_t reply = 0;
 	for (uint32_t leg = 0; leg < HD_TRACE_LEGS; leg++) {
 		long ns = 0;
 		bpf_usdt_arg(ctx, ARG_FIRST_LEG + leg, &ns);
 		if (ns)
 			add(row + leg, (uint64_t)ns);
 		total += (uint64_t)ns;
+		reply = (uint64_t)ns;
 	}
-	add(row + HD_TRACE_TOTAL, total);
-	add(row + HD_TRACE_COMMANDS + (uint32_t)verb, total);
+	/* Of another shard's client only a part of the way was seen here. */
+	if (reply) {
+		add(row + HD_TRACE_TOTAL, total);
+		add(row + HD_TRACE_COMMANDS + (uint32_t)verb, total);
+	}
 	return 0;
 }

@@ -86,14 +86,34 @@ column_name(uint32_t column)
 /* As text. */
 
 static void
+draw_heading(struct hd_trace_frame *frame, const char *what)
+{
+	fprintf(frame->out, "%s%-16s %9s %8s %8s %8s %8s %8s%s\n", hd_trace_on(frame, HD_INK_DIM),
+		what, "/s", "p50", "p90", "p99", "p99.9", "max", hd_trace_on(frame, HD_INK_PLAIN));
+}
+
+static void
+draw_row(struct hd_trace_frame *frame, const char *name, const struct hd_histogram *histogram)
+{
+	static const uint32_t shares[] = {500, 900, 990, 999, 1000};
+	char text[HD_TEXT];
+	uint64_t per_s = hd_trace_rate(histogram->count, frame->elapsed_ns);
+	if (histogram->count == 0)
+		return;
+	fprintf(frame->out, "%-16.16s %9s", name, hd_trace_number(per_s, text));
+	for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++)
+		fprintf(frame->out, " %8s",
+			hd_trace_duration(hd_histogram_quantile(histogram, shares[i]), text));
+	fputc('\n', frame->out);
+}
+
+static void
 draw_all(const struct hd_sums *sums, struct hd_trace_frame *frame)
 {
-	hd_trace_row_heading(frame, sums->shards > 1 ? "all shards" : "stage");
-	fputc('\n', frame->out);
+	draw_heading(frame, sums->shards > 1 ? "all shards" : "stage");
 	for (uint32_t column = 0; column <= HD_TRACE_TOTAL; column++) {
 		struct hd_histogram all = together(sums, column);
-		hd_trace_row(frame, column_name(column), &all);
-		fputc('\n', frame->out);
+		draw_row(frame, column_name(column), &all);
 	}
 }
 
@@ -102,28 +122,18 @@ draw_shard(const struct hd_sums *sums, uint32_t shard, struct hd_trace_frame *fr
 {
 	char name[32];
 	snprintf(name, sizeof name, "shard %u", shard);
-	hd_trace_row_heading(frame, name);
-	fputc('\n', frame->out);
-	for (uint32_t column = 0; column <= HD_TRACE_TOTAL; column++) {
-		const struct hd_histogram *of = hd_sums_column(sums, shard, column);
-		if (of->count) {
-			hd_trace_row(frame, column_name(column), of);
-			fputc('\n', frame->out);
-		}
-	}
+	draw_heading(frame, name);
+	for (uint32_t column = 0; column <= HD_TRACE_TOTAL; column++)
+		draw_row(frame, column_name(column), hd_sums_column(sums, shard, column));
 }
 
 static void
 draw_commands(const struct hd_sums *sums, struct hd_trace_frame *frame)
 {
-	hd_trace_row_heading(frame, "command");
-	fputc('\n', frame->out);
+	draw_heading(frame, "command");
 	for (uint32_t column = HD_TRACE_COMMANDS; column < HD_SUMS_ROW; column++) {
 		struct hd_histogram all = together(sums, column);
-		if (all.count) {
-			hd_trace_row(frame, column_name(column), &all);
-			fputc('\n', frame->out);
-		}
+		draw_row(frame, column_name(column), &all);
 	}
 }
 
