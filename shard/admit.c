@@ -1,22 +1,26 @@
 /* shard.h's functions: what may come in, where it goes, and what the edge may know. */
 #include "shard/inside.h"
+#include "shard/probe/probe.h"
 
 static enum hd_admit
-busy(struct hd_shard *shard, enum hd_error why, enum hd_error *error)
+busy(struct hd_shard *shard, uint32_t target, uint8_t verb, enum hd_error why, enum hd_error *error)
 {
-	HD_ASSERT(why != HD_ERR_NONE);
+	HD_ASSERT(why != HD_ERR_NONE && target < shard->count);
 	HD_COUNT(hd_shard_mine(shard)->busy_total, 1);
+	if (hd_probe_wants(HD_PROBE_OVERLOAD_REFUSAL))
+		hd_probe_overload_refusal(shard->number, target, verb, why,
+					  HD_METRIC(shard->stats[target].metrics.undecided));
 	*error = why;
 	return HD_ADMIT_BUSY;
 }
 
 static enum hd_admit
-admit_credit(struct hd_shard *shard, uint32_t target, enum hd_error *error)
+admit_credit(struct hd_shard *shard, uint32_t target, uint8_t verb, enum hd_error *error)
 {
 	bool late;
 	if (HD_LIKELY(hd_remote_credit(shard, target, &late)))
 		return HD_ADMIT_YES;
-	return late ? busy(shard, HD_ERR_BUSY, error) : HD_ADMIT_WAIT;
+	return late ? busy(shard, target, verb, HD_ERR_BUSY, error) : HD_ADMIT_WAIT;
 }
 
 static enum hd_admit
@@ -31,10 +35,10 @@ admit_to_shard(struct hd_shard *shard, const struct hd_command *command, bool wr
 	else if (writes)
 		room = (enum hd_error)atomic_load_explicit(&status->room, memory_order_relaxed);
 	if (HD_UNLIKELY(room != HD_ERR_NONE))
-		return busy(shard, room, error);
+		return busy(shard, target, command->verb, room, error);
 	if (atomic_load_explicit(&status->stands, memory_order_relaxed))
-		return busy(shard, HD_ERR_BUSY, error);
-	return admit_credit(shard, target, error);
+		return busy(shard, target, command->verb, HD_ERR_BUSY, error);
+	return admit_credit(shard, target, command->verb, error);
 }
 
 static enum hd_admit
@@ -46,7 +50,7 @@ admit_gather(struct hd_shard *shard, const struct hd_command *command, enum hd_e
 		return HD_ADMIT_WAIT;
 	enum hd_admit admit = HD_ADMIT_YES;
 	for (uint32_t target = 0; target < shard->count && admit == HD_ADMIT_YES; target++)
-		admit = admit_credit(shard, target, error);
+		admit = admit_credit(shard, target, command->verb, error);
 	return admit;
 }
 
@@ -57,7 +61,7 @@ hd_shard_admit(struct hd_shard *shard, const struct hd_command *command, enum hd
 	enum hd_route route = hd_command_rows[command->verb].route;
 	HD_ASSERT(route != HD_ROUTE_EDGE);
 	if (HD_UNLIKELY(!shard->serving))
-		return busy(shard, HD_ERR_LOADING, error);
+		return busy(shard, shard->number, command->verb, HD_ERR_LOADING, error);
 	if (shard->pass_commands >= HD_PASS_COMMANDS) {
 		shard->again = true;
 		return HD_ADMIT_WAIT;
@@ -71,11 +75,11 @@ hd_shard_admit(struct hd_shard *shard, const struct hd_command *command, enum hd
 			return HD_ADMIT_WAIT; /* hd_builds_pass sees to the next pass */
 		if (!hd_shard_is_local(shard, command))
 			return admit_gather(shard, command, error);
-		return admit_credit(shard, shard->number, error);
+		return admit_credit(shard, shard->number, command->verb, error);
 	case HD_ROUTE_ORDER:
 		return shard->orders.asked < HD_OPEN_ORDERS_MAX ? HD_ADMIT_YES : HD_ADMIT_WAIT;
 	default:
-		return admit_credit(shard, shard->number, error);
+		return admit_credit(shard, shard->number, command->verb, error);
 	}
 }
 
@@ -207,7 +211,7 @@ hd_shard_core(const struct hd_shard *shard)
 struct hd_memory *
 hd_shard_memory(struct hd_shard *shard)
 {
-	return &shard->cycled;
+	return &shard->edges;
 }
 
 struct hd_io *

@@ -204,7 +204,10 @@ struct hd_shard {
 	struct hd_io *io;
 	struct hd_memory state;  /* budgeted: all that the core keeps */
 	struct hd_memory plain;  /* the same arena without a budget */
+	struct hd_memory mailed; /* the same for blocks */
+	struct hd_memory logged; /* and for the log */
 	struct hd_memory cycled; /* blocks as a hd_memory */
+	struct hd_memory edges;  /* the same for the edge */
 	struct hd_blocks blocks;
 	struct hd_core *core;
 	struct hd_log *log;

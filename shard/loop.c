@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #define DRAIN_TICK_NS 10000000
-#define NS_PER_MS     1000000
 #define LAST_LOOK_NS  10000000 /* at the end: how often whether to hurry is looked at */
 
 /* Held messages. */
@@ -338,6 +337,16 @@ read_clock(struct hd_shard *shard)
 }
 
 static void
+take_mail(struct hd_shard *shard)
+{
+	uint32_t messages = hd_post_receive(shard->post, take_cell, shard);
+	if (messages == 0)
+		return;
+	HD_COUNT(hd_shard_mine(shard)->messages_total, messages);
+	hd_histogram_record(&shard->stats[shard->number].size[HD_SIZE_MAIL], messages, 1);
+}
+
+static void
 wait_and_take(struct hd_shard *shard)
 {
 	struct hd_io *io = shard->io;
@@ -358,53 +367,9 @@ wait_and_take(struct hd_shard *shard)
 		 atomic_load_explicit(&shard->time->difference, memory_order_relaxed));
 	for (uint32_t i = 0; i < count; i++)
 		dispatch(shard, &shard->completions[i]);
-	hd_post_receive(shard->post, take_cell, shard);
+	take_mail(shard);
 	if (shard->behind_count > 0)
 		catch_up(shard);
-}
-
-/* What of the log others watch: how long flushes take, and whether it has space. */
-static void
-publish_log(struct hd_shard *shard, const struct hd_log_stats *log)
-{
-	struct hd_pulse *pulse = shard->pulse;
-	bool runs = hd_log_flush_near(shard->log) != 0,
-	     ended = log->flush_ns_sum != shard->flush_ns;
-	uint64_t took = log->flush_ns_sum - shard->flush_ns;
-	int64_t since = atomic_load_explicit(&pulse->flushing_since, memory_order_relaxed);
-	if (ended && took > (uint64_t)HD_FLUSH_SLOW_MS * NS_PER_MS)
-		atomic_store_explicit(&pulse->flushes_slow, pulse->flushes_slow + 1,
-				      memory_order_release);
-	if (!runs || ended || since == 0)
-		atomic_store_explicit(&pulse->flushing_since, runs ? shard->boot : 0,
-				      memory_order_relaxed);
-	shard->flush_ns = log->flush_ns_sum;
-	atomic_store_explicit(&pulse->full, hd_log_room(shard->log) == HD_ERR_MISCONF,
-			      memory_order_relaxed);
-}
-
-static void
-count_pass(struct hd_shard *shard)
-{
-	struct hd_metrics *metrics = hd_shard_mine(shard);
-	HD_COUNT(metrics->passes_total, 1);
-	HD_GAUGE(metrics->enters_total, shard->io->enters);
-	HD_COUNT(metrics->sleeps_total, shard->slept ? 1 : 0);
-	HD_GAUGE(metrics->entrants, hd_core_entrants(shard->core));
-	HD_GAUGE(metrics->wants, hd_core_wants(shard->core));
-	HD_GAUGE(metrics->memory_bytes, shard->state.used);
-	HD_GAUGE(metrics->ids, hd_core_ids(shard->core));
-	HD_GAUGE(metrics->ids_oldest_stamp, hd_core_ids_oldest(shard->core));
-	HD_GAUGE(metrics->unflushed_bytes,
-		 hd_log_unflushed_bytes(shard->log) + hd_taker_unwritten(shard));
-	HD_GAUGE(metrics->log_position, hd_log_tail(shard->log));
-	struct hd_log_stats log = hd_log_stats(shard->log);
-	HD_GAUGE(metrics->log_frames_total, log.frames);
-	HD_GAUGE(metrics->log_bytes_total, log.bytes);
-	HD_GAUGE(metrics->log_flush_ns_total, log.flush_ns_sum);
-	HD_GAUGE(metrics->log_segments, log.segments);
-	HD_GAUGE(metrics->log_oldest, hd_log_oldest(shard->log));
-	publish_log(shard, &log);
 }
 
 /* Whatever else a pass does while a snapshot is taken: nobody is to wait longer for one. */
@@ -476,7 +441,7 @@ hd_shard_pass(struct hd_shard *shard)
 	if (shard->draining)
 		drain(shard);
 	hd_post_publish(shard->post);
-	count_pass(shard);
+	hd_latency_publish(shard);
 	if (HD_UNLIKELY(shard->taker.state != HD_TAKER_IDLE))
 		measure_pass(shard);
 	hd_latency_passed(shard, shard->sweep || shard->builds.running ||

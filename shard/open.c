@@ -20,9 +20,10 @@ hd_shard_prepare(struct hd_shard *shard)
 	HD_ASSERT(shard->io != NULL && shard->plain.budget == 0);
 	shard->orders.ids_max = HD_IDS_KEPT;
 	shard->orders.ids_age_ns = (int64_t)HD_IDS_AGE_S * NS_PER_S;
-	hd_blocks_init(&shard->blocks, &shard->plain, (uint16_t)shard->number);
-	shard->cycled = hd_blocks_memory(&shard->blocks);
-	shard->post = hd_post_create(shard->mesh, shard->number, shard->io, &shard->plain,
+	shard->mailed = shard->logged = shard->plain;
+	hd_blocks_init(&shard->blocks, &shard->mailed, (uint16_t)shard->number);
+	shard->cycled = shard->edges = hd_blocks_memory(&shard->blocks);
+	shard->post = hd_post_create(shard->mesh, shard->number, shard->io, &shard->mailed,
 				     &shard->blocks);
 	shard->behind = hd_memory_take(
 		&shard->plain, (shard->count + HD_THREADS_BESIDE) * sizeof *shard->behind, 8);
@@ -70,7 +71,7 @@ hd_shard_open(struct hd_shard *shard, const struct hd_log_options *options,
 	HD_ASSERT(shard->report != NULL);
 	struct hd_log_options log = *options;
 	log.io = shard->io;
-	log.memory = &shard->plain;
+	log.memory = &shard->logged;
 	log.shard = shard->number;
 	struct hd_loading loading = {.shard = shard, .stop = stop};
 	snprintf(shard->taker.directory, sizeof shard->taker.directory, "%s", options->directory);
@@ -122,5 +123,6 @@ hd_shard_free(struct hd_shard *shard)
 	hd_core_destroy(shard->core);
 	hd_post_destroy(shard->post);
 	hd_blocks_fini(&shard->blocks);
+	HD_ASSERT(shard->mailed.used == 0);
 	shard->post = NULL;
 }

@@ -114,8 +114,9 @@ struct hd_io_ops {
 /* An implementation's own struct starts with this one. */
 struct hd_io {
 	const struct hd_io_ops *ops;
-	uint64_t enters; /* calls into the kernel that wait and full queues made; 0 in a simulated
-			    one */
+	/* Counted since it was made; 0 in a simulated one: calls into the kernel that wait and full
+	 * queues made, requests and completions, and receives that found no buffer. */
+	uint64_t enters, submissions, completions, starved;
 };
 
 #endif

@@ -53,6 +53,7 @@ hd_ring_enter(struct hd_uring *u, uint32_t least, int64_t timeout)
 				  (sigset_t *)(void *)&arg, sizeof arg);
 	/* EBUSY, EAGAIN: the kernel wants its completions taken first; what is queued stays queued.
 	 */
+	u->io.submissions += got > 0 ? (uint64_t)got : 0;
 	HD_ASSERT(got >= 0 || got == -ETIME || got == -EINTR || got == -EBUSY || got == -EAGAIN);
 }
 
@@ -83,6 +84,7 @@ completion_take(struct hd_uring *u, const struct io_uring_cqe *from, struct hd_c
 		.result = from->res,
 		.flags = from->flags & IORING_CQE_F_MORE ? HD_IO_MORE : 0,
 	};
+	u->io.starved += from->res == -ENOBUFS;
 	if (from->flags & IORING_CQE_F_BUFFER)
 		to->buffer = u->buffers +
 			     (size_t)(from->flags >> IORING_CQE_BUFFER_SHIFT) * u->buffer_bytes;
@@ -103,6 +105,7 @@ hd_ring_reap(struct hd_uring *u, struct hd_completion *out, uint32_t room)
 		seen++;
 	}
 	io_uring_cq_advance(&u->ring, seen);
+	u->io.completions += seen;
 	return filled;
 }
 

@@ -130,16 +130,16 @@ void
 hd_latency_end(struct hd_shard *shard, const struct hd_decided *decided)
 {
 	struct hd_latency *latency = &shard->latency;
+	HD_ASSERT(decided->count > 0 && decided->count <= HD_BATCH_MAX);
+	hd_histogram_record(&shard->stats[shard->number].size[HD_SIZE_BATCH], decided->count, 1);
 	if (!latency->on)
 		return;
-	HD_ASSERT(decided->count > 0 && decided->count <= HD_BATCH_MAX);
 	int64_t ended = stamp(shard), arrived = decided->given[0].arrived;
 	bool here = decided->asker == shard->number;
 	int64_t parsing = latency->parsing;
 	if (here)
 		latency->parsing = ended;
 	pay(shard, decided, ended - decided->begun);
-	hd_histogram_record(&shard->stats[shard->number].size[HD_SIZE_BATCH], decided->count, 1);
 	struct hd_journey *journey = take(shard);
 	if (HD_UNLIKELY(journey == NULL)) {
 		HD_COUNT(hd_shard_mine(shard)->untimed_total, decided->count);

@@ -5,6 +5,7 @@
 
 #include "huntd/snapshot.h"
 #include "shard/inside.h"
+#include "shard/probe/probe.h"
 #include "shard/snapshot/heal.h"
 
 #define STEP_OBJECTS 32u /* of a sweep between two looks at the clock */
@@ -308,6 +309,9 @@ slice(struct hd_shard *shard)
 	uint64_t longest = HD_METRIC(metrics_of(shard)->snapshot_slice_ns_max);
 	if ((uint64_t)(now - start) > longest)
 		HD_GAUGE(metrics_of(shard)->snapshot_slice_ns_max, now - start);
+	if (hd_probe_wants(HD_PROBE_SNAPSHOT_SLICE))
+		hd_probe_snapshot_slice(shard->number, (uint64_t)(now - start), taker->objects,
+					taker->writer.offset);
 }
 
 uint64_t
