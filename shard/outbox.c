@@ -82,6 +82,8 @@ hd_outbox_wait(struct hd_shard *shard, const struct hd_work *given, uint32_t ask
 {
 	uint32_t handle = hd_core_want_of(shard->core, given->command->entrant);
 	HD_ASSERT(handle != 0);
+	if (asker == shard->number && shard->ops->later != NULL)
+		shard->ops->later(shard->edge, given->token, given->command, given->arrived);
 	shard->outbox.waiting++;
 	if (!opened) {
 		park(shard, row_at(shard, handle), given, asker);

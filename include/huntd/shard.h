@@ -38,6 +38,10 @@ struct hd_edge_ops {
 	void (*input)(void *edge, int64_t now);
 	/* The answer to a token. `reply` and its bytes live until the call returns. */
 	void (*reply)(void *edge, uint64_t token, const struct hd_reply *reply, uint64_t lsn);
+	/* What this shard was given for itself is answered in a later pass (two-step commands); may
+	 * be said again. The command lives until the call returns. NULL: not told. */
+	void (*later)(void *edge, uint64_t token, const struct hd_command *command,
+		      int64_t arrived);
 	/* Once a pass, after the log: release replies up to hd_shard_durable, send. */
 	void (*output)(void *edge, int64_t now);
 	/* A newer merged view of a board (view.h); borrowed until the call returns. */

@@ -93,6 +93,7 @@ conn_end(struct hd_edge *edge, struct conn *conn)
 	hd_pubsub_leave(edge, conn);
 	hd_input_free(edge, conn);
 	hd_reply_free(edge, conn);
+	hd_asked_free(edge, conn);
 	if (conn->names)
 		hd_buffers_give(&edge->buffers, conn->names, HD_KIB);
 	conn->names = NULL;
@@ -198,6 +199,8 @@ edge_input(void *context, int64_t now)
 	edge->durable = hd_shard_durable(edge->shard);
 	uint32_t percent;
 	edge->loading = hd_shard_loading(edge->shard, &percent);
+	edge->stamps = !edge->loading && atomic_load_explicit(&hd_shard_tuning(edge->shard)->stamps,
+							      memory_order_relaxed);
 	hd_input_run(edge);
 	accept_ask(edge);
 }
@@ -206,6 +209,30 @@ static void
 edge_reply(void *context, uint64_t token, const struct hd_reply *reply, uint64_t lsn)
 {
 	hd_reply_token(context, token, reply, lsn);
+}
+
+static void
+edge_later(void *context, uint64_t token, const struct hd_command *command, int64_t arrived)
+{
+	hd_reply_later(context, token, command, arrived);
+}
+
+static void
+edge_client(void *context, uint32_t client, char address[HD_CLIENT_ADDRESS],
+	    char name[HD_CLIENT_NAME])
+{
+	struct hd_edge *edge = context;
+	uint32_t slot = client >> 12;
+	address[0] = name[0] = '\0';
+	if (slot == 0 || slot > edge->conns.used)
+		return;
+	const struct conn *conn = conn_at(edge, slot);
+	if (conn->generation == 0 || conn->gone || conn_client(conn) != client)
+		return;
+	if (edge->info->peer)
+		edge->info->peer(conn->socket, address, HD_CLIENT_ADDRESS);
+	if (conn->names)
+		memcpy(name, conn->names, HD_CLIENT_NAME);
 }
 
 static void
@@ -312,6 +339,8 @@ const struct hd_edge_ops hd_edge_table = {
 	.complete = edge_complete,
 	.input = edge_input,
 	.reply = edge_reply,
+	.later = edge_later,
+	.client = edge_client,
 	.output = edge_output,
 	.view = edge_view,
 	.deadline = edge_deadline,

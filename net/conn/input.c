@@ -96,6 +96,8 @@ consume(struct conn *conn, uint32_t size)
 		conn->place_from += size;
 	else
 		conn->spill_from += size;
+	if (HD_UNLIKELY(conn->arrived_bytes))
+		hd_asked_consumed(conn, size);
 }
 
 static void
@@ -155,9 +157,13 @@ give(struct hd_edge *edge, struct conn *conn, struct hd_command *command)
 	conn->gathers += kind == TOKEN_GATHER;
 	conn->orders += kind == TOKEN_ORDER;
 	conn->reserved += NEED_BYTES(need);
-	uint64_t token = hd_reply_token_make(conn, conn->next++, command->verb, kind, need);
+	uint16_t sequence = conn->next++;
+	uint64_t token = hd_reply_token_make(conn, sequence, command->verb, kind, need);
+	int64_t arrived = conn_arrived(edge, conn);
+	if (edge->stamps && !hd_shard_is_local(edge->shard, command))
+		hd_asked_put(edge, conn, sequence, command->verb, command, arrived);
 	edge->given++;
-	hd_shard_give(edge->shard, command, token, edge->now);
+	hd_shard_give(edge->shard, command, token, arrived);
 	if (edge->given == HD_BATCH_MAX)
 		decide(edge);
 	return BLOCKED_NOT;
@@ -346,6 +352,7 @@ static void
 settle(struct hd_edge *edge, struct conn *conn)
 {
 	place_settle(edge, conn);
+	hd_asked_settle(edge, conn);
 	if (conn->spill && conn->spill_from == conn->spill_to) {
 		hd_buffers_give(&edge->buffers, conn->spill, conn->spill_room);
 		conn->spill = NULL;

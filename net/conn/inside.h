@@ -97,6 +97,9 @@ struct conn {
 	uint32_t place_from, place_to;
 	uint8_t *spill;
 	uint32_t spill_room, spill_from, spill_to;
+	uint32_t arrived_bytes; /* unread ones that came at `arrived`; 0: all of them */
+	int64_t arrived;        /* BOOTTIME ns; 0: in this pass */
+	int64_t arrived_next;   /* those behind them; 0: there are none */
 	/* Requests: sequence numbers wrap; those in [head, next) are not answered yet. */
 	uint16_t next, head;
 	uint32_t inflight; /* given to the shard and not answered */
@@ -106,6 +109,8 @@ struct conn {
 	uint64_t reserved; /* the most that answers in flight may hold */
 	struct cell *cells;
 	uint32_t cells_room, cells_bytes, cells_filled;
+	struct hd_answered *asked; /* ring: those that are timed here; NULL: none is */
+	uint32_t asked_room, asked_bytes, asked_count;
 	/* Output, counted from the first byte: [out_from, written) lies in `out`, before that
 	 * `sending`. */
 	uint8_t *out, *sending;
@@ -156,6 +161,7 @@ struct hd_edge {
 	int64_t now, slow_at;
 	int listener;
 	bool accepting, draining, loading;
+	bool stamps; /* this pass: commands are timed */
 	struct mark *marks_freed;
 	/* Commands given and not decided yet; their bytes must stay. */
 	uint32_t given;
@@ -189,6 +195,13 @@ conn_unsent(const struct conn *conn)
 	return conn->written - conn->out_from + (conn->sending_size - conn->sending_at);
 }
 
+/* Names a connection, with its slot's last 4,096 users told apart: the upper half of its tokens. */
+static inline uint32_t
+conn_client(const struct conn *conn)
+{
+	return conn->slot << 12 | (conn->generation & 0xfffu);
+}
+
 /* conn.c: life */
 struct conn *hd_conn_open(struct hd_edge *edge, int socket);
 void hd_conn_doom(struct hd_edge *edge, struct conn *conn);
@@ -209,9 +222,28 @@ input_left(const struct conn *conn)
 	return conn->place_to - conn->place_from + conn->spill_to - conn->spill_from;
 }
 
+/* asked.c */
+
+/* BOOTTIME ns of the command that is next to be read. */
+static inline int64_t
+conn_arrived(const struct hd_edge *edge, const struct conn *conn)
+{
+	return conn->arrived ? conn->arrived : edge->now;
+}
+void hd_asked_settle(struct hd_edge *edge, struct conn *conn); /* the pass ends */
+void hd_asked_consumed(struct conn *conn, uint32_t size);      /* where arrived_bytes are there */
+/* A command whose answer does not come with its batch; NULL: one of the edge's own. */
+void hd_asked_put(struct hd_edge *edge, struct conn *conn, uint16_t sequence, uint8_t verb,
+		  const struct hd_command *command, int64_t since);
+void hd_asked_written(struct hd_edge *edge, struct conn *conn, uint16_t sequence);
+void hd_asked_free(struct hd_edge *edge, struct conn *conn);
+
 /* reply.c */
 void hd_reply_token(struct hd_edge *edge, uint64_t token, const struct hd_reply *reply,
 		    uint64_t lsn);
+/* It comes in a later pass. */
+void hd_reply_later(struct hd_edge *edge, uint64_t token, const struct hd_command *command,
+		    int64_t arrived);
 void hd_reply_own(struct hd_edge *edge, struct conn *conn, uint16_t sequence,
 		  const struct hd_reply *reply);
 void hd_reply_error(struct hd_edge *edge, struct conn *conn, uint16_t sequence, enum hd_error error,

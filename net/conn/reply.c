@@ -5,7 +5,9 @@
  * cell. A token tells what its answer gives back (the kind's count, the room reserved for it), so
  * nothing is kept for a command in flight.
  *
- *   token: slot 20 | generation 16 | sequence 12 | verb 8 | kind 2 | need 4, from the top */
+ *   token: slot 20 | generation 12 | its rest 4 | sequence 12 | verb 8 | kind 4 | need 4
+ *
+ * from the top, so the upper half names the connection. */
 #include "net/conn/inside.h"
 
 #define SEQUENCE_MASK 0xfffu
@@ -18,7 +20,7 @@ hd_reply_token_make(struct conn *conn, uint16_t sequence, uint8_t verb, uint32_t
 		    uint32_t need)
 {
 	HD_ASSERT(conn->slot < 1u << 20 && need < 16);
-	return (uint64_t)conn->slot << 44 | (uint64_t)conn->generation << 28 |
+	return (uint64_t)conn_client(conn) << 32 | (uint64_t)(conn->generation >> 12) << 28 |
 	       (uint64_t)(sequence & SEQUENCE_MASK) << 16 | (uint64_t)verb << 8 | kind << 4 | need;
 }
 
@@ -134,6 +136,15 @@ cell_fill(struct hd_edge *edge, struct conn *conn, uint16_t sequence, const stru
 	}
 }
 
+/* The answer to `head` is written. */
+static void
+head_written(struct hd_edge *edge, struct conn *conn)
+{
+	if (HD_UNLIKELY(conn->asked != NULL))
+		hd_asked_written(edge, conn, conn->head);
+	conn->head++;
+}
+
 static void
 cells_drain(struct hd_edge *edge, struct conn *conn)
 {
@@ -146,7 +157,7 @@ cells_drain(struct hd_edge *edge, struct conn *conn)
 		hd_buffers_give(&edge->buffers, cell->block, cell->block_room);
 		cell->filled = false;
 		conn->cells_filled--;
-		conn->head++;
+		head_written(edge, conn);
 	}
 	if (conn->head == conn->next && conn->cells)
 		cells_free(edge, conn);
@@ -182,7 +193,7 @@ answer(struct hd_edge *edge, struct conn *conn, uint16_t sequence, const struct 
 		return;
 	}
 	encode(edge, conn, reply, lsn);
-	conn->head++;
+	head_written(edge, conn);
 	if (conn->cells)
 		cells_drain(edge, conn);
 }
@@ -203,14 +214,41 @@ hd_reply_error(struct hd_edge *edge, struct conn *conn, uint16_t sequence, enum 
 	answer(edge, conn, sequence, &reply, 0);
 }
 
+/* Whose token it is; NULL: it is gone. */
+static struct conn *
+token_conn(struct hd_edge *edge, uint64_t token)
+{
+	struct conn *conn = conn_at(edge, (uint32_t)(token >> 44));
+	uint16_t generation = (uint16_t)((token >> 32 & 0xfff) | (token >> 28 & 0xf) << 12);
+	return conn->generation == generation ? conn : NULL;
+}
+
+/* How far behind the head it is. */
+static uint16_t
+token_behind(const struct conn *conn, uint64_t token)
+{
+	return (uint16_t)((token >> 16) - conn->head) & SEQUENCE_MASK;
+}
+
+void
+hd_reply_later(struct hd_edge *edge, uint64_t token, const struct hd_command *command,
+	       int64_t arrived)
+{
+	struct conn *conn = token_conn(edge, token);
+	if (!conn || conn->gone || !edge->stamps)
+		return;
+	uint16_t sequence = (uint16_t)(conn->head + token_behind(conn, token));
+	hd_asked_put(edge, conn, sequence, command->verb, command, arrived ? arrived : edge->now);
+}
+
 void
 hd_reply_token(struct hd_edge *edge, uint64_t token, const struct hd_reply *reply, uint64_t lsn)
 {
-	struct conn *conn = conn_at(edge, (uint32_t)(token >> 44));
-	if (conn->generation != (uint16_t)(token >> 28))
+	struct conn *conn = token_conn(edge, token);
+	if (!conn)
 		return;
 	enum token_kind kind = (enum token_kind)(token >> 4 & 3);
-	uint16_t behind = (uint16_t)((token >> 16) - conn->head) & SEQUENCE_MASK;
+	uint16_t behind = token_behind(conn, token);
 	HD_ASSERT(conn->inflight > 0 && behind < (uint16_t)(conn->next - conn->head));
 	conn->inflight--;
 	conn->writes -= kind == TOKEN_WRITE;

@@ -320,6 +320,19 @@ hd_session_waits(enum hd_verb verb)
 	return handlers[verb].waits;
 }
 
+/* From its bytes to its reply, which is written in this pass unless earlier commands' are not. */
+static void
+time_own(struct hd_edge *edge, struct conn *conn, uint16_t sequence, enum hd_verb verb)
+{
+	int64_t since = conn_arrived(edge, conn);
+	struct hd_answered answered = {
+		.since = since, .client = conn_client(conn), .verb = (uint8_t)verb};
+	if (sequence == conn->head)
+		hd_shard_answered(edge->shard, &answered);
+	else
+		hd_asked_put(edge, conn, sequence, (uint8_t)verb, NULL, since);
+}
+
 void
 hd_session_run(struct hd_edge *edge, struct conn *conn, uint16_t sequence, enum hd_verb verb)
 {
@@ -331,6 +344,8 @@ hd_session_run(struct hd_edge *edge, struct conn *conn, uint16_t sequence, enum 
 		.w = hd_writer_of(edge->scratch, EDGE_SCRATCH),
 		.reply = {.kind = HD_REPLY_VALUE},
 	};
+	if (edge->stamps)
+		time_own(edge, conn, sequence, verb);
 	handlers[verb].run(&call);
 	HD_COUNT(edge->metrics->command_calls[verb], 1);
 	HD_COUNT(edge->metrics->commands_total, 1);

@@ -2,8 +2,9 @@
  *
  * The fake shard answers HUNT.AWARD with an integer, its points: at once (at the next log position)
  * where the entrant's id starts with `l`, and when the test says so where it starts with `r`, as if
- * another shard had it. BOARD.COUNT is a gather over shards, HUNT.OPEN an order; both answer when
- * the test says so. What was given is kept in `world.given`, in order. */
+ * another shard had it, or with `lw`, as if it had two steps. BOARD.COUNT is a gather over shards,
+ * HUNT.OPEN an order; both answer when the test says so. What was given is kept in `world.given`,
+ * in order. */
 #ifndef HUNTD_TESTS_CONN_WORLD_H
 #define HUNTD_TESTS_CONN_WORLD_H
 
@@ -16,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "huntd/stats.h"
 #include "huntd/view.h"
 #include "net/conn/edge.h"
 #include "tests/lib/lib.h"
@@ -23,10 +25,11 @@
 #define BUFFERS      8
 #define BUFFER_BYTES 96
 #define GIVEN_MAX    8192
+#define TIMED_MAX    16384
 
 struct given {
 	uint8_t verb;
-	int64_t points;
+	int64_t points, arrived;
 	uint64_t token;
 	bool answered;
 };
@@ -45,7 +48,9 @@ struct peer {
 static struct world {
 	struct hd_io io;
 	struct hd_memory memory;
-	struct hd_metrics metrics;
+	struct hd_shard_stats stats[2]; /* of this shard and of another */
+	struct hd_tuning tuning;
+	struct hd_slowlog *slow[2];
 	struct hd_edge *edge;
 	struct peer peers[4];
 	uint8_t buffers[BUFFERS][BUFFER_BYTES];
@@ -53,9 +58,12 @@ static struct world {
 	/* The shard. */
 	struct hd_command *batch[HD_BATCH_MAX];
 	uint64_t batch_tokens[HD_BATCH_MAX];
+	int64_t batch_arrived[HD_BATCH_MAX];
 	uint32_t batch_count;
 	struct given given[GIVEN_MAX];
 	uint32_t given_count;
+	struct hd_answered timed[TIMED_MAX]; /* hd_shard_answered */
+	uint32_t timed_count;
 	uint64_t tail, durable;
 	uint32_t credits;
 	bool busy, loading;
@@ -91,11 +99,16 @@ hd_shard_decide(struct hd_shard *shard)
 		struct hd_command *c = world.batch[i];
 		struct given *g = &world.given[world.given_count++];
 		assert_true(world.given_count < GIVEN_MAX);
-		*g = (struct given){
-			.verb = c->verb, .points = c->points, .token = world.batch_tokens[i]};
+		*g = (struct given){.verb = c->verb,
+				    .points = c->points,
+				    .arrived = world.batch_arrived[i],
+				    .token = world.batch_tokens[i]};
 		bool local = c->verb == HD_CMD_AWARD && c->entrant.at[0] == 'l';
 		assert_true(c->verb != HD_CMD_AWARD || local || c->entrant.at[0] == 'r');
-		if (!local)
+		bool waits = local && c->entrant.size > 1 && c->entrant.at[1] == 'w';
+		if (waits)
+			hd_edge_table.later(world.edge, g->token, c, g->arrived);
+		if (!local || waits)
 			continue;
 		g->answered = true;
 		world.credits++;
@@ -110,6 +123,7 @@ hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token
 	assert_true(arrived > 0);
 	assert_true(world.batch_count < HD_BATCH_MAX);
 	world.batch[world.batch_count] = command;
+	world.batch_arrived[world.batch_count] = arrived;
 	world.batch_tokens[world.batch_count++] = token;
 	if (world.batch_count == HD_BATCH_MAX)
 		hd_shard_decide(shard);
@@ -119,8 +133,36 @@ bool
 hd_shard_is_local(const struct hd_shard *shard, const struct hd_command *command)
 {
 	(void)shard;
-	(void)command;
-	return false;
+	return command->verb == HD_CMD_AWARD && command->entrant.at[0] == 'l';
+}
+
+void
+hd_shard_answered(struct hd_shard *shard, const struct hd_answered *answered)
+{
+	(void)shard;
+	assert_true(world.timed_count < TIMED_MAX && answered->since > 0);
+	world.timed[world.timed_count++] = *answered;
+}
+
+struct hd_tuning *
+hd_shard_tuning(struct hd_shard *shard)
+{
+	(void)shard;
+	return &world.tuning;
+}
+
+const struct hd_shard_stats *
+hd_shard_stats(const struct hd_shard *shard, uint32_t of)
+{
+	(void)shard;
+	return &world.stats[of];
+}
+
+struct hd_slowlog *
+hd_shard_slowlog(struct hd_shard *shard, uint32_t of)
+{
+	(void)shard;
+	return world.slow[of];
 }
 
 uint64_t
@@ -190,9 +232,8 @@ hd_shard_io(struct hd_shard *shard)
 struct hd_metrics *
 hd_shard_metrics(struct hd_shard *shard, uint32_t of)
 {
-	static struct hd_metrics other;
 	(void)shard;
-	return of == 0 ? &world.metrics : &other;
+	return &world.stats[of].metrics;
 }
 
 int64_t
@@ -290,7 +331,14 @@ static const struct hd_io_ops fake_ops = {
 
 /* The world. */
 
-static const struct hd_server_info server_info = {.version = "test", .durability = "batch"};
+static void
+fake_peer(int socket, char *text, size_t room)
+{
+	snprintf(text, room, "10.0.0.1:%d", socket);
+}
+
+static const struct hd_server_info server_info = {
+	.version = "test", .durability = "batch", .peer = fake_peer};
 
 static int
 begin(void **state)
@@ -301,6 +349,7 @@ begin(void **state)
 	world.memory = hd_test_memory();
 	world.credits = 1000000;
 	world.now = 1000000000;
+	world.tuning.stamps = true;
 	struct hd_edge_options options = {.listener = -1, .info = &server_info};
 	world.edge = hd_edge_create(&options, NULL);
 	return 0;

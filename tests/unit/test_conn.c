@@ -236,7 +236,7 @@ who_does_not_read_is_not_read_and_closed(void **state)
 	}
 	assert_true(sent < 1000);
 	assert_true(world.memory.used < 8 * HD_MIB);
-	assert_int_equal(HD_METRIC(world.metrics.connections_closed_slow_total), 0);
+	assert_int_equal(HD_METRIC(world.stats[0].metrics.connections_closed_slow_total), 0);
 	int64_t due = hd_edge_table.deadline(world.edge);
 	assert_true(due > world.now && due <= world.now + 10000000000);
 	world.now = due - 1;
@@ -245,7 +245,7 @@ who_does_not_read_is_not_read_and_closed(void **state)
 	world.now = due + 1;
 	pass();
 	assert_true(world.peers[0].shut);
-	assert_int_equal(HD_METRIC(world.metrics.connections_closed_slow_total), 1);
+	assert_int_equal(HD_METRIC(world.stats[0].metrics.connections_closed_slow_total), 1);
 	pass();
 	pass();
 	assert_true(world.peers[0].closed);
@@ -306,7 +306,7 @@ who_follows_too_much_without_reading_is_closed_after_a_while(void **state)
 	world.now += 1;
 	pass();
 	assert_true(world.peers[0].shut);
-	assert_int_equal(HD_METRIC(world.metrics.connections_closed_slow_total), 1);
+	assert_int_equal(HD_METRIC(world.stats[0].metrics.connections_closed_slow_total), 1);
 	hd_world_fini(&game);
 }
 
@@ -317,7 +317,7 @@ who_follows_far_too_much_is_closed_at_once(void **state)
 	struct hd_world game = {0};
 	follow_without_reading(&game, HD_VIEW_ROWS); /* would be about 37 MB */
 	assert_true(world.peers[0].shut);
-	assert_int_equal(HD_METRIC(world.metrics.connections_closed_slow_total), 1);
+	assert_int_equal(HD_METRIC(world.stats[0].metrics.connections_closed_slow_total), 1);
 	assert_true(world.memory.used < 3 * HD_FEED_CLOSE_MAX);
 	hd_world_fini(&game);
 }
@@ -410,7 +410,7 @@ a_broken_protocol_is_told_and_closed(void **state)
 		pass();
 	expect_got(1, "");
 	assert_true(world.peers[0].closed && world.peers[1].closed);
-	assert_int_equal(HD_METRIC(world.metrics.protocol_errors_total), 2);
+	assert_int_equal(HD_METRIC(world.stats[0].metrics.protocol_errors_total), 2);
 }
 
 static void
@@ -433,8 +433,8 @@ bgsave_starts_one_and_says_when_one_runs(void **state)
 	says(0, "LASTSAVE\nBGSAVE\nBGSAVE NOW\n");
 	expect_got(0, ":0\r\n+Background saving started\r\n-ERR syntax error\r\n");
 	assert_int_equal(world.saves, 1);
-	HD_GAUGE(world.metrics.snapshot_running, 1);
-	HD_GAUGE(world.metrics.snapshot_saved_at, 99);
+	HD_GAUGE(world.stats[0].metrics.snapshot_running, 1);
+	HD_GAUGE(world.stats[0].metrics.snapshot_saved_at, 99);
 	says(0, "BGSAVE\nBGSAVE SCHEDULE\nLASTSAVE\n");
 	expect_got(0, "-ERR Background save already in progress\r\n"
 		      "+Background saving started\r\n:0\r\n");
