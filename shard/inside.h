@@ -182,6 +182,7 @@ struct hd_views {
 	uint64_t dirty[HD_HUNTS_MAX / 64];
 	bool told; /* the reducer knows that something is dirty */
 	bool any;
+	int64_t since;                     /* any: of the pass that touched the first of them */
 	uint64_t fresh[HD_HUNTS_MAX / 64]; /* touched in this pass */
 	bool any_fresh;
 };

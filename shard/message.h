@@ -45,7 +45,7 @@ enum hd_cell_type {
 	HD_CELL_DRAINED, /* to control */
 	HD_CELL_FINISH,  /* from control: close the log, end; a: 1 after a last snapshot */
 	/* Shard and reducer. */
-	HD_CELL_DIRTY,     /* to the reducer: some board changed */
+	HD_CELL_DIRTY,     /* to the reducer: some board changed; a: when first, BOOTTIME ns */
 	HD_CELL_PARTS_ASK, /* from the reducer */
 	HD_CELL_PART,      /* to the reducer: block: one board's part (view.h) */
 	HD_CELL_PARTS_END, /* to the reducer: that was all of them; a: 1 where none came */

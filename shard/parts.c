@@ -72,6 +72,7 @@ make_reducer(struct hd_parts *parts)
 	parts->reducer->shards = parts->topology.shards;
 	parts->reducer->number = parts->topology.shards;
 	parts->reducer->tick_ns = (int64_t)tick_ms * NS_PER_MS;
+	parts->reducer->stats = &parts->page->reducer;
 }
 
 static void
@@ -83,6 +84,7 @@ make_control(struct hd_parts *parts)
 	parts->control->config = &parts->config;
 	parts->control->hooks = &parts->hooks;
 	parts->control->reports = parts->reports;
+	parts->control->page = parts->page;
 	parts->control->clock.page = &parts->time;
 	parts->control->watchdog = (struct hd_watchdog){
 		.shards = parts->topology.shards,

@@ -107,7 +107,7 @@ struct hd_shard_stats {
 	  "views made of all shards' parts")                                                       \
 	X(dirty, GAUGE, ONE, "boards_dirty", "boards known to have changed since their last view") \
 	X(staleness_ns, GAUGE, NS, "board_staleness_seconds",                                      \
-	  "for how long the oldest of them has been waiting, or did wait at the last view")
+	  "for how long the oldest change that no view shows has been waiting; 0: none is")
 
 struct hd_reducer_stats {
 #define X(symbol, kind, unit, name, help) _Atomic uint64_t symbol;

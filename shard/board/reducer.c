@@ -3,6 +3,9 @@
 #include "huntd/assert.h"
 #include "huntd/view.h"
 #include "shard/inside.h"
+#include "shard/probe/probe.h"
+
+#define LOOK_NS ((int64_t)HD_WATCH_TICK_MS * 1000000)
 
 /* One board: the newest part of every shard, and the view's version. */
 struct hd_reduced {
@@ -49,6 +52,7 @@ take_part(struct hd_reducer *reducer, const struct hd_cell *cell)
 	reduced->part[cell->from] = cell->block;
 	if (!reduced->listed) {
 		reduced->listed = true;
+		reducer->listed++;
 		reduced->next = reducer->changed;
 		reducer->changed = reduced;
 	}
@@ -148,12 +152,31 @@ publish(struct hd_reducer *reducer, struct hd_reduced *reduced)
 		struct hd_cell cell = {.type = HD_CELL_VIEW, .block = block};
 		hd_post_send(reducer->post, to, &cell);
 	}
+	HD_COUNT(reducer->stats->views_made_total, 1);
+}
+
+/* A round ended. */
+static void
+count_round(struct hd_reducer *reducer, uint32_t boards)
+{
+	struct hd_reducer_stats *stats = reducer->stats;
+	int64_t now = reducer->io->ops->now(reducer->io);
+	HD_ASSERT(now >= reducer->began && reducer->began > 0);
+	uint64_t took = (uint64_t)(now - reducer->began);
+	uint64_t waited = reducer->asked == 0 ? 0 : (uint64_t)(now - reducer->asked);
+	HD_COUNT(stats->ticks_total, 1);
+	hd_histogram_record(&stats->tick, took, 1);
+	if (hd_probe_wants(HD_PROBE_REDUCER_TICK))
+		hd_probe_reducer_tick(boards, took, waited);
+	reducer->asked = 0;
 }
 
 static void
 publish_changed(struct hd_reducer *reducer)
 {
+	uint32_t boards = reducer->listed;
 	HD_ASSERT(reducer->ending == 0);
+	reducer->listed = 0;
 	while (reducer->changed != NULL) {
 		struct hd_reduced *reduced = reducer->changed;
 		HD_ASSERT(reduced->listed);
@@ -161,6 +184,7 @@ publish_changed(struct hd_reducer *reducer)
 		reduced->listed = false;
 		publish(reducer, reduced);
 	}
+	count_round(reducer, boards);
 }
 
 static void
@@ -170,6 +194,8 @@ take_cell(void *context, const struct hd_cell *cell)
 	switch (cell->type) {
 	case HD_CELL_DIRTY:
 		reducer->dirty = true;
+		if (reducer->oldest == 0 || cell->a < reducer->oldest)
+			reducer->oldest = cell->a;
 		break;
 	case HD_CELL_PART:
 		take_part(reducer, cell);
@@ -195,6 +221,9 @@ ask_parts(struct hd_reducer *reducer)
 	reducer->dirty = false;
 	reducer->due = 0;
 	reducer->ending = reducer->shards;
+	reducer->began = reducer->boot;
+	reducer->asked = reducer->oldest;
+	reducer->oldest = 0;
 	for (uint32_t to = 0; to < reducer->shards; to++)
 		hd_post_send(reducer->post, to, &cell);
 }
@@ -208,14 +237,30 @@ hd_reducer_open(struct hd_reducer *reducer, struct hd_mesh *mesh)
 				       &reducer->blocks);
 }
 
+/* ns until the next round; while a shard keeps one waiting, until the next look at how long. */
+static int64_t
+patience(const struct hd_reducer *reducer)
+{
+	if (reducer->due != 0)
+		return reducer->due > reducer->boot ? reducer->due - reducer->boot : 0;
+	return reducer->ending > 0 ? LOOK_NS : -1;
+}
+
+static void
+show(struct hd_reducer *reducer)
+{
+	int64_t oldest = reducer->asked != 0 ? reducer->asked : reducer->oldest;
+	bool waits = oldest != 0 && oldest < reducer->boot;
+	HD_GAUGE(reducer->stats->dirty, reducer->listed);
+	HD_GAUGE(reducer->stats->staleness_ns, waits ? reducer->boot - oldest : 0);
+}
+
 bool
 hd_reducer_pass(struct hd_reducer *reducer)
 {
 	struct hd_io *io = reducer->io;
 	struct hd_completion completions[8];
-	int64_t timeout = -1;
-	if (reducer->due != 0)
-		timeout = reducer->due > reducer->boot ? reducer->due - reducer->boot : 0;
+	int64_t timeout = patience(reducer);
 	if (timeout != 0 && !hd_post_sleep(reducer->post))
 		timeout = 0;
 	io->ops->wait(io, timeout, completions, 8);
@@ -226,6 +271,7 @@ hd_reducer_pass(struct hd_reducer *reducer)
 		reducer->due = reducer->boot + reducer->tick_ns;
 	if (reducer->due != 0 && reducer->boot >= reducer->due)
 		ask_parts(reducer);
+	show(reducer);
 	hd_post_publish(reducer->post);
 	return !reducer->finished;
 }

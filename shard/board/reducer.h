@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 
+#include "huntd/stats.h"
 #include "shard/mesh.h"
 
 struct hd_reducer {
@@ -23,6 +24,11 @@ struct hd_reducer {
 	uint32_t ending; /* shards whose parts of this round are awaited */
 	int64_t due;     /* BOOTTIME; 0: nothing is dirty */
 	int64_t boot;
+	struct hd_reducer_stats *stats;
+	uint32_t listed; /* boards in `changed` */
+	/* Since when the oldest change waits that no round has asked for, and that the running one
+	 * will show; when that began. 0: none. */
+	int64_t oldest, asked, began;
 	bool dirty, finished;
 };
 

@@ -11,6 +11,8 @@ hd_views_touch(struct hd_shard *shard, uint16_t hunt)
 	HD_ASSERT(hunt < HD_HUNTS_MAX);
 	shard->views.dirty[hunt / 64] |= 1ull << (hunt % 64);
 	shard->views.fresh[hunt / 64] |= 1ull << (hunt % 64);
+	if (!shard->views.any)
+		shard->views.since = shard->boot;
 	shard->views.any = shard->views.any_fresh = true;
 }
 
@@ -63,7 +65,7 @@ hd_views_pass(struct hd_shard *shard)
 	struct hd_views *views = &shard->views;
 	if (!views->any || views->told || !shard->serving || shard->draining)
 		return;
-	struct hd_cell cell = {.type = HD_CELL_DIRTY};
+	struct hd_cell cell = {.type = HD_CELL_DIRTY, .a = views->since};
 	views->told = true;
 	hd_shard_send(shard, shard->reducer, &cell);
 }

@@ -5,6 +5,8 @@
 
 #include "huntd/assert.h"
 
+#define LOOKS_PER_S (1000u / HD_WATCH_TICK_MS)
+
 #define TICK_NS  ((int64_t)HD_WATCH_TICK_MS * 1000000)
 #define QUIET_NS 60000000000 /* between two lines of one counter */
 #define LINE_MAX 160u
@@ -42,11 +44,13 @@ look_at_passes(struct hd_watchdog *watchdog, uint32_t shard)
 	case HD_STALL_QUIET:
 		return;
 	case HD_STALL_BEGAN:
+		HD_GAUGE(watchdog->stats[shard].metrics.stalled, 1);
 		HD_COUNT(watchdog->stats[shard].metrics.stalls_total, 1);
 		tell(watchdog, "shard %u stands still: in %s for over %u ms", shard, stages[stage],
 		     HD_STALL_MS);
 		return;
 	case HD_STALL_ENDED:
+		HD_GAUGE(watchdog->stats[shard].metrics.stalled, 0);
 		tell(watchdog, "shard %u moves again", shard);
 		return;
 	case HD_STALL_TOO_LONG:
@@ -127,6 +131,10 @@ hd_watchdog_look(struct hd_watchdog *watchdog, int64_t boot)
 		look_at_passes(watchdog, shard);
 		look_at_flushes(watchdog, shard, boot);
 		look_at_space(watchdog, shard);
+		if (shard % LOOKS_PER_S == watchdog->looks % LOOKS_PER_S)
+			hd_slots_look(&watchdog->slots, &watchdog->stats[shard], shard,
+				      watchdog->shards);
 	}
+	watchdog->looks++;
 	look_at_counters(watchdog, boot);
 }

@@ -6,6 +6,7 @@
 #include "huntd/runtime.h"
 #include "huntd/stats.h"
 #include "shard/health/health.h"
+#include "shard/health/slots.h"
 #include "shard/mesh.h"
 
 #define HD_WATCHDOG_ROWS 2u /* counters that are told of */
@@ -16,7 +17,9 @@ struct hd_watchdog {
 	struct hd_mesh *mesh;
 	const struct hd_runtime_hooks *hooks;
 	int64_t due; /* BOOTTIME ns of the next look */
+	uint32_t looks;
 	struct hd_health health[HD_SHARDS_MAX];
+	struct hd_slots slots;
 	struct {
 		uint64_t told;
 		int64_t quiet_until;

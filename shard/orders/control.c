@@ -16,6 +16,14 @@ tell_all(struct hd_control *control, uint32_t threads, const struct hd_cell *cel
 		hd_post_send(control->post, to, cell);
 }
 
+/* What the stats page says of the process. */
+static void
+show_state(struct hd_control *control, enum hd_server_state state)
+{
+	HD_ASSERT(control->page != NULL);
+	atomic_store_explicit(&control->page->state, state, memory_order_relaxed);
+}
+
 void
 hd_control_open(struct hd_control *control, struct hd_mesh *mesh)
 {
@@ -24,6 +32,7 @@ hd_control_open(struct hd_control *control, struct hd_mesh *mesh)
 	control->cycled = hd_blocks_memory(&control->blocks);
 	control->post = hd_post_create(mesh, control->number, control->io, &control->plain,
 				       &control->blocks);
+	show_state(control, HD_SERVER_LOADING);
 }
 
 void
@@ -66,6 +75,7 @@ hd_control_finish(struct hd_control *control)
 	/* What never served has nothing new to save. */
 	struct hd_cell cell = {.type = HD_CELL_FINISH, .a = control->served};
 	control->state = HD_CONTROL_ENDING;
+	show_state(control, HD_SERVER_ENDING);
 	tell_all(control, control->shards + 1, &cell); /* the reducer too */
 	hd_post_send(control->post, control->number + 1, &cell);
 	hd_post_publish(control->post);
@@ -78,6 +88,7 @@ begin_drain(struct hd_control *control)
 	if (control->state >= HD_CONTROL_DRAINING)
 		return;
 	control->state = HD_CONTROL_DRAINING;
+	show_state(control, HD_SERVER_ENDING);
 	control->give_up = control->boot + GIVE_UP_NS;
 	tell_all(control, control->shards, &cell);
 }
@@ -149,6 +160,7 @@ serve(struct hd_control *control)
 {
 	struct hd_cell cell = {.type = HD_CELL_SERVE};
 	control->state = HD_CONTROL_SERVING;
+	show_state(control, HD_SERVER_SERVING);
 	control->served = true;
 	tell_all(control, control->shards, &cell);
 	hd_post_publish(control->post);

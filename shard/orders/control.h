@@ -50,6 +50,7 @@ struct hd_control {
 	const struct hd_runtime_config *config;
 	const struct hd_runtime_hooks *hooks;
 	const struct hd_log_report *reports;
+	struct hd_stats_page *page;
 	struct hd_io *io;
 	struct hd_memory plain;
 	struct hd_blocks blocks;
