@@ -2,13 +2,9 @@
  *
  * Runs on a clock of each shard's thread. The stage is one byte of the stats page, which the traced
  * process has mapped: hunt-trace says where. */
-#include <stdbool.h>
-#include <stdint.h>
+#include "perf/bpf/base.h"
 
-#include <linux/bpf.h>
 #include <linux/bpf_perf_event.h>
-
-#include <bpf/bpf_helpers.h>
 
 #include "perf/bpf/flame.h"
 

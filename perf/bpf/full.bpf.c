@@ -4,15 +4,10 @@
  * few that hold its records; the array behind it always has HD_TRACE_BATCH of them, used or not.
  * Nobody is woken: hunt-trace looks every few milliseconds, and waking it would cost the shard more
  * than the copy. What finds no place is counted. */
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include <linux/bpf.h>
-#include <linux/ptrace.h>
+#include "perf/bpf/base.h"
 
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
 #include <bpf/usdt.bpf.h>
 
 #include "huntd/trace.h"

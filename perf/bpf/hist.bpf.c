@@ -3,17 +3,10 @@
  * One array of histograms, row_size of them a shard, mapped by hunt-trace, who reads it without a
  * system call. Two shards may add to the same one at once, so they add with locked instructions:
  * nine of them, for one command in so many. `count` stays 0: the reader adds the buckets up. */
-#include <stdbool.h>
-#include <stdint.h>
+#include "perf/bpf/base.h"
 
-#include <linux/bpf.h>
-#include <linux/ptrace.h>
-
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
 #include <bpf/usdt.bpf.h>
 
-#include "huntd/histogram.h"
 #include "perf/bpf/columns.h"
 
 char LICENSE[] SEC("license") = "GPL";

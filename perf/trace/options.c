@@ -16,7 +16,7 @@ static const char help[] =
 	"Example: hunt-trace top                  which leg of the way is slow, on which shard\n"
 	"         sudo hunt-trace --kernel top    the same, and what the kernel does meanwhile\n"
 	"\n"
-	"Usage: hunt-trace [OPTION]... [MODE]\n"
+	"Usage: hunt-trace [OPTION]... [MODE]...\n"
 	"\n"
 	"  top          what huntd counts: legs, commands, shards (default; needs no rights)\n"
 	"  hist         the legs of one command in so many, by shard, through a probe\n"
@@ -147,10 +147,10 @@ hd_trace_options_read(struct hd_trace_options *options, int argc, char **argv)
 		code = take_option(options, letter);
 	if (code >= 0)
 		return code;
-	if (argc - optind > 1)
-		return complain("one mode at a time, not also ", argv[optind + 1]);
-	if (optind < argc && (code = take_mode(options, argv[optind])) >= 0)
-		return code;
+	for (; optind < argc; optind++) {
+		if ((code = take_mode(options, argv[optind])) >= 0)
+			return code;
+	}
 	for (int view = 0; view < HD_VIEW_COUNT; view++)
 		any = any || options->chosen[view];
 	options->chosen[HD_VIEW_top] = options->chosen[HD_VIEW_top] || !any;

@@ -237,47 +237,34 @@ hd_sums_draw(const struct hd_sums *sums, struct hd_trace_frame *frame)
 
 /* As JSON. */
 
+/* `shard`: one behind the last is all of them together. */
 static json_t *
-stages_json(const struct hd_sums *sums, uint32_t shard, uint64_t elapsed_ns)
+about(const struct hd_sums *sums, uint32_t shard, uint64_t elapsed_ns)
 {
-	json_t *stages = json_object();
-	for (uint32_t leg = 0; leg < HD_TRACE_LEGS; leg++) {
-		struct hd_histogram of = shard < sums->shards ? *hd_sums_column(sums, shard, leg)
-							      : together(sums, leg);
-		json_object_set_new(stages, leg_names[leg], hd_trace_json(&of, elapsed_ns));
+	json_t *into = json_object(), *legs = json_object(), *commands = json_object();
+	for (uint32_t column = 0; column < HD_SUMS_ROW; column++) {
+		struct hd_histogram of = shard < sums->shards ? *hd_sums_column(sums, shard, column)
+							      : together(sums, column);
+		bool named = column < HD_TRACE_COMMANDS;
+		if (!named && of.count == 0)
+			continue;
+		json_t *where = column < HD_TRACE_LEGS ? legs : named ? into : commands;
+		json_object_set_new(where, column_name(column), hd_trace_json(&of, elapsed_ns));
 	}
-	return stages;
-}
-
-static json_t *
-shards_json(const struct hd_sums *sums, uint64_t elapsed_ns)
-{
-	json_t *list = json_array();
-	for (uint32_t shard = 0; shard < sums->shards; shard++) {
-		json_t *row = json_object();
-		const struct hd_histogram *total = hd_sums_column(sums, shard, HD_TRACE_TOTAL);
-		json_object_set_new(row, "shard", json_integer(shard));
-		json_object_set_new(row, "stages", stages_json(sums, shard, elapsed_ns));
-		json_object_set_new(row, "total", hd_trace_json(total, elapsed_ns));
-		json_array_append_new(list, row);
-	}
-	return list;
+	json_object_set_new(into, "legs", legs);
+	json_object_set_new(into, "commands", commands);
+	return into;
 }
 
 void
 hd_sums_json(const struct hd_sums *sums, struct hd_trace_frame *frame)
 {
-	struct hd_histogram total = together(sums, HD_TRACE_TOTAL);
-	json_t *commands = json_object();
-	for (uint32_t column = HD_TRACE_COMMANDS; column < HD_SUMS_ROW; column++) {
-		struct hd_histogram all = together(sums, column);
-		if (all.count)
-			json_object_set_new(commands, column_name(column),
-					    hd_trace_json(&all, frame->elapsed_ns));
+	json_t *shards = json_array();
+	for (uint32_t shard = 0; shard < sums->shards; shard++) {
+		json_t *one = about(sums, shard, frame->elapsed_ns);
+		json_object_set_new(one, "shard", json_integer(shard));
+		json_array_append_new(shards, one);
 	}
-	json_object_set_new(frame->json, "stages",
-			    stages_json(sums, sums->shards, frame->elapsed_ns));
-	json_object_set_new(frame->json, "total", hd_trace_json(&total, frame->elapsed_ns));
-	json_object_set_new(frame->json, "commands", commands);
-	json_object_set_new(frame->json, "shards", shards_json(sums, frame->elapsed_ns));
+	json_object_set_new(frame->json, "all", about(sums, sums->shards, frame->elapsed_ns));
+	json_object_set_new(frame->json, "shards", shards);
 }

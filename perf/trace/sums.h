@@ -32,7 +32,7 @@ uint64_t hd_sums_count(const struct hd_sums *sums);
 
 /* Legs of all shards and of each, commands, and a picture of the leg that took most time. */
 void hd_sums_draw(const struct hd_sums *sums, struct hd_trace_frame *frame);
-/* {"stages": {...}, "total", "commands": {...}, "shards": [{"shard", "stages", "total"}]} */
+/* {"all": {"legs", "total", "commands"}, "shards": [{the same, "shard"}]} */
 void hd_sums_json(const struct hd_sums *sums, struct hd_trace_frame *frame);
 
 #endif
