@@ -21,8 +21,11 @@ import tempfile
 import threading
 import time
 
+import tracing
+
 ENTRANTS = 1_000_000
 CLIENTS = 50
+AWARD = ["HUNT.AWARD", "p:__rand_int__", "race", "1"]
 TICKS = os.sysconf("SC_CLK_TCK")
 DOCUMENT = """hunt: race
 auto_join: true
@@ -70,6 +73,20 @@ class Server:
         with open(f"/proc/{self.process.pid}/status") as f:
             return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1)) * 1024
 
+    def ask(self, *words):
+        """One command; the first line of its reply."""
+        with socket.create_connection(("127.0.0.1", self.port), 10) as s:
+            s.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w.encode()) for w in words))
+            return s.makefile("rb").readline().decode().strip()
+
+    def metric(self, name):
+        """A number of huntd's INFO."""
+        with socket.create_connection(("127.0.0.1", self.port), 10) as s:
+            s.sendall(b"*2\r\n$4\r\nINFO\r\n$5\r\nHUNTD\r\n")
+            reader = s.makefile("rb")
+            text = reader.read(int(reader.readline()[1:])).decode()
+        return int(re.search(rf"^{name}:(\d+)", text, re.M).group(1))
+
     def close(self, kill=False):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
@@ -82,6 +99,10 @@ class Server:
 
 
 class Bench:
+    """What all rows share: the options, a folder for data, and how servers are begun, asked and driven."""
+
+    ENTRANTS, CLIENTS, AWARD = ENTRANTS, CLIENTS, AWARD
+
     def __init__(self, options):
         self.options = options
         self.dir = tempfile.mkdtemp(prefix="hunt-bench-", dir=options.dir)
@@ -150,7 +171,6 @@ def spread(values):
     return f"{median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
 
 
-AWARD = ["HUNT.AWARD", "p:__rand_int__", "race", "1"]
 ZINCRBY = ["ZINCRBY", "race", "1", "p:__rand_int__"]
 PAIRED = [
     # name, huntd's command, Redis' command, pipeline, operations, request bytes, reply bytes, bar, stretch
@@ -248,26 +268,11 @@ def starts(bench, data, times):
     return found
 
 
-def ask(server, *words):
-    """One command; the first line of its reply."""
-    with socket.create_connection(("127.0.0.1", server.port), 10) as s:
-        s.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w.encode()) for w in words))
-        return s.makefile("rb").readline().decode().strip()
-
-
-def metric(server, name):
-    with socket.create_connection(("127.0.0.1", server.port), 10) as s:
-        s.sendall(b"*2\r\n$4\r\nINFO\r\n$5\r\nHUNTD\r\n")
-        reader = s.makefile("rb")
-        text = reader.read(int(reader.readline()[1:])).decode()
-    return int(re.search(rf"^{name}:(\d+)", text, re.M).group(1))
-
-
 def save(server, seconds=120):
     """Takes a snapshot and waits for it."""
-    before, end = metric(server, "snapshots_total"), time.time() + seconds
-    ask(server, "BGSAVE", "SCHEDULE")
-    while metric(server, "snapshots_total") == before:
+    before, end = server.metric("snapshots_total"), time.time() + seconds
+    server.ask("BGSAVE", "SCHEDULE")
+    while server.metric("snapshots_total") == before:
         if time.time() > end:
             sys.exit("bench: a snapshot does not end")
         time.sleep(0.02)
@@ -293,8 +298,8 @@ class Saving:
 
     def keep_on(self):
         while not self.over.wait(0.02):
-            if metric(self.server, "snapshot_running") == 0:
-                ask(self.server, "BGSAVE", "SCHEDULE")
+            if self.server.metric("snapshot_running") == 0:
+                self.server.ask("BGSAVE", "SCHEDULE")
 
     def __enter__(self):
         self.thread.start()
@@ -315,7 +320,7 @@ def snapshot_row(bench, pairs):
             runs["without"].append(bench.drive(huntd, AWARD, 2_000_000, 64))
             with Saving(huntd):
                 runs["huntd"].append(bench.drive(huntd, AWARD, 2_000_000, 64))
-        slice_ms, pass_ms = (metric(huntd, f"snapshot_{what}_ns_max") / 1e6 for what in ("slice", "pass"))
+        slice_ms, pass_ms = (huntd.metric(f"snapshot_{what}_ns_max") / 1e6 for what in ("slice", "pass"))
     finally:
         huntd.close(kill=True)
     rate = [a["ops"] / b["ops"] for a, b in zip(runs["huntd"], runs["without"])]
@@ -376,6 +381,9 @@ def log_row(bench, pairs):
 def show(rows):
     print(f"{'row':18} {'huntd':>26} {'redis':>26} {'echo':>22}   ratio (range)            bar  stretch")
     for row in rows:
+        if "skipped" in row:
+            print(f"{row['row']:18} skipped: {row['skipped']}")
+            continue
         cells = []
         for who in ("huntd", "redis", "echo"):
             runs = row.get("runs", {}).get(who)
@@ -397,7 +405,7 @@ def show(rows):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", nargs="*", help="rows to run: " + ", ".join([r[0] for r in PAIRED] + ["award-durable-p1", "submit-p64", "bytes-per-entrant", "replay", "restart", "snapshot", "log-128k"]))
+    parser.add_argument("rows", nargs="*", help="rows to run: " + ", ".join([r[0] for r in PAIRED] + ["award-durable-p1", "submit-p64", "bytes-per-entrant", "replay", "restart", "snapshot", "log-128k"] + list(tracing.NAMES)))
     parser.add_argument("--bin", required=True)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--json", help="write everything measured to this file")
@@ -429,6 +437,7 @@ def main():
             if wanted(name):
                 result = run()
                 rows += result if isinstance(result, list) else [result]
+        rows += tracing.rows(bench, options.pairs, wanted)
         show(rows)
         if options.json:
             with open(options.json, "w") as f:
