@@ -14,6 +14,7 @@
 #include "net/config/options.h"
 #include "net/config/version.h"
 #include "net/conn/edge.h"
+#include "net/http/desk.h"
 #include "net/server/arena.h"
 #include "net/server/hunts.h"
 #include "net/server/stats_page.h"
@@ -27,7 +28,9 @@ struct server {
 	struct hd_server_info info;
 	struct hd_stats_file stats;
 	struct hd_tuning tuning;
-	char where[64]; /* ADDR:PORT that every shard listens on */
+	char where[32];      /* ADDR:PORT that every shard listens on */
+	char http_where[32]; /* the desk's, which is bound before anything starts; "": off */
+	int http;
 	int64_t started_ms;
 };
 
@@ -85,6 +88,14 @@ edge_destroy(void *context, void *edge)
 {
 	(void)context;
 	hd_edge_destroy(edge);
+}
+
+static void *
+desk_create(void *context, struct hd_io *io, struct hd_memory *memory,
+	    const struct hd_stats_page *page)
+{
+	const struct server *server = context;
+	return hd_desk_create(server->http, io, memory, page);
 }
 
 static void
@@ -158,9 +169,11 @@ ready(void *context, const struct hd_log_report *reports, uint32_t shards)
 	}
 	if (last)
 		tell_recovered(server, events, cut > 0, reports, shards);
-	fprintf(stderr, "huntd %s: serving %s on %u shard%s, durability %s\n", hd_version(),
-		server->config.values[HD_SETTING_resp].text, shards, shards == 1 ? "" : "s",
-		server->config.values[HD_SETTING_durability].text);
+	fprintf(stderr, "huntd %s: serving %s on %u shard%s, durability %s%s%s%s\n", hd_version(),
+		server->where, shards, shards == 1 ? "" : "s",
+		server->config.values[HD_SETTING_durability].text,
+		server->http_where[0] ? "; http://" : "", server->http_where,
+		server->http_where[0] ? "/metrics" : "");
 	if (server->config.durability == HD_DURABLE_OFF)
 		fprintf(stderr, "huntd: durability off: a crash loses what was acknowledged\n");
 }
@@ -244,41 +257,54 @@ stop_server(void *context, bool save)
 		hd_runtime_stop(runtime);
 }
 
-/* The port is first opened without SO_REUSEPORT: one in use is an error, not half of the
- * connections. Asked for two seconds, because the kernel lets go of a killed process' listener a
- * little after it. */
+/* Opens a setting's port without SO_REUSEPORT: one in use is an error, not half of the connections.
+ * Asked for two seconds, because the kernel lets go of a killed process' listener a little after
+ * it. `where`: the address with the port that was given. Below 0: none, and why was said. */
 static int
-probe_port(const char *where, uint16_t *port, char *message, size_t room)
+open_port(const struct server *server, enum hd_setting setting, uint16_t *port, char where[32])
 {
 	const struct timespec pause = {.tv_nsec = 20000000};
-	int probe = -EADDRINUSE;
-	for (int tries = 0; tries < 100 && probe == -EADDRINUSE && !stopping; tries++) {
+	const struct hd_config_value *value = &server->config.values[setting];
+	char message[512];
+	int fd = -EADDRINUSE;
+	for (int tries = 0; tries < 100 && fd == -EADDRINUSE && !stopping; tries++) {
 		if (tries == 1)
-			fprintf(stderr, "huntd: waiting for %s to be let go\n", where);
+			fprintf(stderr, "huntd: waiting for %s to be let go\n", value->text);
 		if (tries > 0)
 			nanosleep(&pause, NULL);
-		probe = hd_listen(where, false, port, message, room);
+		fd = hd_listen(value->text, false, port, message, sizeof message);
 	}
-	return probe;
+	if (fd < 0 && !stopping)
+		fprintf(stderr, "huntd: %s%s%s%s\n", message,
+			fd == -EADDRINUSE ? "; is another huntd running? --" : "",
+			fd == -EADDRINUSE ? hd_config_rows[setting].name : "",
+			fd == -EADDRINUSE ? " takes another port" : "");
+	snprintf(where, 32, "%u.%u.%u.%u:%u", value->host >> 24, value->host >> 16 & 255,
+		 value->host >> 8 & 255, value->host & 255, *port);
+	return fd;
+}
+
+/* The shards open the RESP port for themselves; the desk takes its one over as it is. */
+static bool
+open_ports(struct server *server)
+{
+	uint16_t port;
+	int probe = open_port(server, HD_SETTING_resp, &server->info.port, server->where);
+	if (probe < 0)
+		return false;
+	close(probe);
+	if (!server->config.values[HD_SETTING_http].number)
+		return true;
+	server->http = open_port(server, HD_SETTING_http, &port, server->http_where);
+	return server->http >= 0;
 }
 
 /* Returns an exit code, or -1 to go on. */
 static int
 open_doors(struct server *server)
 {
-	char message[512];
-	const struct hd_config_value *resp = &server->config.values[HD_SETTING_resp];
-	int probe = probe_port(resp->text, &server->info.port, message, sizeof message);
-	if (probe < 0 && stopping)
-		return HD_EXIT_OK;
-	if (probe < 0) {
-		fprintf(stderr, "huntd: %s\n", message);
-		return HD_EXIT_FAILED;
-	}
-	close(probe);
-	snprintf(server->where, sizeof server->where, "%u.%u.%u.%u:%u", resp->host >> 24,
-		 resp->host >> 16 & 255, resp->host >> 8 & 255, resp->host & 255,
-		 server->info.port);
+	if (!open_ports(server))
+		return stopping ? HD_EXIT_OK : HD_EXIT_FAILED;
 	const struct hd_config_value *hunts = &server->config.values[HD_SETTING_hunts];
 	if (!hd_hunts_open(&server->hunts, hunts->text)) {
 		fprintf(stderr, "huntd: cannot read %s: %s\n", hunts->text, strerror(errno));
@@ -295,6 +321,8 @@ serve(struct server *server)
 {
 	char message[1024] = "";
 	int code = HD_EXIT_FAILED;
+	static const struct hd_desk_ops desk = {desk_create,  hd_desk_destroy,  hd_desk_complete,
+						hd_desk_pass, hd_desk_deadline, hd_desk_drain};
 	struct hd_runtime_config config = hd_config_runtime(&server->config);
 	config.stop = &stopping;
 	config.hurry = &hurrying;
@@ -322,6 +350,7 @@ serve(struct server *server)
 	int ended = open_doors(server);
 	if (ended >= 0)
 		return ended;
+	hooks.desk = server->http_where[0] ? &desk : NULL;
 	server->runtime = hd_runtime_start(&config, &hooks, message, sizeof message, &code);
 	if (server->runtime)
 		code = hd_runtime_run(server->runtime);

@@ -211,9 +211,18 @@ hd_parts_open_control(struct hd_parts *parts)
 	control->io = make_io(parts, control->number);
 	if (control->io == NULL)
 		return false;
+	const struct hd_runtime_hooks *hooks = &parts->hooks;
+	if (hooks->desk != NULL) {
+		control->desk = hooks->desk->create(hooks->context, control->io, &control->plain,
+						    parts->page);
+		if (control->desk == NULL) {
+			hd_parts_drop_io(parts, control->io);
+			control->io = NULL;
+			return false;
+		}
+	}
 	control->boot = control->io->ops->now(control->io);
-	hd_clock_start(&control->clock, control->boot,
-		       parts->hooks.wall_clock(parts->hooks.context));
+	hd_clock_start(&control->clock, control->boot, hooks->wall_clock(hooks->context));
 	hd_control_open(control, parts->mesh);
 	return true;
 }

@@ -23,13 +23,11 @@ struct hd_runtime {
 	struct hd_parts parts;
 	struct hd_data_dir dir;
 	struct thread threads[HD_SHARDS_MAX + HD_THREADS_BESIDE];
-	pthread_barrier_t ended; /* nobody wakes anybody behind it */
+	pthread_barrier_t ended;
 	/* How the threads began: */
-	pthread_mutex_t mutex;
-	pthread_cond_t begun;
-	uint32_t begun_count;
-	int begun_code; /* the first exit code that is not 0 */
-	uint32_t begun_shard;
+	_Atomic uint32_t begun_count, ended_count;
+	_Atomic int begun_code; /* the first exit code that is not 0 */
+	uint32_t begun_shard;   /* whose it is; set before that shard is counted */
 	_Atomic int exit_code;
 	_Atomic bool stop;
 };
@@ -44,18 +42,39 @@ pin(int cpu)
 	(void)sched_setaffinity(0, sizeof mask, &mask);
 }
 
+/* One more thread is there, or done; control may be waiting for it. */
+static void
+count_thread(struct hd_runtime *runtime, _Atomic uint32_t *count)
+{
+	HD_ASSERT(atomic_load(count) < runtime->parts.topology.rows_count);
+	atomic_fetch_add(count, 1);
+	hd_mesh_wake(runtime->parts.mesh, runtime->parts.control->number);
+}
+
 static void
 begin_done(struct thread *thread, int code)
 {
 	struct hd_runtime *runtime = thread->runtime;
-	pthread_mutex_lock(&runtime->mutex);
-	if (code != 0 && runtime->begun_code == 0) {
-		runtime->begun_code = code;
+	int none = 0;
+	if (code != 0 && atomic_compare_exchange_strong(&runtime->begun_code, &none, code))
 		runtime->begun_shard = thread->number;
-	}
-	runtime->begun_count++;
-	pthread_cond_signal(&runtime->begun);
-	pthread_mutex_unlock(&runtime->mutex);
+	count_thread(runtime, &runtime->begun_count);
+}
+
+/* Control waits until all other threads are counted, and serves its desk meanwhile. */
+static void
+await_threads(struct hd_runtime *runtime, _Atomic uint32_t *count)
+{
+	while (atomic_load(count) + 1 < runtime->parts.topology.rows_count)
+		hd_control_attend(runtime->parts.control);
+}
+
+/* Nothing of this thread is left to do; nobody wakes anybody behind the barrier. */
+static void
+end_done(struct hd_runtime *runtime)
+{
+	count_thread(runtime, &runtime->ended_count);
+	pthread_barrier_wait(&runtime->ended);
 }
 
 static void
@@ -83,7 +102,7 @@ shard_main(void *context)
 		;
 	if (!hd_parts_end_shard(&runtime->parts, thread->number))
 		set_exit(runtime, HD_EXIT_STORAGE);
-	pthread_barrier_wait(&runtime->ended);
+	end_done(runtime);
 	hd_parts_drop_io(&runtime->parts, shard->io);
 	return NULL;
 }
@@ -99,7 +118,7 @@ reducer_main(void *context)
 	begin_done(thread, good ? 0 : HD_EXIT_FAILED);
 	while (good && hd_reducer_pass(reducer))
 		;
-	pthread_barrier_wait(&runtime->ended);
+	end_done(runtime);
 	hd_parts_drop_io(&runtime->parts, reducer->io);
 	return NULL;
 }
@@ -117,7 +136,7 @@ helper_main(void *context)
 	begin_done(thread, good ? 0 : HD_EXIT_FAILED);
 	while (good && hd_helper_pass(helper))
 		;
-	pthread_barrier_wait(&runtime->ended);
+	end_done(runtime);
 	hd_parts_drop_io(&runtime->parts, helper->io);
 	return NULL;
 }
@@ -183,10 +202,7 @@ begin_threads(struct hd_runtime *runtime)
 	uint32_t count = begin_each(runtime);
 	HD_ASSERT(count + 1 == runtime->parts.topology.rows_count);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_mutex_lock(&runtime->mutex);
-	while (runtime->begun_count < count)
-		pthread_cond_wait(&runtime->begun, &runtime->mutex);
-	pthread_mutex_unlock(&runtime->mutex);
+	await_threads(runtime, &runtime->begun_count);
 }
 
 static void
@@ -194,8 +210,6 @@ free_runtime(struct hd_runtime *runtime)
 {
 	hd_parts_free(&runtime->parts);
 	hd_data_dir_close(&runtime->dir);
-	pthread_mutex_destroy(&runtime->mutex);
-	pthread_cond_destroy(&runtime->begun);
 	free(runtime);
 }
 
@@ -203,9 +217,8 @@ static void
 end_threads(struct hd_runtime *runtime)
 {
 	struct hd_io *io = runtime->parts.control->io;
-	struct hd_completion completions[8];
-	/* Control's loop is over: what its last words wake goes out here. */
-	io->ops->wait(io, 0, completions, 8);
+	await_threads(runtime, &runtime->ended_count);
+	hd_control_leave(runtime->parts.control);
 	pthread_barrier_wait(&runtime->ended);
 	for (uint32_t i = 0; i + 1 < runtime->parts.topology.rows_count; i++)
 		pthread_join(runtime->threads[i].handle, NULL);
@@ -218,7 +231,7 @@ static int
 abandon(struct hd_runtime *runtime, char *message, uint32_t room)
 {
 	bool stopped = is_stopping(runtime);
-	int code = stopped ? 0 : runtime->begun_code;
+	int code = stopped ? 0 : atomic_load(&runtime->begun_code);
 	const char *line = "";
 	if (!stopped && runtime->begun_shard < runtime->parts.topology.shards)
 		line = runtime->parts.reports[runtime->begun_shard].message;
@@ -289,8 +302,6 @@ hd_runtime_start(const struct hd_runtime_config *config, const struct hd_runtime
 	if (runtime->parts.hooks.wall_clock == NULL)
 		runtime->parts.hooks.wall_clock = wall_clock;
 	runtime->dir.lock = -1;
-	pthread_mutex_init(&runtime->mutex, NULL);
-	pthread_cond_init(&runtime->begun, NULL);
 	bool begun = false;
 	*exit_code = begin(runtime, message, room, &begun);
 	if (begun)

@@ -102,6 +102,19 @@
 #define HD_TRACE_SAMPLE   64u   /* trace.sample */
 #define HD_JOURNEYS_MAX   1024u /* batches of one shard whose replies wait for the disk */
 
+/* Operators' HTTP. */
+#define HD_HTTP_HEAD_MAX        (16u * HD_KIB) /* from the method to the empty line */
+#define HD_HTTP_TARGET_MAX      (4u * HD_KIB)
+#define HD_HTTP_HEADERS_MAX     100u
+#define HD_HTTP_CONNECTIONS_MAX 64u
+#define HD_HTTP_AHEAD_MAX       (64u * HD_KIB) /* behind a request that is answered: not read */
+#define HD_HTTP_INPUT_MAX       HD_MIB         /* and what had come by then: closed */
+#define HD_HTTP_UNSENT_MAX      (64u * HD_MIB) /* answers of all connections */
+#define HD_HTTP_HEAD_S          10u            /* from a head's first byte to its last */
+#define HD_HTTP_IDLE_S          75u            /* between two requests */
+#define HD_HTTP_SEND_S          30u            /* without progress of an answer */
+#define HD_HTTP_LINGER_S        1u             /* for the other side to close first */
+
 /* Snapshots. The largest object is a version of a document, or what one entrant has done. */
 #define HD_OBJECT_MAX        HD_MIB
 #define HD_SNAPSHOT_EVENTS   4000000u /* behind the last one: time for the next */
@@ -126,6 +139,8 @@ static_assert(HD_FRAME_MAX % HD_BLOCK == 0 && HD_SEGMENT_DEFAULT % HD_FRAME_MAX 
 	      "frames are whole blocks, segments are whole frames");
 static_assert(HD_SHARD_CREDITS / (HD_SHARDS_MAX + HD_THREADS_BESIDE) >= HD_READER_CREDITS_MIN,
 	      "credits can be split over all readers");
+static_assert(HD_HTTP_HEAD_MAX <= HD_HTTP_AHEAD_MAX && HD_HTTP_AHEAD_MAX <= HD_HTTP_INPUT_MAX,
+	      "a head is read whole");
 static_assert(HD_ANSWER_MAX <= HD_NORMAL_MAX, "an ASCII answer always has a normal form");
 
 #endif

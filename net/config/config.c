@@ -94,6 +94,7 @@ allowed(enum hd_config_kind kind)
 {
 	static const char *const texts[] = {
 		[HD_CONFIG_ADDRESS] = "an IPv4 address and a port, like 127.0.0.1:4868",
+		[HD_CONFIG_DOOR] = "an IPv4 address and a port, like 127.0.0.1:4880, or off",
 		[HD_CONFIG_TEXT] = "a text of 1 to 255 bytes",
 		[HD_CONFIG_SHARDS] = "auto, or 1 to 64",
 		[HD_CONFIG_DURABILITY] = "batch, window:10ms to window:1s, or off",
@@ -126,6 +127,9 @@ read_value(struct hd_config *config, enum hd_config_kind kind, const char *text,
 	switch (kind) {
 	case HD_CONFIG_ADDRESS:
 		return read_address(text, value);
+	case HD_CONFIG_DOOR:
+		*out = strcmp(text, "off") != 0;
+		return !*out || read_address(text, value);
 	case HD_CONFIG_TEXT:
 		return text[0] != 0;
 	case HD_CONFIG_SHARDS:
@@ -300,7 +304,8 @@ hd_config_whole(const struct hd_config *config, char *fault, size_t room)
 	static const enum hd_setting addresses[] = {HD_SETTING_resp, HD_SETTING_http};
 	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
 		const struct hd_config_value *value = &config->values[addresses[i]];
-		if (value->host >> 24 == 127 || config->values[HD_SETTING_trust].number)
+		bool off = addresses[i] == HD_SETTING_http && !value->number;
+		if (off || value->host >> 24 == 127 || config->values[HD_SETTING_trust].number)
 			continue;
 		snprintf(fault, room,
 			 "%s %.64s is not a loopback address, and every connection is an operator; "

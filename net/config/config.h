@@ -18,7 +18,7 @@
 /* clang-format off */
 #define HD_SETTINGS(X)                                                                                                          \
 	X(resp, "resp", ADDRESS, "127.0.0.1:4868", RESTART, "where Redis clients connect (H-U-N-T on a telephone)")              \
-	X(http, "http", ADDRESS, "127.0.0.1:4880", RESTART, "where /metrics and pages will be served; bound by a later release") \
+	X(http, "http", DOOR, "127.0.0.1:4880", RESTART, "where /metrics and /healthz are served; off: nowhere")                      \
 	X(data, "data", TEXT, "./data", RESTART, "the data directory: logs, one folder a shard")                                 \
 	X(hunts, "hunts", TEXT, "./hunts", RESTART, "hunt documents put in force at start; absent is fine")                      \
 	X(shards, "shards", SHARDS, "auto", RESTART, "cores that own hunts and players; auto: one less than there are")         \
@@ -44,6 +44,7 @@
 
 enum hd_config_kind {
 	HD_CONFIG_ADDRESS,
+	HD_CONFIG_DOOR,
 	HD_CONFIG_TEXT,
 	HD_CONFIG_SHARDS,
 	HD_CONFIG_DURABILITY,
@@ -78,8 +79,8 @@ enum hd_setting {
 struct hd_config_value {
 	char text[HD_CONFIG_TEXT_MAX]; /* as given */
 	char from[HD_CONFIG_TEXT_MAX]; /* "default", "huntd.yaml:3", "HUNTD_SHARDS", "--shards" */
-	int64_t number;                /* checked value: count, bytes, ns, ms; 0 for auto */
-	uint32_t host;                 /* ADDRESS: IPv4, host order */
+	int64_t number;                /* checked value: count, bytes, ns, ms; 0 for auto, off */
+	uint32_t host;                 /* ADDRESS, DOOR: IPv4, host order */
 	uint16_t port;
 };
 

@@ -23,7 +23,7 @@ static const char usage[] =
 	"  --data DIR          the data directory (./data)\n"
 	"  --hunts DIR         hunt documents put in force at start (./hunts)\n"
 	"  --resp ADDR:PORT    where Redis clients connect (127.0.0.1:4868)\n"
-	"  --http ADDR:PORT    where pages will be served (127.0.0.1:4880)\n"
+	"  --http ADDR:PORT    where /metrics and /healthz are served, or off (127.0.0.1:4880)\n"
 	"  --shards N          cores that own hunts and players (auto)\n"
 	"  --durability MODE   batch, window:TIME or off (batch)\n"
 	"  --set NAME=VALUE    any setting of --print-config\n"

@@ -93,9 +93,7 @@ hd_listen(const char *where, bool shared, uint16_t *port, char *message, size_t 
 		*port = port_of(&bound);
 		return listener;
 	}
-	snprintf(message, room, "cannot listen on %s: %s%s", where, strerror(error),
-		 error == EADDRINUSE ? "; is another huntd running? --resp takes another port"
-				     : "");
+	snprintf(message, room, "cannot listen on %s: %s", where, strerror(error));
 	if (listener >= 0)
 		close(listener);
 	return -error;

@@ -8,6 +8,7 @@
 /* A slow disk flushes in up to 30 s (FAULTS row 7); the last snapshot has what is left of 90 s. */
 #define GIVE_UP_NS   30000000000
 #define STOP_LOOK_NS 1000000000 /* a signal ends the wait; one just before it does not */
+#define COMPLETIONS  32u
 
 static void
 tell_all(struct hd_control *control, uint32_t threads, const struct hd_cell *cell)
@@ -208,6 +209,35 @@ look_at_clock(struct hd_control *control)
 	hooks->clock_news(hooks->context, line);
 }
 
+/* What goes out and comes in: one call into the kernel, then the operators' turn. */
+static void
+exchange(struct hd_control *control, int64_t timeout)
+{
+	struct hd_io *io = control->io;
+	const struct hd_desk_ops *desk = control->hooks->desk;
+	struct hd_completion completions[COMPLETIONS];
+	uint32_t count = io->ops->wait(io, timeout, completions, COMPLETIONS);
+	control->boot = io->ops->now(io);
+	HD_ASSERT(count <= COMPLETIONS);
+	if (control->desk == NULL)
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		HD_ASSERT(HD_IO_OWNER(completions[i].tag) == HD_IO_CONTROL);
+		desk->complete(control->desk, &completions[i]);
+	}
+	desk->pass(control->desk, control->boot);
+}
+
+/* The desk's next deadline, where it comes before `due`. */
+static int64_t
+desk_due(const struct hd_control *control, int64_t due)
+{
+	if (control->desk == NULL)
+		return due;
+	int64_t desk = control->hooks->desk->deadline(control->desk);
+	return desk < due ? desk : due;
+}
+
 /* How long control may sleep, ns: until its next look at the shards, at the clock, or at what may
  * stop it, or until it gives up. */
 static int64_t
@@ -220,6 +250,7 @@ patience(const struct hd_control *control)
 		due = control->give_up;
 	if (control->config->stop != NULL && control->boot + STOP_LOOK_NS < due)
 		due = control->boot + STOP_LOOK_NS;
+	due = desk_due(control, due);
 	return due > control->boot ? due - control->boot : 0;
 }
 
@@ -234,10 +265,29 @@ has_last_words(struct hd_control *control)
 static bool
 ending_pass(struct hd_control *control)
 {
-	struct hd_completion completions[8];
-	control->io->ops->wait(control->io, ENDING_LOOK_NS, completions, 8);
+	exchange(control, ENDING_LOOK_NS);
 	hd_post_publish(control->post);
 	return has_last_words(control);
+}
+
+void
+hd_control_attend(struct hd_control *control)
+{
+	int64_t due = desk_due(control, control->boot + STOP_LOOK_NS);
+	HD_ASSERT(control->state == HD_CONTROL_STARTING || control->state == HD_CONTROL_ENDING);
+	exchange(control, due > control->boot ? due - control->boot : 0);
+}
+
+void
+hd_control_leave(struct hd_control *control)
+{
+	const struct hd_desk_ops *desk = control->hooks->desk;
+	if (control->desk == NULL)
+		return;
+	while (!desk->drain(control->desk))
+		exchange(control, ENDING_LOOK_NS);
+	desk->destroy(control->desk);
+	control->desk = NULL;
 }
 
 bool
@@ -245,16 +295,13 @@ hd_control_pass(struct hd_control *control, bool stop)
 {
 	if (control->state == HD_CONTROL_ENDING)
 		return ending_pass(control);
-	struct hd_io *io = control->io;
-	struct hd_completion completions[8];
 	int64_t timeout = patience(control);
 	if (stop && control->state < HD_CONTROL_DRAINING)
 		timeout = 0;
 	if (timeout != 0 && !hd_post_sleep(control->post))
 		timeout = 0;
-	io->ops->wait(io, timeout, completions, 8);
+	exchange(control, timeout);
 	hd_post_awake(control->post);
-	control->boot = io->ops->now(io);
 	if (hd_clock_due(&control->clock, control->boot))
 		look_at_clock(control);
 	hd_watchdog_look(&control->watchdog, control->boot);

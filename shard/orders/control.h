@@ -52,6 +52,7 @@ struct hd_control {
 	const struct hd_log_report *reports;
 	struct hd_stats_page *page;
 	struct hd_io *io;
+	void *desk; /* operators' (hooks->desk), or NULL */
 	struct hd_memory plain;
 	struct hd_blocks blocks;
 	struct hd_memory cycled;
@@ -78,7 +79,7 @@ struct hd_control {
 	uint8_t definition[HD_DOCUMENT_MAX];
 };
 
-/* Identity, config, hooks, io, plain and clock are set; the rest is zero. */
+/* Identity, config, hooks, io, desk, page, plain and clock are set; the rest is zero. */
 void hd_control_open(struct hd_control *control, struct hd_mesh *mesh);
 void hd_control_close(struct hd_control *control);
 
@@ -90,6 +91,13 @@ bool hd_control_pass(struct hd_control *control, bool stop);
 
 /* Tells every thread to end now. */
 void hd_control_finish(struct hd_control *control);
+
+/* Where control waits for other threads outside its passes, while they load and while they end: it
+ * serves its desk, until somebody wakes it or a little later. */
+void hd_control_attend(struct hd_control *control);
+
+/* Closes the desk. */
+void hd_control_leave(struct hd_control *control);
 
 /* control_jobs.c: what control does one at a time. */
 
