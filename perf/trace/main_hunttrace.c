@@ -69,10 +69,16 @@ note(struct hd_trace_notes *notes, const char *text)
 	snprintf(kept, sizeof notes->text[0], "%.*s", (int)sizeof notes->text[0] - 1, text);
 }
 
+static uint32_t
+kept(const struct hd_trace_notes *notes)
+{
+	return notes->count < HD_TRACE_NOTES ? notes->count : HD_TRACE_NOTES;
+}
+
 static void
 print_notes(FILE *out, const struct hd_trace_notes *notes)
 {
-	uint32_t from = notes->count > HD_TRACE_NOTES ? notes->count - HD_TRACE_NOTES : 0;
+	uint32_t from = notes->count - kept(notes);
 	for (uint32_t i = from; i < notes->count; i++)
 		fprintf(out, "%s\n", notes->text[i % HD_TRACE_NOTES]);
 }
@@ -184,6 +190,17 @@ is_shown(const struct run *run, enum hd_trace_view_id id)
 	return run->state[id] && (run->ended ? views[id]->sum : views[id]->tick);
 }
 
+/* The lines of a text that is still being written. */
+static uint32_t
+lines_of(FILE *out, char *const *text)
+{
+	uint32_t lines = 0;
+	fflush(out);
+	for (const char *at = *text; (at = strchr(at, '\n')) != NULL; at++)
+		lines++;
+	return lines;
+}
+
 static uint64_t
 tick(struct run *run, enum hd_trace_view_id id, struct hd_trace_frame *frame)
 {
@@ -214,25 +231,36 @@ draw_heading(const struct run *run, struct hd_trace_frame *frame)
 		(unsigned long long)(up % 60));
 }
 
+/* Each view gets its part of the rows that those before it have left. */
+static void
+draw_views(struct run *run, struct hd_trace_frame *frame, char *const *text, uint32_t rows)
+{
+	uint32_t left = 0;
+	for (int id = 0; id < HD_VIEW_COUNT; id++)
+		left += run->state[id] && views[id]->tick;
+	for (enum hd_trace_view_id id = 0; id < HD_VIEW_COUNT; id++) {
+		if (!run->state[id] || !views[id]->tick)
+			continue;
+		uint32_t used = lines_of(frame->out, text);
+		frame->rows = used + left < rows ? (rows - used) / left : 1;
+		left--;
+		tick(run, id, frame);
+	}
+}
+
 static void
 show_text(struct run *run)
 {
 	size_t size = 0;
 	char *text = NULL;
 	struct hd_trace *trace = &run->trace;
-	uint32_t kept = trace->refused.count + trace->lines.count, rows = run->terminal.rows;
 	struct hd_trace_frame frame = {.out = open_memstream(&text, &size),
 				       .columns = run->terminal.columns,
 				       .colour = trace->options.colour};
-	kept = kept > 2 * HD_TRACE_NOTES ? 2 * HD_TRACE_NOTES : kept;
-	frame.rows = !trace->screen ? ROWS_ALL : rows > kept + 1 ? rows - kept - 1 : 1;
-	if (run->ended)
-		fprintf(frame.out, "All in all:\n");
+	uint32_t rows = trace->screen ? run->terminal.rows : ROWS_ALL;
+	uint32_t notes = kept(&trace->refused) + kept(&trace->lines);
 	draw_heading(run, &frame);
-	for (enum hd_trace_view_id id = 0; id < HD_VIEW_COUNT; id++) {
-		if (is_shown(run, id))
-			tick(run, id, &frame);
-	}
+	draw_views(run, &frame, &text, rows > notes ? rows - notes : 1);
 	print_notes(frame.out, &trace->refused);
 	print_notes(frame.out, &trace->lines);
 	fclose(frame.out);

@@ -3,8 +3,10 @@
 #include "perf/trace/table.h"
 #include "perf/trace/top.h"
 
-#define FOOT_ROWS      3u /* slots, memory, boards */
-#define COMMANDS_LEAST 2u
+#define LEG_ROWS         (2u + HD_LEG_COUNT) /* with the rates and the heading */
+#define FOOT_ROWS        3u                  /* slots, memory, boards */
+#define COMMANDS_LEAST   2u
+#define SHARD_ROWS_LEAST 4u /* two headings, two lines */
 
 /* What happens. */
 
@@ -14,7 +16,7 @@ draw_rates(const struct hd_top *top, struct hd_trace_frame *frame)
 	static const struct {
 		size_t at;
 		const char *name;
-	} rows[] = {{HD_TOP_AT(metrics.commands_total), "commands/s"},
+	} rows[] = {{HD_TOP_AT(metrics.commands_total), "cmds/s"},
 		    {HD_TOP_AT(metrics.events_total), "events/s"},
 		    {HD_TOP_AT(metrics.errors_total), "errors/s"},
 		    {HD_TOP_AT(metrics.busy_total), "refused/s"},
@@ -23,30 +25,40 @@ draw_rates(const struct hd_top *top, struct hd_trace_frame *frame)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		uint64_t growth = hd_top_growth(top, HD_TOP_ALL, rows[i].at);
 		fprintf(frame->out, "%s%s%s %s  ", hd_trace_on(frame, HD_INK_BOLD),
-			hd_trace_number(hd_trace_rate(growth, top->elapsed_ns), text),
+			hd_trace_short(hd_trace_rate(growth, top->elapsed_ns), text),
 			hd_trace_on(frame, HD_INK_PLAIN), rows[i].name);
 	}
-	fprintf(frame->out, "%s connections\n",
-		hd_trace_number(HD_TOP_GAUGE(top, HD_TOP_ALL, connections), text));
+	fprintf(frame->out, "%s clients\n",
+		hd_trace_short(HD_TOP_GAUGE(top, HD_TOP_ALL, connections), text));
 }
 
-/* A line for each shard that says itself that it is in trouble. */
+static bool
+draw_trouble(const struct hd_top *top, struct hd_trace_frame *frame, uint32_t shard)
+{
+	bool stalled = HD_TOP_GAUGE(top, shard, stalled), slow = HD_TOP_GAUGE(top, shard, degraded);
+	bool full = top->now->shard[shard].pulse.full;
+	if (!stalled && !slow && !full)
+		return false;
+	fprintf(frame->out, "%sshard %u:%s%s%s%s%s\n", hd_trace_on(frame, HD_INK_BAD), shard,
+		stalled ? " stands still, stage " : "", stalled ? hd_top_stage(top, shard) : "",
+		slow ? " its disk is slow (p99 of flushes over 250 ms)" : "",
+		full ? " its log has no space" : "", hd_trace_on(frame, HD_INK_PLAIN));
+	return true;
+}
+
+/* A line for each shard that says itself that it is in trouble; how many lines. */
 static uint32_t
-draw_troubles(const struct hd_top *top, struct hd_trace_frame *frame, uint32_t room)
+draw_troubles(const struct hd_top *top, struct hd_trace_frame *frame, enum hd_leg slowest,
+	      uint32_t room)
 {
 	uint32_t lines = 0;
-	for (uint32_t i = 0; i < top->shards && lines < room; i++) {
-		const struct hd_shard_stats *shard = &top->now->shard[i];
-		bool stalled = HD_TOP_GAUGE(top, i, stalled), slow = HD_TOP_GAUGE(top, i, degraded);
-		if (!stalled && !slow && !shard->pulse.full)
-			continue;
-		fprintf(frame->out, "%sshard %u%s%s%s%s%s\n", hd_trace_on(frame, HD_INK_BAD), i,
-			stalled ? " stands still in " : "", stalled ? hd_top_stage(top, i) : "",
-			slow ? "; its disk is slow (p99 of flushes over 250 ms)" : "",
-			shard->pulse.full ? "; its log has no space" : "",
-			hd_trace_on(frame, HD_INK_PLAIN));
+	if (slowest == HD_LEG_COUNT &&
+	    hd_top_growth(top, HD_TOP_ALL, HD_TOP_AT(metrics.commands_total))) {
+		fputs("nothing is timed: CONFIG SET latency-tracking yes\n", frame->out);
 		lines++;
 	}
+	for (uint32_t i = 0; i < top->shards && lines < room; i++)
+		lines += draw_trouble(top, frame, i);
 	return lines;
 }
 
@@ -178,9 +190,9 @@ static void
 draw_shards(const struct hd_top *top, struct hd_trace_frame *frame, enum hd_leg slowest,
 	    uint32_t room)
 {
-	uint32_t shown[HD_SHARDS_MAX], most = room > 4 ? (room - 2) / 2 : 1;
-	uint32_t count =
-		choose_shards(top, slowest, shown, most < top->shards ? most : top->shards);
+	uint32_t shown[HD_SHARDS_MAX], all = top->shards;
+	uint32_t fit = 2 + 2 * all <= room ? all : (room - 3) / 2;
+	uint32_t count = choose_shards(top, slowest, shown, fit ? fit : 1);
 	fprintf(frame->out, "%s%5s %-8s %6s %6s %6s %8s %5s %6s %9s %5s %6s%s\n",
 		hd_trace_on(frame, HD_INK_DIM), "shard", "stage", "cmds/s", "evts/s", "pass/s",
 		"pass p99", "batch", "ring/s", "credits", "undec", "outbox",
@@ -192,8 +204,8 @@ draw_shards(const struct hd_top *top, struct hd_trace_frame *frame, enum hd_leg 
 		"durable", "reply", "flush50", "flush99", hd_trace_on(frame, HD_INK_PLAIN));
 	for (uint32_t i = 0; i < count; i++)
 		draw_shard_legs(top, frame, shown[i]);
-	if (count < top->shards)
-		fprintf(frame->out, "      and %u more, less slow\n", top->shards - count);
+	if (count < all && room > 2 + 2 * count)
+		fprintf(frame->out, "      and %u less slow\n", all - count);
 }
 
 /* The foot. */
@@ -203,11 +215,11 @@ draw_slots(const struct hd_top *top, struct hd_trace_frame *frame)
 {
 	struct hd_top_slot slots[HD_TOP_SLOTS];
 	uint32_t found = hd_top_slots(top, HD_TOP_ALL, slots);
-	fputs("slots   ", frame->out);
+	fputs("slot@shard", frame->out);
 	for (uint32_t i = 0; i < found; i++)
-		fprintf(frame->out, "%s%u@%u %.1f%%", i ? "  " : "", slots[i].slot, slots[i].shard,
+		fprintf(frame->out, "  %u@%u %.1f%%", slots[i].slot, slots[i].shard,
 			100.0 * slots[i].share);
-	fputs(found ? " of the time (slot@shard)\n" : "no slot took any time\n", frame->out);
+	fputs(found ? "\n" : "  none took any time\n", frame->out);
 }
 
 static void
@@ -236,23 +248,39 @@ draw_boards(const struct hd_top *top, struct hd_trace_frame *frame)
 		hd_trace_number(now->dirty, dirty), hd_trace_duration(now->staleness_ns, stale));
 }
 
+/* How many lines each section gets: the legs always all, then two commands, then shards, then the
+ * foot, then more shards; what is left goes to more commands. */
+struct share {
+	uint32_t commands, shards, foot;
+};
+
+static struct share
+share_out(uint32_t rows, uint32_t shards)
+{
+	struct share share = {0};
+	uint32_t room = rows > LEG_ROWS ? rows - LEG_ROWS : 0, wanted = 2 + 2 * shards;
+	share.commands = room < COMMANDS_LEAST ? room : COMMANDS_LEAST;
+	room -= share.commands;
+	share.foot = room >= SHARD_ROWS_LEAST + FOOT_ROWS ? FOOT_ROWS : 0;
+	room -= share.foot;
+	share.shards = room < SHARD_ROWS_LEAST ? 0 : room < wanted ? room : wanted;
+	share.commands += room - share.shards;
+	return share;
+}
+
 void
 hd_top_draw(const struct hd_top *top, struct hd_trace_frame *frame)
 {
 	enum hd_leg slowest = hd_top_slowest(top, HD_TOP_ALL);
-	uint32_t needed = 1 + 1 + HD_LEG_COUNT + COMMANDS_LEAST + FOOT_ROWS;
-	uint32_t room = frame->rows > needed ? frame->rows - needed : 0;
-	uint32_t for_shards = 2 + 2 * top->shards, used;
 	draw_rates(top, frame);
-	used = draw_troubles(top, frame, room / 4 + 1);
-	room -= used < room ? used : room;
-	if (slowest == HD_LEG_COUNT &&
-	    hd_top_growth(top, HD_TOP_ALL, HD_TOP_AT(metrics.commands_total)))
-		fputs("nothing is timed: CONFIG SET latency-tracking yes\n", frame->out);
+	uint32_t troubles = draw_troubles(top, frame, slowest, frame->rows / 4);
+	struct share share = share_out(frame->rows - troubles, top->shards);
 	draw_legs(top, frame, slowest);
-	for_shards = for_shards < room ? for_shards : room;
-	draw_commands(top, frame, COMMANDS_LEAST + room - for_shards);
-	draw_shards(top, frame, slowest, for_shards);
+	draw_commands(top, frame, share.commands);
+	if (share.shards)
+		draw_shards(top, frame, slowest, share.shards);
+	if (!share.foot)
+		return;
 	draw_slots(top, frame);
 	draw_memory(top, frame);
 	draw_boards(top, frame);
