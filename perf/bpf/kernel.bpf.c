@@ -77,14 +77,14 @@ add(uint32_t row, uint64_t ns)
 
 /* io_uring. */
 
-/* The verifier wants to see that the number it checked is the one that is used. */
-static __always_inline uint32_t
-bounded(uint32_t opcode)
+/* The mask changes nothing: it is what the verifier believes. */
+static __always_inline uint64_t
+bounded(uint64_t opcode)
 {
-	if (opcode >= HD_KERNEL_OPCODES)
+	if (opcode > HD_KERNEL_MULTISHOT)
 		opcode = HD_KERNEL_MULTISHOT;
 	barrier_var(opcode);
-	return opcode;
+	return opcode & (HD_KERNEL_OPCODES - 1);
 }
 
 static __always_inline int
@@ -94,8 +94,9 @@ start_request(struct io_kiocb *req)
 	uint64_t key = (uint64_t)req;
 	if (bpf_get_current_pid_tgid() >> 32 != process)
 		return 0;
-	start.opcode = bounded(req->opcode);
-	__sync_fetch_and_add(&submitted[start.opcode], 1);
+	uint64_t opcode = bounded(req->opcode);
+	start.opcode = (uint32_t)opcode;
+	__sync_fetch_and_add(&submitted[opcode], 1);
 	if (bpf_map_update_elem(&requests, &key, &start, BPF_ANY) != 0)
 		__sync_fetch_and_add(&untimed, 1);
 	return 0;
@@ -116,15 +117,15 @@ BPF_PROG(uring_submit_old, struct io_kiocb *req)
 	return start_request(req);
 }
 
-/* A request from before we came is counted, not timed. What a multishot completes on its way comes
- * without its request: we know only that it is one. */
+/* A request from before we came is counted, not timed. What a multishot completes on its way,
+ * and a message of another ring, comes without a request. */
 SEC("tp_btf/io_uring_complete")
 int
 BPF_PROG(uring_complete, void *ring, struct io_kiocb *req)
 {
 	uint64_t key = (uint64_t)req;
 	struct start *start = req ? bpf_map_lookup_elem(&requests, &key) : NULL;
-	uint32_t opcode = HD_KERNEL_MULTISHOT;
+	uint64_t opcode = HD_KERNEL_MULTISHOT;
 	if (!start && bpf_get_current_pid_tgid() >> 32 != process)
 		return 0;
 	if (req)
@@ -134,7 +135,7 @@ BPF_PROG(uring_complete, void *ring, struct io_kiocb *req)
 	if (!start || start->done)
 		return 0;
 	start->done = 1;
-	add(HD_ROW_OPCODE + opcode, bpf_ktime_get_ns() - start->ns);
+	add(HD_ROW_OPCODE + (uint32_t)opcode, bpf_ktime_get_ns() - start->ns);
 	return 0;
 }
 

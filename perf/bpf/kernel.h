@@ -7,7 +7,7 @@
 
 #include "huntd/histogram.h"
 
-#define HD_KERNEL_OPCODES 96u /* of io_uring */
+#define HD_KERNEL_OPCODES 128u /* of io_uring; a power of two */
 #define HD_KERNEL_MULTISHOT                                                                        \
 	95u                   /* completions that leave their request open; and what is beyond     \
 			       */

@@ -64,7 +64,7 @@ hd_kernel_opcode(uint32_t opcode, char *text)
 	if (opcode < sizeof names / sizeof names[0])
 		return names[opcode];
 	if (opcode == HD_KERNEL_MULTISHOT)
-		return "multishot";
+		return "multishot+msg";
 	snprintf(text, HD_TEXT, "op %u", opcode);
 	return text;
 }
