@@ -184,6 +184,7 @@ a_stall_is_named_counted_and_in_the_end_fatal(void **state)
 	look(kennel, 1);
 	says(kennel, "shard 1 stands still: in boards for over 1000 ms|");
 	assert_int_equal(HD_METRIC(kennel->stats[1].metrics.stalls_total), 1);
+	assert_int_equal(HD_METRIC(kennel->stats[1].metrics.stalled), 1);
 	kennel->boot += 3600 * 1000 * MS; /* the process was paused for an hour */
 	look(kennel, 29 * SECOND_LOOKS - 1);
 	assert_int_equal(kennel->given_up, 0);
@@ -191,6 +192,10 @@ a_stall_is_named_counted_and_in_the_end_fatal(void **state)
 	assert_int_equal(kennel->given_up, 1);
 	says(kennel, "shard 1 stood still for 30 s, in boards: nothing good can come of it|");
 	assert_int_equal(HD_METRIC(kennel->stats[0].metrics.stalls_total), 0);
+	HD_COUNT(kennel->stats[1].metrics.passes_total, 1);
+	look(kennel, 1);
+	says(kennel, "shard 1 moves again|");
+	assert_int_equal(HD_METRIC(kennel->stats[1].metrics.stalled), 0);
 }
 
 static void
@@ -251,6 +256,41 @@ closed_connections_are_told_of_once_a_minute(void **state)
 	says(kennel, line);
 }
 
+/* Slots. */
+
+static void
+seconds(struct kennel *kennel, uint32_t count, uint16_t slot, uint64_t ms, uint16_t other,
+	uint64_t other_ms)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		HD_COUNT(kennel->stats[1].slot_ns[slot], ms * MS);
+		HD_COUNT(kennel->stats[1].slot_ns[other], other_ms * MS);
+		HD_COUNT(kennel->stats[1].metrics.passes_total, 1);
+		look(kennel, SECOND_LOOKS);
+	}
+}
+
+static void
+the_slot_that_takes_most_of_late_is_hot(void **state)
+{
+	struct kennel *kennel = *state;
+	struct hd_metrics *metrics = &kennel->stats[1].metrics;
+	seconds(kennel, 1, 9000, 0, 9000, 0);
+	assert_int_equal(HD_METRIC(metrics->hot_slot_share), 0);
+	seconds(kennel, 30, 9000, 300, HD_SLOTS - 1, 100);
+	assert_int_equal(HD_METRIC(metrics->hot_slot), 9000);
+	assert_int_equal(HD_METRIC(metrics->hot_slot_share), 750000);
+	/* A new one is seen in seconds, and in half a minute the old one is forgotten. */
+	seconds(kennel, 8, HD_SLOTS / SHARDS, 500, HD_SLOTS - 1, 0);
+	assert_int_equal(HD_METRIC(metrics->hot_slot), HD_SLOTS / SHARDS);
+	seconds(kennel, 30, HD_SLOTS / SHARDS, 500, HD_SLOTS - 1, 0);
+	assert_in_range(HD_METRIC(metrics->hot_slot_share), 970000, 1000000);
+	/* Nobody works: nothing is hot for long. */
+	seconds(kennel, 300, 9000, 0, 9000, 0);
+	assert_int_equal(HD_METRIC(metrics->hot_slot_share), 0);
+	assert_int_equal(HD_METRIC(kennel->stats[0].metrics.hot_slot_share), 0);
+}
+
 int
 main(void)
 {
@@ -266,6 +306,7 @@ main(void)
 		KENNEL(a_slow_disk_is_degraded),
 		KENNEL(a_log_without_space_is_told_of),
 		KENNEL(closed_connections_are_told_of_once_a_minute),
+		KENNEL(the_slot_that_takes_most_of_late_is_hot),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
