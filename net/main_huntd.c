@@ -1,6 +1,7 @@
 /* huntd - the server. The only file that knows every layer: it reads the settings, opens the ports,
  * hands the runtime its io, edges and memory, and runs control's loop until a signal ends it. */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -28,8 +29,10 @@ struct server {
 	struct hd_server_info info;
 	struct hd_stats_file stats;
 	struct hd_tuning tuning;
-	char where[32];      /* ADDR:PORT that every shard listens on */
-	char http_where[32]; /* the desk's, which is bound before anything starts; "": off */
+	struct hd_baseline baseline;
+	pthread_mutex_t settings; /* of `config` while it serves */
+	char where[32];           /* ADDR:PORT that every shard listens on */
+	char http_where[32];      /* the desk's, which is bound before anything starts; "": off */
 	int http;
 	int64_t started_ms;
 };
@@ -361,36 +364,58 @@ serve(struct server *server)
 	return code;
 }
 
-/* Settings over CONFIG: all can be read; those that are read at start say so. */
+/* Settings over CONFIG: all can be read; those that are read at start say so. Any shard's thread
+ * asks. */
 
 static void
 settings_get(void *context, void (*each)(void *to, const char *name, const char *value), void *to)
 {
-	const struct server *server = context;
+	struct server *server = context;
+	pthread_mutex_lock(&server->settings);
 	for (int i = 0; i < HD_SETTING_COUNT; i++)
 		each(to, hd_config_rows[i].name, server->config.values[i].text);
+	pthread_mutex_unlock(&server->settings);
+}
+
+static const struct hd_config_row *
+row_of(const char *name)
+{
+	for (int i = 0; i < HD_SETTING_COUNT; i++)
+		if (strcmp(hd_config_rows[i].name, name) == 0)
+			return &hd_config_rows[i];
+	return NULL;
+}
+
+static bool
+setting_take(struct server *server, const char *name, const char *value, char *message, size_t room)
+{
+	struct hd_config trial = server->config;
+	if (!hd_config_set(&trial, name, value, "CONFIG SET", message, room))
+		return false;
+	const struct hd_config_row *row = row_of(name);
+	if (row->when == HD_CONFIG_LIVE) {
+		server->config = trial;
+		hd_config_tune(&server->config, &server->tuning);
+		return true;
+	}
+	snprintf(message, room,
+		 "%s is read at start only: put it into the configuration and restart", name);
+	return strcmp(server->config.values[row - hd_config_rows].text, value) == 0;
 }
 
 static bool
 settings_set(void *context, const char *name, const char *value, char *message, size_t room)
 {
-	const struct server *server = context;
-	struct hd_config trial = server->config;
+	struct server *server = context;
 	if (strcmp(name, "clock") == 0 && strcmp(value, "accept") == 0) {
 		struct hd_runtime *runtime = atomic_load(&server->runtime);
 		snprintf(message, room, "the clock and the wall clock are not apart");
 		return runtime != NULL && hd_runtime_accept_clock(runtime);
 	}
-	if (!hd_config_set(&trial, name, value, "CONFIG SET", message, room))
-		return false;
-	for (int i = 0; i < HD_SETTING_COUNT; i++) {
-		if (strcmp(hd_config_rows[i].name, name) == 0 &&
-		    strcmp(server->config.values[i].text, value) == 0)
-			return true;
-	}
-	snprintf(message, room,
-		 "%s is read at start only: put it into the configuration and restart", name);
-	return false;
+	pthread_mutex_lock(&server->settings);
+	bool good = setting_take(server, name, value, message, room);
+	pthread_mutex_unlock(&server->settings);
+	return good;
 }
 
 static void
@@ -407,12 +432,14 @@ tell_of_server(struct server *server)
 	server->info.stop = stop_server;
 	server->info.settings = &settings;
 	server->info.peer = hd_socket_peer;
+	server->info.baseline = &server->baseline;
 }
 
 int
 main(int argc, char **argv)
 {
-	static struct server server;
+	static struct server server = {.baseline = {.lock = PTHREAD_MUTEX_INITIALIZER},
+				       .settings = PTHREAD_MUTEX_INITIALIZER};
 	server.started_ms = milliseconds();
 	if (!__builtin_cpu_supports("avx2") || sodium_init() < 0) {
 		fprintf(stderr,

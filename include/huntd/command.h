@@ -67,8 +67,8 @@ enum hd_route {
 	X(CONFIG, "CONFIG", EDGE, -2, 0, "admin noscript loading stale", "GET|SET|RESETSTAT ...", "Settings in force.")                                                \
 	X(DBSIZE, "DBSIZE", EDGE, 1, 0, "readonly fast", "", "Entrants over all hunts and shards.")                                                                    \
 	X(TIME, "TIME", EDGE, 1, 0, "loading stale fast", "", "The server's clock.")                                                                                   \
-	X(LATENCY, "LATENCY", EDGE, -2, 0, "admin noscript loading stale", "HISTOGRAM [command ...]", "Latency of commands.")                                          \
-	X(SLOWLOG, "SLOWLOG", EDGE, -2, 0, "admin loading stale", "GET [n]|LEN|RESET", "Slow commands.")                                                               \
+	X(LATENCY, "LATENCY", EDGE, -2, 0, "admin noscript loading stale", "HISTOGRAM [command ...]|DOCTOR|LATEST|RESET|HELP", "Latency of commands.")                   \
+	X(SLOWLOG, "SLOWLOG", EDGE, -2, 0, "admin loading stale", "GET [n]|LEN|RESET|HELP", "Slow commands.")                                                          \
 	X(SUBSCRIBE, "SUBSCRIBE", EDGE, -2, 0, "pubsub noscript loading stale", "board:<hunt>:<board> ...", "Follow boards.")                                          \
 	X(UNSUBSCRIBE, "UNSUBSCRIBE", EDGE, -1, 0, "pubsub noscript loading stale", "[channel ...]", "Stop following boards.")                                         \
 	X(PSUBSCRIBE, "PSUBSCRIBE", EDGE, -2, 0, "pubsub noscript loading stale", "pattern ...", "Follow the boards that match.")                                      \

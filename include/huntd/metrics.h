@@ -107,7 +107,8 @@ struct hd_metrics {
 	HD_COUNTERS(X)
 #undef X
 	_Atomic uint64_t command_calls[HD_CMD_COUNT_];
-	_Atomic uint64_t command_errors[HD_CMD_COUNT_];
+	_Atomic uint64_t command_errors[HD_CMD_COUNT_];   /* of these */
+	_Atomic uint64_t command_rejected[HD_CMD_COUNT_]; /* beside them: refused undecided */
 };
 
 /* One writer: a load, an add, a store; never a locked instruction. */

@@ -188,6 +188,21 @@ find_row(const char *name)
 	return -1;
 }
 
+/* A_B is a.b, a-b or a_b, which are never two settings. */
+static const char *
+variable_name(const char *name)
+{
+	for (int i = 0; i < HD_SETTING_COUNT; i++) {
+		const char *a = hd_config_rows[i].name, *b = name;
+		for (; *a && *b == (isalnum((unsigned char)*a) ? toupper((unsigned char)*a) : '_');
+		     b++)
+			a++;
+		if (*a == '\0' && *b == '\0')
+			return hd_config_rows[i].name;
+	}
+	return name;
+}
+
 bool
 hd_config_set(struct hd_config *config, const char *name, const char *value, const char *from,
 	      char *fault, size_t room)
@@ -285,15 +300,13 @@ hd_config_environment(struct hd_config *config, char *const *environment, struct
 {
 	for (; *environment; environment++) {
 		const char *equals = strchr(*environment, '=');
-		char name[64], setting[64], what[256];
+		char name[64], what[256];
 		if (strncmp(*environment, "HUNTD_", 6) != 0 || !equals ||
 		    (size_t)(equals - *environment) >= sizeof name)
 			continue;
 		snprintf(name, sizeof name, "%.*s", (int)(equals - *environment), *environment);
-		for (size_t i = 6; i <= strlen(name); i++)
-			setting[i - 6] =
-				name[i] == '_' ? '.' : (char)tolower((unsigned char)name[i]);
-		if (!hd_config_set(config, setting, equals + 1, name, what, sizeof what))
+		if (!hd_config_set(config, variable_name(name + 6), equals + 1, name, what,
+				   sizeof what))
 			add_fault(faults, 0, 0, name, what);
 	}
 }

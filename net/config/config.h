@@ -1,9 +1,10 @@
 /* config.h - every setting of the server: one row each, checked, and able to explain itself.
  *
  * A setting comes from, weakest first: its default, the file (--config, YAML, dotted names or
- * nested maps alike), the environment (HUNTD_NAME, dots as underscores), the command line (its own
- * option or --set name=value). Each value remembers where it came from, so `--print-config` can say
- * why it is what it is. An unknown name or a value out of range is refused, all faults at once.
+ * nested maps alike), the environment (HUNTD_NAME, dots and dashes as underscores), the command
+ * line (its own option or --set name=value). Each value remembers where it came from, so
+ * `--print-config` can say why it is what it is. An unknown name or a value out of range is
+ * refused, all faults at once.
  *
  *   field, name, kind, default, when, help
  *

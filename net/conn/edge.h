@@ -6,7 +6,10 @@
 #ifndef HUNTD_NET_CONN_EDGE_H
 #define HUNTD_NET_CONN_EDGE_H
 
+#include <pthread.h>
+
 #include "huntd/shard.h"
+#include "huntd/stats.h"
 
 /* Settings by name, for CONFIG. Called on shards' threads. */
 struct hd_settings_ops {
@@ -15,6 +18,19 @@ struct hd_settings_ops {
 		    void *to);
 	/* False: `message` says why not. */
 	bool (*set)(void *context, const char *name, const char *value, char *message, size_t room);
+};
+
+/* What is told of a command: INFO commandstats and latencystats, LATENCY HISTOGRAM. */
+struct hd_command_numbers {
+	uint64_t calls, failed, rejected;
+	struct hd_histogram time; /* ns */
+};
+
+/* What these numbers were when CONFIG RESETSTAT was said; one a server. */
+struct hd_baseline {
+	pthread_mutex_t lock; /* of these commands alone; PTHREAD_MUTEX_INITIALIZER */
+	bool set;
+	struct hd_command_numbers commands[HD_CMD_COUNT_];
 };
 
 /* What the server says of itself. Shared by all edges; not changed while they live. Zeroed fields
@@ -29,7 +45,8 @@ struct hd_server_info {
 	/* SHUTDOWN; `save`: with a last snapshot. NULL: refused. */
 	void (*stop)(void *context, bool save);
 	const struct hd_settings_ops
-		*settings; /* NULL: CONFIG knows only what Redis tools ask for */
+		*settings;            /* NULL: CONFIG knows only what Redis tools ask for */
+	struct hd_baseline *baseline; /* NULL: no RESETSTAT */
 	/* ADDR:PORT of a socket's other end; NULL: not told. */
 	void (*peer)(int socket, char *text, size_t room);
 };

@@ -147,6 +147,7 @@ give(struct hd_edge *edge, struct conn *conn, struct hd_command *command)
 	case HD_ADMIT_WAIT:
 		return BLOCKED_CREDIT;
 	case HD_ADMIT_BUSY:
+		HD_COUNT(edge->metrics->command_rejected[verb], 1);
 		hd_reply_error(edge, conn, conn->next++, error, "");
 		return BLOCKED_NOT;
 	default:
@@ -193,7 +194,7 @@ fault_reply(struct hd_edge *edge, struct conn *conn, enum hd_verb verb)
 {
 	HD_COUNT(edge->metrics->errors_total, 1);
 	if (verb < HD_CMD_COUNT_)
-		HD_COUNT(edge->metrics->command_errors[verb], 1);
+		HD_COUNT(edge->metrics->command_rejected[verb], 1);
 	hd_reply_error(edge, conn, conn->next++, edge->fault.error, edge->fault.text);
 }
 

@@ -301,12 +301,13 @@ call_word_is(const struct call *call, uint32_t word, const char *text)
 	return word < call->request->count && hd_args_is(call->request->words[word], text);
 }
 
-void hd_call_client(struct call *call); /* client.c */
-void hd_call_info(struct call *call);   /* info.c */
+void hd_call_client(struct call *call); /* calls/ */
+void hd_call_info(struct call *call);
 void hd_call_latency(struct call *call);
 void hd_call_slowlog(struct call *call);
-void hd_call_command(struct call *call);   /* table.c */
-void hd_call_config(struct call *call);    /* config.c */
+void hd_call_command(struct call *call);
+void hd_call_config(struct call *call);
+void hd_call_help(struct call *call, const char *const *lines, uint32_t count);
 void hd_call_subscribe(struct call *call); /* pubsub.c */
 void hd_call_unsubscribe(struct call *call);
 void hd_call_publish(struct call *call);

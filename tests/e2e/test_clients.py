@@ -41,7 +41,7 @@ def redis_cli():
         check("COMMAND INFO", "-4" in cli(server, "COMMAND", "INFO", "HUNT.AWARD"))
         check("CONFIG GET", "maxclients" in cli(server, "CONFIG", "GET", "max*"))
         check("INFO", "redis_version:" in cli(server, "INFO") and "redis_version:" in cli(server, "INFO", "server"))
-        check("SLOWLOG, LATENCY", cli(server, "SLOWLOG", "LEN").strip() == "0" and cli(server, "LATENCY", "HISTOGRAM") is not None)
+        check("SLOWLOG, LATENCY", cli(server, "SLOWLOG", "LEN").strip().isdigit() and cli(server, "LATENCY", "HISTOGRAM") is not None)
         check("CLIENT LIST", "addr=127.0.0.1" in cli(server, "CLIENT", "LIST"))
         said = on_a_terminal(server, "--stat", "-i", "0.2", seconds=1.5)
         check("--stat", "clients" in said and len(said.splitlines()) >= 3, said)

@@ -2,7 +2,7 @@
  * tools ask every server for. */
 #include <stdio.h>
 
-#include "net/conn/inside.h"
+#include "net/conn/calls/calls.h"
 
 struct pairs {
 	struct hd_writer w;
@@ -42,7 +42,6 @@ compatible(struct call *call, struct hd_bytes pattern, struct pairs *pairs)
 		{"databases", "1"},
 		{"maxclients", clients},
 		{"maxmemory", "0"},
-		{"slowlog-max-len", "0"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (hd_glob(pattern, hd_bytes_str(rows[i][0])))
@@ -95,16 +94,16 @@ set(struct call *call)
 	hd_call_ok(call);
 }
 
-/* Counters have one writer, their shard: this one's calls and longest passes are set back, others'
- * go on. */
+/* Of commands, for all shards; the longest passes are this shard's. */
 static void
 resetstat(struct call *call)
 {
 	struct hd_metrics *metrics = call->edge->metrics;
-	for (uint32_t i = 0; i < HD_CMD_COUNT_; i++) {
-		HD_GAUGE(metrics->command_calls[i], 0);
-		HD_GAUGE(metrics->command_errors[i], 0);
+	if (!call->edge->info->baseline) {
+		hd_call_error(call, HD_ERR_UNSUPPORTED, "RESETSTAT is not offered here");
+		return;
 	}
+	hd_baseline_set(call->edge);
 	HD_GAUGE(metrics->snapshot_slice_ns_max, 0);
 	HD_GAUGE(metrics->snapshot_pass_ns_max, 0);
 	hd_call_ok(call);
