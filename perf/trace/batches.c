@@ -17,7 +17,7 @@ struct hd_batches {
 	struct bpf_link *link;
 	struct ring_buffer *ring;
 	uint32_t shards, takers;
-	struct {
+	struct taker {
 		hd_batches_take *take;
 		void *view;
 	} taker[TAKERS];
@@ -118,16 +118,19 @@ hd_batches_join(struct hd_trace *trace, enum hd_trace_view_id id, hd_batches_tak
 		trace->batches = open_all(trace, id);
 	struct hd_batches *batches = trace->batches;
 	if (batches) {
-		batches->taker[batches->takers].take = take;
-		batches->taker[batches->takers++].view = view;
+		batches->taker[batches->takers++] = (struct taker){take, view};
 	}
 	return batches;
 }
 
 void
-hd_batches_leave(struct hd_batches *batches, struct hd_trace *trace)
+hd_batches_leave(struct hd_batches *batches, struct hd_trace *trace, const void *view)
 {
-	if (--batches->takers)
+	uint32_t at = 0;
+	while (batches->taker[at].view != view)
+		at++;
+	batches->taker[at] = batches->taker[--batches->takers];
+	if (batches->takers)
 		return;
 	close_all(batches);
 	trace->batches = NULL;

@@ -16,7 +16,7 @@ typedef void hd_batches_take(void *view, const struct hd_trace_batch *batch);
 /* NULL: hd_trace_refuse has said why. */
 struct hd_batches *hd_batches_join(struct hd_trace *trace, enum hd_trace_view_id id,
 				   hd_batches_take *take, void *view);
-void hd_batches_leave(struct hd_batches *batches, struct hd_trace *trace);
+void hd_batches_leave(struct hd_batches *batches, struct hd_trace *trace, const void *view);
 
 /* Hands over all that the ring holds, to all who joined. */
 void hd_batches_drain(struct hd_batches *batches);

@@ -78,7 +78,7 @@ end(void *view)
 {
 	struct full *full = view;
 	if (full->batches)
-		hd_batches_leave(full->batches, full->trace);
+		hd_batches_leave(full->batches, full->trace, full);
 	hd_sums_fini(&full->before);
 	hd_sums_fini(&full->now);
 	hd_sums_fini(&full->between);

@@ -311,7 +311,7 @@ static void
 sum_up(struct run *run)
 {
 	bool any = false;
-	bool said = run->frames == 1 && !run->trace.screen;
+	bool said = run->frames == 1 && run->trace.options.count == 1;
 	run->ended = true;
 	run->trace.screen = false;
 	for (enum hd_trace_view_id id = 0; id < HD_VIEW_COUNT; id++)

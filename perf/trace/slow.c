@@ -180,7 +180,7 @@ end(void *view)
 	struct slow *slow = view;
 	hd_batches_drain(slow->batches);
 	say_rest(slow);
-	hd_batches_leave(slow->batches, slow->trace);
+	hd_batches_leave(slow->batches, slow->trace, slow);
 	free(slow);
 }
 
