@@ -1,6 +1,6 @@
 /* The n-th send fails, for every n of a script of 500 awards by two connections: the one whose send
  * failed is closed, the other gets every answer in order, and nothing is left of either. */
-#include "tests/unit/conn_world.h"
+#include "tests/unit/conn/conn_world.h"
 
 #define AWARDS 500u
 

@@ -1,7 +1,7 @@
 /* Connections over a fake shard and a fake io (conn_world.h): the order of answers, barriers,
  * back-pressure, any cut of the input, ends in the middle. */
 #include "tests/lib/world.h"
-#include "tests/unit/conn_world.h"
+#include "tests/unit/conn/conn_world.h"
 
 static void
 answers_wait_for_the_log(void **state)

@@ -1,6 +1,6 @@
 /* What is told of times: INFO commandstats and latencystats, LATENCY, SLOWLOG, CONFIG RESETSTAT,
  * over numbers that the test writes where the shards would (conn_world.h). */
-#include "tests/unit/conn_world.h"
+#include "tests/unit/conn/conn_world.h"
 
 static void
 command_took(uint32_t shard, uint8_t verb, uint64_t ns, uint32_t times)

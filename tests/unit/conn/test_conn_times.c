@@ -1,6 +1,6 @@
 /* When commands came in and which of them the edge has timed: over the fake shard of conn_world.h,
  * whose passes are a second apart where a test says so. */
-#include "tests/unit/conn_world.h"
+#include "tests/unit/conn/conn_world.h"
 
 #define SECOND INT64_C(1000000000)
 
