@@ -67,7 +67,7 @@ struct walk {
 
 struct group {
 	uint32_t from, to; /* shards */
-	char name[8];      /* label */
+	char name[12];     /* label */
 };
 
 static struct group
