@@ -102,9 +102,12 @@ class Tracer:
         while not self.frames:
             if self.process.poll() is not None or time.time() > end:
                 self.stop()
-                raise Skip(f"hunt-trace {self.mode}: " + (" / ".join(self.said.split("\n")[:2]) or "no frame"))
+                raise Skip(self.why())
             time.sleep(0.02)
         return self
+
+    def why(self):
+        return f"hunt-trace {self.mode}: " + (" / ".join(self.said.split("\n")[:2]) or "no frame")
 
     def stop(self):
         if self.process.poll() is None:
@@ -218,14 +221,12 @@ def agree_row(mode, bench, server, load, times):
     found = []
     with load:
         for _ in range(times):
-            tracers = [Tracer(bench, server, m, "-i", str(AGREE_SECONDS), "-c", "1").start() for m in (mode, "top")]
-            frames = [tracer.ended() for tracer in tracers]
-            for tracer, frame in zip(tracers, frames):
-                if not frame:
-                    raise Skip(f"hunt-trace {tracer.mode}: " + (" / ".join(tracer.said.split("\n")[:2]) or "no frame"))
-            theirs, ours = frames[0][0][mode], frames[1][0]["top"]
-            found += apart(theirs["stages"], ours.get("all", ours)["legs"])
-            found += apart(theirs["commands"], ours.get("all", ours)["commands"])
+            tracer = Tracer(bench, server, mode, "top", "-i", str(AGREE_SECONDS), "-c", "1").start()
+            frames = tracer.ended()
+            if not frames or mode not in frames[0]:
+                raise Skip(tracer.why())
+            for what in ("legs", "commands"):
+                found += apart(frames[0][mode]["all"][what], frames[0]["top"]["all"][what])
     if not found:
         raise Skip("too few commands were shown")
     worst = max(found)

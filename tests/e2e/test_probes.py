@@ -55,7 +55,7 @@ def traced(server, program, seconds=3):
     return {name: int(n) for name, n in re.findall(r"^@(\w+): (-?\d+)$", done.stdout, re.M)}, done.stdout
 
 
-def every_probe_of_a_busy_server_fires():
+def what_a_busy_server_does_all_the_time_fires():
     with Server({"bay": HUNT}, 1, options=["--set", "trace.sample=8"]) as server, Load(server) as load:
         before = load.answered
         seen, words = traced(server, """
@@ -73,6 +73,40 @@ def every_probe_of_a_busy_server_fires():
         same("the verb is the row of COMMAND LIST", verbs[seen["verb"]].upper(), "BOARD.RANK")
         check("a slot", seen["slot"] < 16384, seen)
         return "%(shown)d commands in %(batch)d batches, %(event)d of them shown, %(commit)d flushes" % seen
+
+
+def the_rare_ones_fire_when_their_thing_happens():
+    """Boards change, and a snapshot is asked for."""
+    with Server({"bay": HUNT}, 2) as server, Load(server):
+        asking = threading.Timer(2, lambda: server.client()("BGSAVE", "SCHEDULE"))
+        asking.start()
+        seen, words = traced(server, """
+            PROBE:snapshot__slice { @slice = count(); @took = max(arg1); @objects = max(arg2); }
+            PROBE:reducer__tick { @tick = count(); @boards = sum(arg0); }""", 4)
+        asking.join()
+        check("a snapshot was taken", seen.get("slice", 0) > 0 and seen["objects"] > 0, words)
+        check("boards were merged", seen.get("tick", 0) > 0 and seen["boards"] > 0, words)
+        return "%d slices, %d ticks" % (seen["slice"], seen["tick"])
+
+
+def each_refusal_fires():
+    """On a disk that is full soon, so that every command is refused from then on."""
+    with Server({"bay": HUNT}, 1, options=["--set", "log.segment=1MiB", "--set", "archive=off"], start=False) as server:
+        os.mkdir(server.data)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", server.data], stderr=subprocess.DEVNULL).returncode != 0:
+            return "not seen: no small disk can be made here"
+        try:
+            server.start()
+            with Load(server):
+                seen, words = traced(server, "PROBE:overload__refusal { @refusal = count(); @error = max(arg3); @verb = max(arg2); }", 4)
+            refused = int(server.info()["busy_total"])
+            check("refusals were shown", 0 < seen.get("refusal", 0) <= refused, words, refused)
+            same("MISCONF, to HUNT.AWARD", (seen["error"], server.client()("COMMAND", "LIST")[seen["verb"]].upper()), (27, "HUNT.AWARD"))
+        finally:
+            if server.running():
+                server.kill()
+            subprocess.run(["umount", server.data], check=True)
+        return "%d of %d" % (seen["refusal"], refused)
 
 
 def what_the_manual_page_shows_works():
@@ -107,4 +141,5 @@ reason = why_not()
 if reason:
     skip(reason)
 else:
-    story(every_probe_of_a_busy_server_fires, what_the_manual_page_shows_works, a_server_goes_on_when_the_tracer_has_gone)
+    story(what_a_busy_server_does_all_the_time_fires, the_rare_ones_fire_when_their_thing_happens, each_refusal_fires,
+          what_the_manual_page_shows_works, a_server_goes_on_when_the_tracer_has_gone)

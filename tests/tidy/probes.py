@@ -24,6 +24,12 @@ def read(path):
         return file.read()
 
 
+def sources():
+    """All of shard/ but the sites."""
+    paths = subprocess.run(["git", "-C", ROOT, "ls-files", "shard/*.c"], capture_output=True, text=True, check=True).stdout.split()
+    return "\n".join(read(path) for path in paths if not path.startswith("shard/probe/"))
+
+
 def of_page(text):
     """name -> [(argument, type)], as the page's section PROBES lists them."""
     probes, name = {}, None
@@ -97,6 +103,14 @@ def faults_of_source(page, source):
             yield f"{name}: hands over {source.get(name)}, the page says {[a for a, _ in arguments]}"
 
 
+def faults_of_calls(page, sources):
+    """A probe that nobody calls never fires."""
+    for name in page:
+        function = "hd_probe_" + name.replace("__", "_")
+        if not re.search(r"\b%s\(" % function, sources):
+            yield f"{name}: nobody calls {function}"
+
+
 def faults_of_records(text, header, errors):
     """The layouts on the page against the structs, the errors' numbers against their table."""
     for struct_name in ("hd_trace_batch", "hd_trace_record"):
@@ -143,7 +157,7 @@ def main(path):
         return 0
     faults = [*faults_of_names(page, notes), *faults_of_notes(page, notes, byte),
               *faults_of_source(page, of_source(read("shard/probe/probe.c"))),
-              *faults_of_records(text, read("include/huntd/trace.h"), read("include/huntd/error.h"))]
+              *faults_of_calls(page, sources()), *faults_of_records(text, read("include/huntd/trace.h"), read("include/huntd/error.h"))]
     if len(notes) > 1:
         faults += sees_itself_fail(page, notes, byte)
     total = sum(len(n[3]) for n in notes)
