@@ -22,6 +22,13 @@ static const char *const commands[HD_LOAD_VERB_COUNT] = {
 #undef X
 };
 
+const char *const hd_load_group_names[HD_LOAD_GROUP_COUNT] = {
+	[HD_LOAD_ALIKE] = "all",
+	[HD_LOAD_HOT_ENTRANT] = "hot_entrant",
+	[HD_LOAD_HOT_HUNT] = "hot_hunt",
+	[HD_LOAD_REST] = "rest",
+};
+
 static void
 open_mix(struct hd_load_author *author, const struct hd_load_plan *plan)
 {
@@ -38,12 +45,17 @@ open_mix(struct hd_load_author *author, const struct hd_load_plan *plan)
 
 void
 hd_load_author_open(struct hd_load_author *author, const struct hd_load_plan *plan,
-		    const struct hd_load_scene *scene, uint32_t number, uint32_t run)
+		    const struct hd_load_scene *scenes, uint32_t scenes_count, uint32_t number,
+		    uint32_t run)
 {
 	*author = (struct hd_load_author){
-		.scene = scene,
-		.people = {plan->entrants, plan->skew, plan->names},
+		.scenes = scenes,
+		.scenes_count = scenes_count,
+		.people = {plan->entrants, plan->first, plan->skew, plan->names},
 		.right = plan->right,
+		.hot_entrant = plan->hot_entrant,
+		.hot_hunt = scenes_count > 1 ? plan->hot_hunt : 0,
+		.each = plan->each,
 		.random = plan->seed * 0x9e3779b97f4a7c15u + number * 0xd1b54a32d192ed03u,
 		.ids = plan->ids,
 		.id_next = (uint64_t)number << 48,
@@ -100,9 +112,9 @@ put_guess(struct hd_load_author *author, uint8_t *to)
 }
 
 static uint8_t *
-put_answer(struct hd_load_author *author, uint64_t entrant, uint8_t *to)
+put_answer(struct hd_load_author *author, const struct hd_load_scene *scene, uint64_t entrant,
+	   uint8_t *to)
 {
-	const struct hd_load_scene *scene = author->scene;
 	const struct hd_load_challenge *challenge =
 		&scene->challenges[hd_load_below(&author->random, scene->count)];
 	const struct hd_load_texts *right = &challenge->right, *partial = &challenge->partial;
@@ -123,23 +135,59 @@ put_points(struct hd_load_author *author, uint8_t *to)
 	return to + 7;
 }
 
-uint8_t *
-hd_load_author_write(struct hd_load_author *author, uint8_t *to, uint8_t *verb)
+static const struct hd_load_scene *
+draw_scene(struct hd_load_author *author, uint64_t number)
 {
-	struct hd_bytes hunt = author->scene->hunt;
-	*verb = author->mix[hd_load_below(&author->random, author->mix_size)];
-	bool write = *verb == HD_LOAD_SUBMIT || *verb == HD_LOAD_AWARD || *verb == HD_LOAD_JOIN;
+	if (author->scenes_count == 1)
+		return author->scenes;
+	if (author->each)
+		return &author->scenes[number / author->people.count];
+	if (author->hot_hunt > 0 && hd_load_share(&author->random) < author->hot_hunt)
+		return author->scenes;
+	uint32_t cold = author->hot_hunt > 0;
+	return &author->scenes[cold + hd_load_below(&author->random, author->scenes_count - cold)];
+}
+
+static uint8_t
+group_of(const struct hd_load_author *author, const struct hd_load_scene *scene)
+{
+	if (author->hot_hunt > 0 && scene == author->scenes)
+		return HD_LOAD_HOT_HUNT;
+	return author->hot_hunt > 0 || author->hot_entrant > 0 ? HD_LOAD_REST : HD_LOAD_ALIKE;
+}
+
+static uint64_t
+draw_entrant(struct hd_load_author *author, uint64_t number)
+{
+	if (author->each)
+		return number % author->people.count;
+	if (author->hot_entrant > 0 && hd_load_share(&author->random) < author->hot_entrant)
+		return 0;
+	return hd_load_people_draw(&author->people, &author->random);
+}
+
+uint8_t *
+hd_load_author_write(struct hd_load_author *author, uint64_t number, uint8_t *to,
+		     struct hd_load_flight *flight)
+{
+	const struct hd_load_scene *scene = draw_scene(author, number);
+	uint8_t verb = author->mix[hd_load_below(&author->random, author->mix_size)];
+	bool write = verb == HD_LOAD_SUBMIT || verb == HD_LOAD_AWARD || verb == HD_LOAD_JOIN;
 	bool id = write && author->ids;
-	to = put(to, hd_bytes_str(author->heads[*verb][id]));
-	if (*verb == HD_LOAD_TOP || *verb == HD_LOAD_COUNT)
-		return put(to, hunt);
-	uint64_t entrant = hd_load_people_draw(&author->people, &author->random);
-	if (*verb == HD_LOAD_RANK || *verb == HD_LOAD_AROUND)
-		return hd_load_people_write(&author->people, entrant, put(to, hunt));
-	to = put(hd_load_people_write(&author->people, entrant, to), hunt);
-	if (*verb == HD_LOAD_SUBMIT)
-		to = put_answer(author, entrant, to);
-	else if (*verb == HD_LOAD_AWARD)
+	flight->verb = verb;
+	flight->group = group_of(author, scene);
+	to = put(to, hd_bytes_str(author->heads[verb][id]));
+	if (verb == HD_LOAD_TOP || verb == HD_LOAD_COUNT)
+		return put(to, scene->hunt);
+	uint64_t entrant = draw_entrant(author, number);
+	if (author->hot_entrant > 0 && entrant == 0)
+		flight->group = HD_LOAD_HOT_ENTRANT;
+	if (verb == HD_LOAD_RANK || verb == HD_LOAD_AROUND)
+		return hd_load_people_write(&author->people, entrant, put(to, scene->hunt));
+	to = put(hd_load_people_write(&author->people, entrant, to), scene->hunt);
+	if (verb == HD_LOAD_SUBMIT)
+		to = put_answer(author, scene, entrant, to);
+	else if (verb == HD_LOAD_AWARD)
 		to = put_points(author, to);
 	return id ? put_id(author, to) : to;
 }

@@ -9,12 +9,30 @@
 
 #define HD_LOAD_REQUEST_MAX 1024u
 
+/* What a command is about, where some entrant or hunt is hot; their times are kept apart. */
+enum hd_load_group {
+	HD_LOAD_ALIKE,       /* nothing is hot */
+	HD_LOAD_HOT_ENTRANT, /* in whatever hunt */
+	HD_LOAD_HOT_HUNT,    /* the others in it */
+	HD_LOAD_REST,
+	HD_LOAD_GROUP_COUNT
+};
+
+extern const char *const hd_load_group_names[HD_LOAD_GROUP_COUNT];
+
+/* A command under way. */
+struct hd_load_flight {
+	uint64_t at, sent; /* when it was meant to be sent, and when it was */
+	uint8_t verb, group;
+};
+
 struct hd_load_author {
-	const struct hd_load_scene *scene;
+	const struct hd_load_scene *scenes; /* the hunts; the first one may be hot */
+	uint32_t scenes_count;
 	struct hd_load_people people;
-	double right;
+	double right, hot_entrant, hot_hunt;
 	uint64_t random;
-	bool ids;
+	bool ids, each;
 	char id[32]; /* `$24\r\n` and 24 hex digits: a run's own 8, then the command's 16 */
 	uint64_t id_next;
 	uint32_t mix_size;
@@ -24,10 +42,13 @@ struct hd_load_author {
 
 /* number: the worker's. run: a number that no other run has; it keeps ids apart. */
 void hd_load_author_open(struct hd_load_author *author, const struct hd_load_plan *plan,
-			 const struct hd_load_scene *scene, uint32_t number, uint32_t run);
+			 const struct hd_load_scene *scenes, uint32_t scenes_count, uint32_t number,
+			 uint32_t run);
 void hd_load_author_close(struct hd_load_author *author);
 
-/* Writes the next command, at most HD_LOAD_REQUEST_MAX bytes; returns its end. */
-uint8_t *hd_load_author_write(struct hd_load_author *author, uint8_t *to, uint8_t *verb);
+/* Writes the next command, at most HD_LOAD_REQUEST_MAX bytes; returns its end. `number`: which of
+ * all commands of the plan it is. */
+uint8_t *hd_load_author_write(struct hd_load_author *author, uint64_t number, uint8_t *to,
+			      struct hd_load_flight *flight);
 
 #endif

@@ -26,4 +26,8 @@ int hd_load_dial(const struct hd_load_target *target, char *fault);
 bool hd_load_ask(int socket, const char *command, const char *argument, struct hd_load_reply *reply,
 		 uint8_t **memory, char *fault);
 
+/* The same with any words. */
+bool hd_load_ask_words(int socket, const struct hd_bytes *words, uint32_t count,
+		       struct hd_load_reply *reply, uint8_t **memory, char *fault);
+
 #endif

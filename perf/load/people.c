@@ -102,12 +102,21 @@ write_name(uint64_t entrant, uint8_t *to)
 uint8_t *
 hd_load_people_write(const struct hd_load_people *people, uint64_t entrant, uint8_t *to)
 {
+	entrant += people->first;
 	if (people->names)
 		return write_name(entrant, to);
 	memcpy(to, "$14\r\np:000000000000\r\n", 21);
 	for (uint8_t *at = to + 18; entrant; entrant /= 10)
 		*at-- = (uint8_t)('0' + entrant % 10);
 	return to + 21;
+}
+
+struct hd_bytes
+hd_load_people_id(const struct hd_load_people *people, uint64_t entrant,
+		  uint8_t room[HD_LOAD_NAME_ROOM])
+{
+	uint8_t *end = hd_load_people_write(people, entrant, room);
+	return hd_bytes_of(room + 5, (size_t)(end - room) - 7);
 }
 
 uint8_t *

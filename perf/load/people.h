@@ -3,8 +3,7 @@
 #ifndef HUNTD_PERF_LOAD_PEOPLE_H
 #define HUNTD_PERF_LOAD_PEOPLE_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "huntd/bytes.h"
 
 /* The next number of a sequence that `state` alone decides (SplitMix64; Steele, Lea, Flood 2014).
  */
@@ -33,7 +32,8 @@ hd_load_share(uint64_t *state)
 
 struct hd_load_people {
 	uint64_t count;
-	double skew; /* 0: all alike */
+	uint64_t first; /* added to an entrant's number where it is called */
+	double skew;    /* 0: all alike */
 	bool names;
 };
 
@@ -50,6 +50,10 @@ double hd_load_people_skill(const struct hd_load_people *people, uint64_t entran
  * digits as redis-benchmark makes them, or a name: quiet-otter-47. Different entrants, different
  * ids. */
 uint8_t *hd_load_people_write(const struct hd_load_people *people, uint64_t entrant, uint8_t *to);
+
+/* The same without the bulk's frame; borrows from `room`. */
+struct hd_bytes hd_load_people_id(const struct hd_load_people *people, uint64_t entrant,
+				  uint8_t room[HD_LOAD_NAME_ROOM]);
 
 /* A guess in the words that names are made of: the quiet otter. */
 uint8_t *hd_load_people_guess(uint64_t *random, uint8_t *to);

@@ -37,6 +37,7 @@ struct walk {
 	const uint8_t *at, *end;
 	uint64_t left; /* values still to come */
 	bool first;    /* no scalar was seen */
+	uint32_t next; /* place for what comes after the first */
 	struct hd_load_reply *reply;
 };
 
@@ -45,6 +46,8 @@ scalar(struct walk *walk, const uint8_t *at, size_t size)
 {
 	if (walk->first)
 		walk->reply->text = hd_bytes_of(at, size);
+	else if (walk->next < 2)
+		walk->reply->next[walk->next++] = hd_bytes_of(at, size);
 	walk->first = false;
 }
 
@@ -94,7 +97,7 @@ value(struct walk *walk)
 size_t
 hd_load_reply_read(const uint8_t *at, const uint8_t *end, struct hd_load_reply *reply)
 {
-	struct walk walk = {at, end, 1, true, reply};
+	struct walk walk = {at, end, 1, true, 0, reply};
 	*reply = (struct hd_load_reply){0};
 	if (at < end)
 		reply->mark = *at;

@@ -5,9 +5,8 @@
 #define LATE_NS                                                                                    \
 	1000000u /* the generator is behind when one command in a hundred left later than this */
 
-/* 1234567 as 1,234,567; `text` has room for 32. */
-static const char *
-grouped(uint64_t number, char *text)
+const char *
+hd_load_grouped(uint64_t number, char text[32])
 {
 	char plain[24];
 	int size = snprintf(plain, sizeof plain, "%llu", (unsigned long long)number), at = 0;
@@ -26,8 +25,8 @@ per_second(uint64_t count, uint64_t ns)
 	return ns ? (double)count * 1e9 / (double)ns : 0;
 }
 
-static double
-achieved(const struct hd_load_result *result)
+double
+hd_load_report_achieved(const struct hd_load_result *result)
 {
 	return per_second(hd_load_tally_completed(result->tally), result->whole_ns);
 }
@@ -63,7 +62,7 @@ hd_load_report_progress(FILE *to, const struct hd_load_plan *plan, uint64_t now_
 				? (plan->duration_ns - now_ns + 999999999u) / 1000000000u
 				: 0;
 	fprintf(to, "\r%12s answered  %10s/s  %s errors  %llu:%02llu left \033[K",
-		grouped(answered, a), grouped(per_s, b), grouped(errors, c),
+		hd_load_grouped(answered, a), hd_load_grouped(per_s, b), hd_load_grouped(errors, c),
 		(unsigned long long)(left / 60), (unsigned long long)(left % 60));
 	fflush(to);
 }
@@ -77,16 +76,16 @@ hd_load_report_progress_end(FILE *to)
 
 /* For people. */
 
-static void
-print_row(FILE *to, const char *name, const struct hd_histogram *latency)
+void
+hd_load_report_row(FILE *to, const char *name, const struct hd_histogram *latency)
 {
 	static const uint32_t shares[] = {500, 900, 990, 999};
 	char text[32];
-	fprintf(to, "%-10s %14s", name, grouped(latency->count, text));
+	fprintf(to, "%-11s %13s", name, hd_load_grouped(latency->count, text));
 	for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
 		fprintf(to, " %10s",
-			grouped(hd_histogram_quantile(latency, shares[i]) / 1000, text));
-	fprintf(to, " %10s\n", grouped(latency->max / 1000, text));
+			hd_load_grouped(hd_histogram_quantile(latency, shares[i]) / 1000, text));
+	fprintf(to, " %10s\n", hd_load_grouped(latency->max / 1000, text));
 }
 
 static void
@@ -98,10 +97,15 @@ print_latencies(FILE *to, const struct hd_load_result *result)
 		"p99", "p99.9", "max");
 	for (uint32_t verb = 0; verb < HD_LOAD_VERB_COUNT; verb++) {
 		if (result->plan->weights[verb])
-			print_row(to, hd_load_verb_names[verb],
-				  &result->tally->verbs[verb].latency_ns);
+			hd_load_report_row(to, hd_load_verb_names[verb],
+					   &result->tally->verbs[verb].latency_ns);
 	}
-	print_row(to, "all", &all);
+	hd_load_report_row(to, "all", &all);
+	for (uint32_t i = HD_LOAD_ALIKE + 1; i < HD_LOAD_GROUP_COUNT; i++) {
+		if (result->tally->groups_ns[i].count)
+			hd_load_report_row(to, hd_load_group_names[i],
+					   &result->tally->groups_ns[i]);
+	}
 }
 
 static void
@@ -119,7 +123,7 @@ print_outcomes(FILE *to, const struct hd_load_tally *tally)
 				continue;
 			if (!begun)
 				fprintf(to, "%-10s", hd_load_verb_names[verb]);
-			fprintf(to, " %s %s", name, grouped(count, text));
+			fprintf(to, " %s %s", name, hd_load_grouped(count, text));
 			begun = true;
 		}
 		if (begun)
@@ -133,7 +137,7 @@ print_errors(FILE *to, const struct hd_load_tally *tally)
 	char text[32];
 	for (uint32_t i = 0; i < tally->errors_count; i++)
 		fprintf(to, "error      %s times, first: -%s\n",
-			grouped(tally->errors[i].count, text), tally->errors[i].message);
+			hd_load_grouped(tally->errors[i].count, text), tally->errors[i].message);
 }
 
 /* What a reader must know before believing the figures. */
@@ -153,14 +157,14 @@ print_notes(FILE *to, const struct hd_load_result *result)
 			"connection; no "
 			"figure\n      above holds them. The server did not keep up with the "
 			"rate\n",
-			grouped(tally->unsent, a));
+			hd_load_grouped(tally->unsent, a));
 	if (is_behind(tally))
 		fprintf(to,
 			"note: the generator itself fell behind: p99 %s us late, max %s us. "
 			"Latencies hold "
 			"this.\n      Try --threads, more cores, or a lower --rate\n",
-			grouped(hd_histogram_quantile(&tally->late_ns, 990) / 1000, a),
-			grouped(tally->late_ns.max / 1000, b));
+			hd_load_grouped(hd_histogram_quantile(&tally->late_ns, 990) / 1000, a),
+			hd_load_grouped(tally->late_ns.max / 1000, b));
 	if (tally->lost)
 		fprintf(to, "note: the server closed %u of %u connections\n", tally->lost,
 			result->plan->connections);
@@ -169,38 +173,53 @@ print_notes(FILE *to, const struct hd_load_result *result)
 }
 
 void
-hd_load_report_text(FILE *to, const struct hd_load_result *result)
+hd_load_report_table(FILE *to, const struct hd_load_result *result)
 {
 	const struct hd_load_plan *plan = result->plan;
 	const struct hd_load_tally *tally = result->tally;
 	char a[32], b[32], c[32];
 	fprintf(to, "hunt `%s` on %s:%s: %u connections, pipeline %u, %s entrants, %.3g s, %s\n",
 		plan->hunt, plan->host, plan->port, plan->connections, plan->pipeline,
-		grouped(plan->entrants, a), (double)result->asked_ns / 1e9,
+		hd_load_grouped(plan->entrants, a),
+		(double)(plan->each ? result->whole_ns : result->asked_ns) / 1e9,
 		plan->rate > 0 ? "open loop" : "closed loop");
-	grouped((uint64_t)(plan->rate + 0.5), a);
+	hd_load_grouped((uint64_t)(plan->rate + 0.5), a);
 	fprintf(to, "asked %s%s, achieved %s/s\n", plan->rate > 0 ? a : "as fast as it goes",
-		plan->rate > 0 ? "/s" : "", grouped((uint64_t)(achieved(result) + 0.5), b));
+		plan->rate > 0 ? "/s" : "",
+		hd_load_grouped((uint64_t)(hd_load_report_achieved(result) + 0.5), b));
 	fprintf(to, "completed %s, errors %s, unanswered %s\n",
-		grouped(hd_load_tally_completed(tally), a), grouped(hd_load_tally_errors(tally), b),
-		grouped(unanswered(tally), c));
+		hd_load_grouped(hd_load_tally_completed(tally), a),
+		hd_load_grouped(hd_load_tally_errors(tally), b),
+		hd_load_grouped(unanswered(tally), c));
 	print_latencies(to, result);
+}
+
+void
+hd_load_report_rest(FILE *to, const struct hd_load_result *result)
+{
 	fputc('\n', to);
-	print_outcomes(to, tally);
-	print_errors(to, tally);
+	print_outcomes(to, result->tally);
+	print_errors(to, result->tally);
 	print_notes(to, result);
+}
+
+void
+hd_load_report_text(FILE *to, const struct hd_load_result *result)
+{
+	hd_load_report_table(to, result);
+	hd_load_report_rest(to, result);
 }
 
 /* For programs: the same facts, the same names. */
 
-static void
-set_count(json_t *object, const char *name, uint64_t count)
+void
+hd_load_report_count(json_t *object, const char *name, uint64_t count)
 {
 	json_object_set_new(object, name, json_integer((json_int_t)count));
 }
 
-static json_t *
-json_latency(const struct hd_histogram *latency)
+json_t *
+hd_load_report_latency(const struct hd_histogram *latency)
 {
 	json_t *object = json_object();
 	double mean = latency->count ? (double)latency->sum / (double)latency->count : 0;
@@ -220,16 +239,17 @@ static json_t *
 json_verb(const struct hd_load_verb_tally *of)
 {
 	json_t *object = json_object(), *outcomes = json_object();
-	set_count(object, "completed", of->latency_ns.count);
-	set_count(object, "errors", of->errors);
+	hd_load_report_count(object, "completed", of->latency_ns.count);
+	hd_load_report_count(object, "errors", of->errors);
 	for (uint32_t i = 0; i < HD_OUTCOME_COUNT; i++) {
 		if (of->outcomes[i])
-			set_count(outcomes, hd_outcome_name((enum hd_outcome)i), of->outcomes[i]);
+			hd_load_report_count(outcomes, hd_outcome_name((enum hd_outcome)i),
+					     of->outcomes[i]);
 	}
 	if (of->nils)
-		set_count(outcomes, "nil", of->nils);
+		hd_load_report_count(outcomes, "nil", of->nils);
 	json_object_set_new(object, "outcomes", outcomes);
-	json_object_set_new(object, "latency_us", json_latency(&of->latency_ns));
+	json_object_set_new(object, "latency_us", hd_load_report_latency(&of->latency_ns));
 	return object;
 }
 
@@ -241,7 +261,7 @@ json_errors(const struct hd_load_tally *tally)
 		const struct hd_load_error *error = &tally->errors[i];
 		json_t *row = json_object();
 		json_object_set_new(row, "prefix", json_string(error->prefix));
-		set_count(row, "count", error->count);
+		hd_load_report_count(row, "count", error->count);
 		json_t *message = json_string(error->message); /* NULL where it is not UTF-8 */
 		json_object_set_new(row, "first", message ? message : json_null());
 		json_array_append_new(list, row);
@@ -252,7 +272,7 @@ json_errors(const struct hd_load_tally *tally)
 static json_t *
 json_generator(const struct hd_load_tally *tally)
 {
-	json_t *object = json_latency(&tally->late_ns);
+	json_t *object = hd_load_report_latency(&tally->late_ns);
 	json_object_set_new(object, "behind", json_boolean(is_behind(tally)));
 	return object;
 }
@@ -269,8 +289,25 @@ json_commands(const struct hd_load_result *result)
 	return commands;
 }
 
-void
-hd_load_report_json(FILE *to, const struct hd_load_result *result)
+static json_t *
+json_groups(const struct hd_load_tally *tally)
+{
+	json_t *groups = json_object();
+	for (uint32_t i = HD_LOAD_ALIKE + 1; i < HD_LOAD_GROUP_COUNT; i++) {
+		const struct hd_histogram *latency = &tally->groups_ns[i];
+		json_t *group;
+		if (!latency->count)
+			continue;
+		group = json_object();
+		hd_load_report_count(group, "completed", latency->count);
+		json_object_set_new(group, "latency_us", hd_load_report_latency(latency));
+		json_object_set_new(groups, hd_load_group_names[i], group);
+	}
+	return groups;
+}
+
+json_t *
+hd_load_report_object(const struct hd_load_result *result)
 {
 	const struct hd_load_plan *plan = result->plan;
 	const struct hd_load_tally *tally = result->tally;
@@ -283,22 +320,32 @@ hd_load_report_json(FILE *to, const struct hd_load_result *result)
 			    json_string(plan->rate > 0 ? "intended send" : "real send"));
 	json_object_set_new(object, "asked_per_s",
 			    plan->rate > 0 ? json_real(plan->rate) : json_null());
-	json_object_set_new(object, "achieved_per_s", json_real(achieved(result)));
+	json_object_set_new(object, "achieved_per_s", json_real(hd_load_report_achieved(result)));
 	json_object_set_new(object, "duration_s", json_real((double)result->asked_ns / 1e9));
-	set_count(object, "connections", plan->connections);
-	set_count(object, "pipeline", plan->pipeline);
-	set_count(object, "entrants", plan->entrants);
-	set_count(object, "sent", tally->sent);
-	set_count(object, "completed", hd_load_tally_completed(tally));
-	set_count(object, "errors", hd_load_tally_errors(tally));
-	set_count(object, "unanswered", unanswered(tally));
-	set_count(object, "never_sent", tally->unsent);
-	set_count(object, "connections_lost", tally->lost);
+	hd_load_report_count(object, "connections", plan->connections);
+	hd_load_report_count(object, "pipeline", plan->pipeline);
+	hd_load_report_count(object, "entrants", plan->entrants);
+	hd_load_report_count(object, "sent", tally->sent);
+	hd_load_report_count(object, "completed", hd_load_tally_completed(tally));
+	hd_load_report_count(object, "errors", hd_load_tally_errors(tally));
+	hd_load_report_count(object, "unanswered", unanswered(tally));
+	hd_load_report_count(object, "never_sent", tally->unsent);
+	hd_load_report_count(object, "connections_lost", tally->lost);
 	json_object_set_new(object, "stopped", json_boolean(result->stopped));
-	json_object_set_new(object, "latency_us", json_latency(&all));
+	json_object_set_new(object, "latency_us", hd_load_report_latency(&all));
+	json_object_set_new(object, "latency_from_real_send_us",
+			    hd_load_report_latency(&tally->real_ns));
+	json_object_set_new(object, "groups", json_groups(tally));
 	json_object_set_new(object, "commands", json_commands(result));
 	json_object_set_new(object, "errors_by_prefix", json_errors(tally));
 	json_object_set_new(object, "generator_late_us", json_generator(tally));
+	return object;
+}
+
+void
+hd_load_report_json(FILE *to, const struct hd_load_result *result)
+{
+	json_t *object = hd_load_report_object(result);
 	json_dumpf(object, to, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
 	fputc('\n', to);
 	json_decref(object);

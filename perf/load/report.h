@@ -2,6 +2,7 @@
 #ifndef HUNTD_PERF_LOAD_REPORT_H
 #define HUNTD_PERF_LOAD_REPORT_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "perf/load/tally.h"
@@ -21,5 +22,17 @@ void hd_load_report_progress_end(FILE *to);
 
 void hd_load_report_text(FILE *to, const struct hd_load_result *result);
 void hd_load_report_json(FILE *to, const struct hd_load_result *result);
+
+/* The same in parts, for a report of several runs. The caller owns the objects. */
+void hd_load_report_table(FILE *to, const struct hd_load_result *result);
+void hd_load_report_rest(FILE *to, const struct hd_load_result *result);
+json_t *hd_load_report_object(const struct hd_load_result *result);
+void hd_load_report_count(json_t *object, const char *name, uint64_t count);
+json_t *hd_load_report_latency(const struct hd_histogram *latency_ns);
+void hd_load_report_row(FILE *to, const char *name, const struct hd_histogram *latency_ns);
+const char *hd_load_grouped(uint64_t number, char text[32]); /* 1,234,567 */
+
+/* Completed a second. */
+double hd_load_report_achieved(const struct hd_load_result *result);
 
 #endif

@@ -124,6 +124,17 @@ read_challenge(struct hd_load_scene *scene, const struct hd_load_plan *plan,
 	}
 }
 
+/* Where the document names no boards there is one, `main`. */
+static void
+read_board(struct hd_load_scene *scene, const struct hd_document *document)
+{
+	const struct hd_node *board =
+		first_item(document, child(document, &document->nodes[0], "boards"));
+	const struct hd_node *id = board ? child(document, board, "id") : NULL;
+	struct hd_bytes name = id && id->kind == HD_NODE_SCALAR ? id->text : hd_bytes_str("main");
+	snprintf(scene->board, sizeof scene->board, "%.*s", (int)name.size, (const char *)name.at);
+}
+
 static bool
 read_document(struct hd_load_scene *scene, const struct hd_load_plan *plan, struct hd_bytes text,
 	      const char *from, char *fault)
@@ -137,6 +148,7 @@ read_document(struct hd_load_scene *scene, const struct hd_load_plan *plan, stru
 			first_item(document, child(document, &document->nodes[0], "challenges"));
 		for (; node; node = next_item(document, node))
 			read_challenge(scene, plan, document, node);
+		read_board(scene, document);
 	} else if (faults->count) {
 		hd_doc_fault_line(from, &faults->row[0], fault, HD_LOAD_FAULT_MAX);
 	} else {
@@ -230,13 +242,16 @@ hd_load_scene_open(struct hd_load_scene *scene, const struct hd_load_plan *plan,
 		   const struct hd_load_target *target, char *fault)
 {
 	uint8_t *memory = NULL;
+	uint32_t size = (uint32_t)strlen(plan->hunt);
 	*scene = (struct hd_load_scene){.hunt = bulk_of(hd_bytes_str(plan->hunt))};
+	scene->id = hd_bytes_of(scene->hunt.at + scene->hunt.size - 2 - size, size);
 	int fd = hd_load_dial(target, fault);
 	bool good = fd >= 0 && check_hunt(plan, fd, &memory, fault);
-	if (good && plan->weights[HD_LOAD_SUBMIT]) {
+	bool answers = plan->weights[HD_LOAD_SUBMIT] > 0;
+	if (good && (answers || plan->asides)) {
 		good = plan->document ? read_file(scene, plan, fault)
 				      : read_server(scene, plan, fd, &memory, fault);
-		good = good && choose(scene, plan, fault);
+		good = good && (!answers || choose(scene, plan, fault));
 	}
 	free(memory);
 	if (fd >= 0)

@@ -22,7 +22,9 @@ struct hd_load_challenge {
 };
 
 struct hd_load_scene {
-	struct hd_bytes hunt; /* own, as a bulk */
+	struct hd_bytes hunt;      /* own, as a bulk */
+	struct hd_bytes id;        /* the same without the frame, borrowed from it */
+	char board[HD_ID_MAX + 1]; /* the first one */
 	struct hd_load_challenge *challenges;
 	uint32_t count;
 };

@@ -46,9 +46,11 @@ tally_error(struct hd_load_tally *tally, struct hd_bytes text)
 }
 
 void
-hd_load_tally_reply(struct hd_load_tally *tally, uint8_t verb, const struct hd_load_reply *reply,
-		    uint64_t ns)
+hd_load_tally_reply(struct hd_load_tally *tally, const struct hd_load_flight *flight,
+		    const struct hd_load_reply *reply, uint64_t now)
 {
+	uint64_t ns = now > flight->at ? now - flight->at : 0;
+	uint8_t verb = flight->verb;
 	struct hd_load_verb_tally *of = &tally->verbs[verb];
 	if (reply->mark == '-' || reply->mark == '!') {
 		of->errors++;
@@ -56,6 +58,9 @@ hd_load_tally_reply(struct hd_load_tally *tally, uint8_t verb, const struct hd_l
 		return;
 	}
 	hd_histogram_add(&of->latency_ns, ns);
+	hd_histogram_add(&tally->real_ns, now > flight->sent ? now - flight->sent : 0);
+	if (flight->group)
+		hd_histogram_add(&tally->groups_ns[flight->group], ns);
 	if (reply->nil) {
 		of->nils++;
 	} else if (verb == HD_LOAD_SUBMIT || verb == HD_LOAD_AWARD || verb == HD_LOAD_JOIN) {
@@ -80,6 +85,9 @@ hd_load_tally_merge(struct hd_load_tally *into, const struct hd_load_tally *from
 	for (uint32_t i = 0; i < from->errors_count; i++)
 		add_error(into, from->errors[i].prefix, from->errors[i].message,
 			  from->errors[i].count);
+	for (uint32_t i = 0; i < HD_LOAD_GROUP_COUNT; i++)
+		hd_histogram_merge(&into->groups_ns[i], &from->groups_ns[i]);
+	hd_histogram_merge(&into->real_ns, &from->real_ns);
 	hd_histogram_merge(&into->late_ns, &from->late_ns);
 	into->sent += from->sent;
 	into->unsent += from->unsent;

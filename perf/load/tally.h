@@ -4,7 +4,7 @@
 
 #include "huntd/histogram.h"
 #include "huntd/reply.h"
-#include "perf/load/plan.h"
+#include "perf/load/author.h"
 #include "perf/load/reply.h"
 
 #define HD_LOAD_ERRORS_MAX 16u
@@ -28,6 +28,9 @@ struct hd_load_tally {
 	struct hd_load_error errors[HD_LOAD_ERRORS_MAX]; /* the last one: all that found no room */
 	uint32_t errors_count;
 	struct hd_histogram
+		groups_ns[HD_LOAD_GROUP_COUNT]; /* latencies once more, by what is hot */
+	struct hd_histogram real_ns; /* open loop: from when each command was really sent */
+	struct hd_histogram
 		late_ns; /* open loop: how late the generator itself was, each command */
 	uint64_t sent;
 	uint64_t unsent;     /* due before the end, and still waiting then */
@@ -35,9 +38,9 @@ struct hd_load_tally {
 	uint32_t lost;       /* connections */
 };
 
-/* One reply to `verb`, `ns` after its intended time. */
-void hd_load_tally_reply(struct hd_load_tally *tally, uint8_t verb,
-			 const struct hd_load_reply *reply, uint64_t ns);
+/* The reply to a command, at `now`. */
+void hd_load_tally_reply(struct hd_load_tally *tally, const struct hd_load_flight *flight,
+			 const struct hd_load_reply *reply, uint64_t now);
 void hd_load_tally_merge(struct hd_load_tally *into, const struct hd_load_tally *from);
 
 /* Sums over the verbs. */

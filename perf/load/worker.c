@@ -18,20 +18,15 @@
 #define DRAIN_NS      2000000000u /* for the last replies */
 #define DRAIN_STOP_NS 400000000u  /* the same after Ctrl-C */
 
-/* A command under way. */
-struct flight {
-	uint64_t at; /* when it was meant to be sent */
-	uint8_t verb;
-};
-
 struct hd_load_lane {
 	int socket;              /* -1: lost */
 	bool choked;             /* the kernel takes no more; EPOLLOUT will tell */
 	uint32_t sent, answered; /* their difference is outstanding */
+	uint64_t number;         /* of the next command, among all of the plan */
 	double offset_ns;        /* of the next command from the start */
 	uint64_t freed;          /* when it was last full and was so no more */
 	uint32_t out_at, out_end, in_end;
-	struct flight *flights;
+	struct hd_load_flight *flights;
 	uint8_t *in, *out;
 };
 
@@ -68,12 +63,27 @@ gap_ns(struct hd_load_worker *worker)
 	return worker->plan->poisson ? -log(1 - hd_load_share(&worker->random)) * mean : mean;
 }
 
+uint64_t
+hd_load_due_ns(const struct hd_load_plan *plan, uint64_t number)
+{
+	return (uint64_t)((double)number * step_ns(plan));
+}
+
+/* Where the plan has a last command: how many the lane still has to send. */
+static uint64_t
+lane_todo(const struct hd_load_plan *plan, const struct hd_load_lane *lane)
+{
+	if (!plan->each || lane->number >= plan->commands)
+		return 0;
+	return (plan->commands - lane->number - 1) / plan->connections + 1;
+}
+
 static bool
 lane_open(struct hd_load_worker *worker, struct hd_load_lane *lane, uint32_t number,
 	  const struct hd_load_target *target, char *fault)
 {
 	const struct hd_load_plan *plan = worker->plan;
-	*lane = (struct hd_load_lane){.socket = hd_load_dial(target, fault)};
+	*lane = (struct hd_load_lane){.socket = hd_load_dial(target, fault), .number = number};
 	if (lane->socket < 0)
 		return false;
 	fcntl(lane->socket, F_SETFL, O_NONBLOCK);
@@ -84,6 +94,7 @@ lane_open(struct hd_load_worker *worker, struct hd_load_lane *lane, uint32_t num
 		lane->offset_ns = plan->poisson ? gap_ns(worker) : number * step_ns(plan);
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = lane};
 	HD_ASSERT(epoll_ctl(worker->epoll, EPOLL_CTL_ADD, lane->socket, &event) == 0);
+	worker->todo += lane_todo(plan, lane);
 	worker->alive++;
 	return true;
 }
@@ -133,6 +144,7 @@ lane_lose(struct hd_load_worker *worker, struct hd_load_lane *lane)
 	lane->socket = -1;
 	worker->alive--;
 	worker->outstanding -= lane->sent - lane->answered;
+	worker->todo -= lane_todo(worker->plan, lane);
 	worker->tally.lost++;
 }
 
@@ -175,10 +187,12 @@ lane_full(const struct hd_load_worker *worker, const struct hd_load_lane *lane)
 	       lane->out_end + HD_LOAD_REQUEST_MAX > OUT_ROOM;
 }
 
-/* When the lane's next command is due; in closed loop, always now. */
+/* When the lane's next command is due; in closed loop, always now. Behind the last one: never. */
 static uint64_t
 lane_due(const struct hd_load_worker *worker, const struct hd_load_lane *lane, uint64_t now)
 {
+	if (worker->plan->each && lane->number >= worker->plan->commands)
+		return UINT64_MAX;
 	return worker->plan->rate > 0 ? worker->start + (uint64_t)lane->offset_ns : now;
 }
 
@@ -199,17 +213,21 @@ lane_fill(struct hd_load_worker *worker, struct hd_load_lane *lane, uint64_t now
 		return UINT64_MAX;
 	uint64_t due = lane_due(worker, lane, now);
 	while (due <= now && due < worker->end && !lane_full(worker, lane)) {
-		struct flight *flight = &lane->flights[lane->sent++ & mask];
-		uint8_t *end = hd_load_author_write(&worker->author, lane->out + lane->out_end,
-						    &flight->verb);
+		struct hd_load_flight *flight = &lane->flights[lane->sent++ & mask];
+		uint8_t *end = hd_load_author_write(&worker->author, lane->number,
+						    lane->out + lane->out_end, flight);
 		lane->out_end = (uint32_t)(end - lane->out);
 		flight->at = due;
+		flight->sent = now;
 		if (worker->plan->rate > 0) {
 			lane_note_late(worker, lane, due, now);
 			lane->offset_ns += gap_ns(worker);
-			due = lane_due(worker, lane, now);
 		}
+		lane->number += worker->plan->connections;
+		due = lane_due(worker, lane, now);
 	}
+	if (worker->plan->each)
+		worker->todo -= lane->sent - before;
 	worker->outstanding += lane->sent - before;
 	worker->tally.sent += lane->sent - before;
 	if (lane->out_end && !lane->choked)
@@ -235,9 +253,8 @@ lane_count(struct hd_load_worker *worker, struct hd_load_lane *lane, uint64_t no
 		good = used != HD_LOAD_REPLY_INVALID && lane->answered != lane->sent;
 		if (!good)
 			break;
-		const struct flight *flight = &lane->flights[lane->answered++ & mask];
-		uint64_t ns = now > flight->at ? now - flight->at : 0;
-		hd_load_tally_reply(&worker->tally, flight->verb, &reply, ns);
+		const struct hd_load_flight *flight = &lane->flights[lane->answered++ & mask];
+		hd_load_tally_reply(&worker->tally, flight, &reply, now);
 		at += used;
 	}
 	worker->outstanding -= lane->answered - before;
@@ -314,8 +331,8 @@ fill_all(struct hd_load_worker *worker, uint64_t now)
 	return next;
 }
 
-/* Until the end, a stop or the loss of the last connection. In closed loop each lane is filled
- * again by its own replies, so only the first pass is over all. */
+/* Until the end, the last command, a stop or the loss of the last connection. In closed loop each
+ * lane is filled again by its own replies, so only the first pass is over all. */
 static void
 play(struct hd_load_worker *worker)
 {
@@ -325,7 +342,8 @@ play(struct hd_load_worker *worker)
 	for (; now < worker->end; now = hd_load_clock()) {
 		uint64_t next = worker->plan->rate > 0 ? fill_all(worker, now) : worker->end;
 		bool stop = atomic_load_explicit(&worker->shared->stop, memory_order_relaxed);
-		if (stop || !worker->alive)
+		bool all = worker->plan->each && worker->todo == 0;
+		if (stop || all || !worker->alive)
 			worker->end = now;
 		if (now - told > NAP_NS) {
 			publish(worker);
@@ -350,21 +368,26 @@ drain(struct hd_load_worker *worker)
 }
 
 /* What was due before the end and was never sent (with random gaps: as many as they are on
- * average). */
+ * average). In closed loop something was due only where the plan has a last command. */
 static void
 count_unsent(struct hd_load_worker *worker)
 {
+	const struct hd_load_plan *plan = worker->plan;
 	double window = (double)(worker->end - worker->start);
-	double mean = step_ns(worker->plan) * worker->plan->connections;
+	double mean = plan->rate > 0 ? step_ns(plan) * plan->connections : 0;
 	for (uint32_t i = 0; i < worker->lanes_count; i++) {
-		if (worker->lanes[i].offset_ns < window)
-			worker->tally.unsent +=
-				(uint64_t)ceil((window - worker->lanes[i].offset_ns) / mean);
+		const struct hd_load_lane *lane = &worker->lanes[i];
+		uint64_t todo = lane_todo(plan, lane), due = todo;
+		if (plan->rate > 0)
+			due = lane->offset_ns < window
+				      ? (uint64_t)ceil((window - lane->offset_ns) / mean)
+				      : 0;
+		worker->tally.unsent += plan->each && todo < due ? todo : due;
 	}
 }
 
-static void
-sleep_until(uint64_t clock)
+void
+hd_load_sleep_until(uint64_t clock)
 {
 	struct timespec at = {.tv_sec = (time_t)(clock / 1000000000u),
 			      .tv_nsec = (long)(clock % 1000000000u)};
@@ -372,18 +395,24 @@ sleep_until(uint64_t clock)
 		;
 }
 
+void
+hd_load_thread_ends(struct hd_load_shared *shared)
+{
+	if (atomic_fetch_sub(&shared->running, 1) == 1)
+		kill(getpid(), SIGUSR1);
+}
+
 void *
 hd_load_worker_run(void *argument)
 {
 	struct hd_load_worker *worker = argument;
 	prctl(PR_SET_TIMERSLACK, 1000ul);
-	sleep_until(worker->start);
+	hd_load_sleep_until(worker->start);
 	play(worker);
 	drain(worker);
-	if (worker->plan->rate > 0)
-		count_unsent(worker);
+	count_unsent(worker);
 	publish(worker);
-	if (atomic_fetch_sub(&worker->shared->running, 1) == 1)
-		kill(getpid(), SIGUSR1);
+	atomic_fetch_sub(&worker->shared->sending, 1);
+	hd_load_thread_ends(worker->shared);
 	return NULL;
 }

@@ -17,10 +17,11 @@
 #include "perf/load/author.h"
 #include "perf/load/tally.h"
 
-/* Written by all workers, and by main for `stop`. */
+/* Written by all threads, and by main for `stop`. */
 struct hd_load_shared {
 	_Atomic bool stop;
-	_Atomic uint32_t running;
+	_Atomic uint32_t sending; /* workers that have not ended; what they counted stands at 0 */
+	_Atomic uint32_t running; /* threads of any kind */
 	_Atomic uint64_t answered, errors;
 };
 
@@ -33,6 +34,7 @@ struct hd_load_worker {
 	struct hd_load_tally tally;
 	struct hd_load_lane *lanes; /* own */
 	uint32_t lanes_count, alive, outstanding;
+	uint64_t todo;       /* where the plan has a last command: those still to be sent */
 	uint64_t random;     /* of the gaps */
 	uint64_t start, end; /* clock; nothing is sent from `end` on */
 	uint64_t told_answered, told_errors;
@@ -52,9 +54,15 @@ hd_load_clock(void)
 bool hd_load_worker_open(struct hd_load_worker *worker, uint32_t number,
 			 const struct hd_load_target *target, char *fault);
 
-/* A thread's body; sends from worker->start on. Raises SIGUSR1 to the process when the last one
- * ends. */
+/* A thread's body; sends from worker->start on. */
 void *hd_load_worker_run(void *worker);
+
+/* Sleeps; the last thing that a thread does: SIGUSR1 goes to the process when it was the last. */
+void hd_load_sleep_until(uint64_t clock);
+void hd_load_thread_ends(struct hd_load_shared *shared);
+
+/* When command `number` of a plan with a rate and even gaps is due, ns from the start. */
+uint64_t hd_load_due_ns(const struct hd_load_plan *plan, uint64_t number);
 
 void hd_load_worker_close(struct hd_load_worker *worker);
 

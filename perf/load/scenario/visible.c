@@ -1,0 +1,285 @@
+/* When does the board show an answer? Of all answers of a phase in which each entrant gives one,
+ * some are followed: from the moment on when the answer was meant to be sent, BOARD.RANK asks for
+ * its entrant again and again, on a connection of its own, until the score is there. All that are
+ * followed at a time are asked for together, so a stall delays no other one's first question.
+ *
+ * Meanwhile BOARD.COUNT MIN 1 counts how much of the crowd has a score. The crowd is whole when it
+ * counts as many more than before the phase as answers were found correct. */
+#include <stdlib.h>
+
+#include "huntd/assert.h"
+#include "perf/load/crew.h"
+#include "perf/load/report.h"
+#include "perf/load/scenario/line.h"
+
+#define OPEN_MAX 1024u
+#define COUNT_NS 20000000u   /* between two counts */
+#define NAP_NS   50000000u   /* the longest sleep */
+#define LAST_NS  5000000000u /* after the last reply, for what is not in the board yet */
+
+struct visible {
+	struct hd_load_line line;
+	struct hd_load_people people;
+	uint64_t step; /* entrants from one sample to the next */
+	uint32_t next, open_count, skipped;
+	uint32_t open[OPEN_MAX];   /* samples that are followed */
+	struct hd_histogram at_ns; /* from the intended send to the reply that shows it */
+	struct hd_histogram round_ns;
+	uint64_t before, counted, counted_at; /* in the board: before; now, and since when */
+	uint64_t correct, count_due;
+	bool count_asked;
+};
+
+/* Digits, or 0. */
+static uint64_t
+number_of(struct hd_bytes text)
+{
+	uint64_t number = 0;
+	for (uint32_t i = 0; i < text.size && text.at[i] >= '0' && text.at[i] <= '9'; i++)
+		number = number * 10 + (uint64_t)(text.at[i] - '0');
+	return number;
+}
+
+static void
+write_count(struct hd_load_aside *aside)
+{
+	struct visible *visible = aside->own;
+	struct hd_bytes words[] = {HD_BYTES("BOARD.COUNT"), aside->crew->scenes->id,
+				   HD_BYTES("MIN"), HD_BYTES("1")};
+	HD_ASSERT(hd_load_line_write(&visible->line, words, 4));
+	visible->count_asked = true;
+}
+
+static bool
+open_visible(struct hd_load_aside *aside, char *fault)
+{
+	const struct hd_load_plan *plan = aside->crew->plan;
+	struct visible *visible = aside->own = calloc(1, sizeof *visible);
+	HD_ASSERT(visible);
+	visible->people = (struct hd_load_people){plan->entrants, plan->first, 0, plan->names};
+	visible->step = plan->entrants > plan->samples ? plan->entrants / plan->samples : 1;
+	if (!hd_load_line_open(&visible->line, aside->crew->target, fault))
+		return false;
+	struct hd_load_reply reply;
+	write_count(aside);
+	if (hd_load_line_wait(&visible->line, &reply, aside->crew) == HD_LOAD_GOT_REPLY)
+		visible->before = visible->counted = number_of(reply.text);
+	return true;
+}
+
+static uint64_t
+due_of(const struct hd_load_aside *aside, uint32_t sample)
+{
+	const struct visible *visible = aside->own;
+	return aside->crew->start + hd_load_due_ns(aside->crew->plan, sample * visible->step);
+}
+
+static uint32_t
+samples_count(const struct hd_load_aside *aside)
+{
+	const struct hd_load_plan *plan = aside->crew->plan;
+	return plan->samples < plan->entrants ? plan->samples : (uint32_t)plan->entrants;
+}
+
+/* Opens the samples that are due. Returns when the next one is. */
+static uint64_t
+open_due(struct hd_load_aside *aside, uint64_t now)
+{
+	struct visible *visible = aside->own;
+	while (visible->next < samples_count(aside)) {
+		uint64_t due = due_of(aside, visible->next);
+		if (due > now)
+			return due;
+		if (visible->open_count < OPEN_MAX)
+			visible->open[visible->open_count++] = visible->next;
+		else
+			visible->skipped++;
+		visible->next++;
+	}
+	return UINT64_MAX;
+}
+
+static void
+write_ranks(struct hd_load_aside *aside)
+{
+	struct visible *visible = aside->own;
+	for (uint32_t i = 0; i < visible->open_count; i++) {
+		uint8_t room[HD_LOAD_NAME_ROOM];
+		struct hd_bytes words[] = {HD_BYTES("BOARD.RANK"), aside->crew->scenes->id,
+					   hd_load_people_id(&visible->people,
+							     visible->open[i] * visible->step,
+							     room)};
+		HD_ASSERT(hd_load_line_write(&visible->line, words, 3));
+	}
+}
+
+/* Reads the answers to write_ranks and closes the samples that the board shows. */
+static bool
+read_ranks(struct hd_load_aside *aside)
+{
+	struct visible *visible = aside->own;
+	uint32_t asked = visible->open_count;
+	visible->open_count = 0;
+	for (uint32_t i = 0; i < asked; i++) {
+		struct hd_load_reply reply;
+		uint32_t sample = visible->open[i];
+		if (hd_load_line_wait(&visible->line, &reply, aside->crew) != HD_LOAD_GOT_REPLY)
+			return false;
+		if (reply.mark == '*' && number_of(reply.next[0]) > 0)
+			hd_histogram_add(&visible->at_ns, hd_load_clock() - due_of(aside, sample));
+		else
+			visible->open[visible->open_count++] = sample;
+	}
+	return true;
+}
+
+static bool
+read_count(struct hd_load_aside *aside)
+{
+	struct visible *visible = aside->own;
+	struct hd_load_reply reply;
+	if (!visible->count_asked)
+		return true;
+	visible->count_asked = false;
+	if (hd_load_line_wait(&visible->line, &reply, aside->crew) != HD_LOAD_GOT_REPLY)
+		return false;
+	uint64_t count = reply.mark == ':' ? number_of(reply.text) : visible->counted;
+	if (count != visible->counted) {
+		visible->counted = count;
+		visible->counted_at = hd_load_clock();
+	}
+	return true;
+}
+
+/* One question after all that is followed, and after the crowd where that is due. */
+static bool
+ask(struct hd_load_aside *aside, uint64_t now)
+{
+	struct visible *visible = aside->own;
+	write_ranks(aside);
+	if (now >= visible->count_due) {
+		write_count(aside);
+		visible->count_due = now + COUNT_NS;
+	}
+	bool good = read_ranks(aside) && read_count(aside);
+	if (good)
+		hd_histogram_add(&visible->round_ns, hd_load_clock() - now);
+	return good;
+}
+
+/* Once the workers have ended: what they were told. */
+static uint64_t
+correct_answers(const struct hd_load_crew *crew)
+{
+	uint64_t sum = 0;
+	for (uint32_t i = 0; i < crew->workers_count; i++)
+		sum += crew->workers[i].tally.verbs[HD_LOAD_SUBMIT].outcomes[HD_OUTCOME_CORRECT];
+	return sum;
+}
+
+/* Is all seen that can be? */
+static bool
+is_over(struct hd_load_aside *aside, uint64_t now, uint64_t *ended)
+{
+	struct visible *visible = aside->own;
+	if (atomic_load(&aside->crew->shared.sending))
+		return false;
+	if (!*ended) {
+		*ended = now;
+		visible->correct = correct_answers(aside->crew);
+	}
+	bool seen = visible->next == samples_count(aside) && visible->open_count == 0;
+	bool whole = visible->counted - visible->before >= visible->correct;
+	return (seen && whole) || now > *ended + LAST_NS;
+}
+
+static void
+run_visible(struct hd_load_aside *aside)
+{
+	struct visible *visible = aside->own;
+	uint64_t ended = 0;
+	for (;;) {
+		uint64_t now = hd_load_clock(), next = open_due(aside, now);
+		if (atomic_load(&aside->crew->shared.stop) || is_over(aside, now, &ended))
+			break;
+		if (visible->open_count || now >= visible->count_due) {
+			if (!ask(aside, now))
+				break;
+			continue;
+		}
+		next = next < visible->count_due ? next : visible->count_due;
+		hd_load_sleep_until(next < now + NAP_NS ? next : now + NAP_NS);
+	}
+	while (atomic_load(&aside->crew->shared.sending))
+		hd_load_sleep_until(hd_load_clock() + NAP_NS);
+	visible->correct = correct_answers(aside->crew);
+}
+
+static bool
+is_whole(const struct visible *visible)
+{
+	return visible->correct && visible->counted - visible->before >= visible->correct;
+}
+
+static uint64_t
+whole_ns(const struct hd_load_aside *aside)
+{
+	const struct visible *visible = aside->own;
+	return visible->counted_at > aside->crew->start ? visible->counted_at - aside->crew->start
+							: 0;
+}
+
+static void
+text_visible(const struct hd_load_aside *aside, FILE *to)
+{
+	const struct visible *visible = aside->own;
+	char a[32], b[32];
+	hd_load_report_row(to, "visible", &visible->at_ns);
+	fprintf(to,
+		"visible: %s of %u answers followed until BOARD.RANK showed the score, asked again "
+		"every %s us\n",
+		hd_load_grouped(visible->at_ns.count, a), samples_count(aside),
+		hd_load_grouped(hd_histogram_quantile(&visible->round_ns, 500) / 1000, b));
+	if (is_whole(visible))
+		fprintf(to,
+			"the board held the whole crowd (%s) %.3f s after the first answer was "
+			"due\n",
+			hd_load_grouped(visible->correct, a), (double)whole_ns(aside) / 1e9);
+	else
+		fprintf(to, "note: the board counts %s more than before, %s answers were correct\n",
+			hd_load_grouped(visible->counted - visible->before, a),
+			hd_load_grouped(visible->correct, b));
+}
+
+static json_t *
+json_visible(const struct hd_load_aside *aside)
+{
+	const struct visible *visible = aside->own;
+	json_t *object = json_object(), *crowd = json_object();
+	hd_load_report_count(object, "samples", samples_count(aside));
+	hd_load_report_count(object, "seen", visible->at_ns.count);
+	hd_load_report_count(object, "not_followed", visible->skipped);
+	json_object_set_new(object, "latency_us", hd_load_report_latency(&visible->at_ns));
+	json_object_set_new(object, "asked_again_us", hd_load_report_latency(&visible->round_ns));
+	hd_load_report_count(crowd, "correct", visible->correct);
+	hd_load_report_count(crowd, "in_board", visible->counted - visible->before);
+	json_object_set_new(crowd, "whole", json_boolean(is_whole(visible)));
+	json_object_set_new(crowd, "whole_after_s",
+			    is_whole(visible) ? json_real((double)whole_ns(aside) / 1e9)
+					      : json_null());
+	json_object_set_new(object, "crowd", crowd);
+	return object;
+}
+
+static void
+close_visible(struct hd_load_aside *aside)
+{
+	struct visible *visible = aside->own;
+	if (visible)
+		hd_load_line_close(&visible->line);
+	free(visible);
+}
+
+const struct hd_load_aside_kind hd_load_visible = {
+	"visible", open_visible, run_visible, text_visible, json_visible, close_visible,
+};
