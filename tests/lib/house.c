@@ -88,7 +88,6 @@ static void
 edge_input(void *edge, int64_t now)
 {
 	struct door *door = edge;
-	(void)now;
 	uint32_t stall_ms = atomic_exchange(&door->stall_ms, 0);
 	if (stall_ms > 0)
 		usleep(1000 * stall_ms);
@@ -108,7 +107,9 @@ edge_input(void *edge, int64_t now)
 			continue;
 		}
 		door->open++;
-		hd_shard_give(door->shard, &ask->command, (uint64_t)(uintptr_t)ask, 0);
+		ask->since = now;
+		ask->late = !hd_shard_is_local(door->shard, &ask->command);
+		hd_shard_give(door->shard, &ask->command, (uint64_t)(uintptr_t)ask, now);
 	}
 	hd_shard_decide(door->shard);
 }
@@ -126,6 +127,19 @@ edge_reply(void *edge, uint64_t token, const struct hd_reply *reply, uint64_t ls
 	ask->next = door->held;
 	door->held = ask;
 	door->open--;
+	if (ask->late) {
+		struct hd_answered answered = {.since = ask->since, .verb = ask->command.verb};
+		hd_shard_answered(door->shard, &answered);
+	}
+}
+
+static void
+edge_later(void *edge, uint64_t token, const struct hd_command *command, int64_t arrived)
+{
+	struct house_ask *ask = (struct house_ask *)(uintptr_t)token;
+	(void)edge;
+	HD_ASSERT(command->verb == ask->command.verb && arrived <= INT64_MAX);
+	ask->late = true;
 }
 
 static void
@@ -175,6 +189,7 @@ static const struct hd_edge_ops edge_ops = {
 	.complete = edge_complete,
 	.input = edge_input,
 	.reply = edge_reply,
+	.later = edge_later,
 	.output = edge_output,
 	.view = edge_view,
 	.deadline = edge_deadline,

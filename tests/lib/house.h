@@ -19,8 +19,10 @@ struct house_ask {
 	struct hd_command command;
 	char line[512]; /* what the command borrows from */
 	bool done;
-	uint64_t lsn; /* that its reply waits for */
+	uint64_t lsn;  /* that its reply waits for */
+	int64_t since; /* BOOTTIME ns of the pass that took it */
 	bool replied;
+	bool late; /* not answered by the own shard's batch */
 	char answer[HOUSE_ANSWER_MAX];
 };
 
