@@ -81,10 +81,12 @@ void hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t 
 void hd_shard_decide(struct hd_shard *shard);
 
 /* A reply that no batch of this shard's own brought (another shard's, a gather's, an order's, the
- * edge's own): the edge has written it in this pass. It is timed when the pass has handed its
- * output over; commands that were given and answered within one hd_shard_decide time themselves. */
+ * edge's own): the edge has written it in this pass. It is timed when the pass in which it is
+ * durable has handed its output over; commands that were given and answered within one
+ * hd_shard_decide time themselves. */
 struct hd_answered {
 	int64_t since; /* BOOTTIME ns: `arrived` */
+	uint64_t lsn;  /* its bytes wait for this one, as those before them do; 0: for none */
 	uint32_t client;
 	uint8_t verb;
 	char key[HD_TRACE_KEY]; /* as in hd_trace_record; for SLOWLOG */

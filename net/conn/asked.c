@@ -107,6 +107,7 @@ hd_asked_written(struct hd_edge *edge, struct conn *conn, uint16_t sequence)
 	struct hd_answered *answered = ring_at(conn, sequence);
 	if (answered->since == 0)
 		return;
+	answered->lsn = conn_waits_for(conn);
 	hd_shard_answered(edge->shard, answered);
 	answered->since = 0;
 	if (--conn->asked_count == 0)

@@ -202,6 +202,13 @@ conn_client(const struct conn *conn)
 	return conn->slot << 12 | (conn->generation & 0xfffu);
 }
 
+/* The log position that its last reply waits for; 0: none. */
+static inline uint64_t
+conn_waits_for(const struct conn *conn)
+{
+	return conn->mark_first ? conn->mark_last->lsn : 0;
+}
+
 /* conn.c: life */
 struct conn *hd_conn_open(struct hd_edge *edge, int socket);
 void hd_conn_doom(struct hd_edge *edge, struct conn *conn);

@@ -325,8 +325,10 @@ static void
 time_own(struct hd_edge *edge, struct conn *conn, uint16_t sequence, enum hd_verb verb)
 {
 	int64_t since = conn_arrived(edge, conn);
-	struct hd_answered answered = {
-		.since = since, .client = conn_client(conn), .verb = (uint8_t)verb};
+	struct hd_answered answered = {.since = since,
+				       .lsn = conn_waits_for(conn),
+				       .client = conn_client(conn),
+				       .verb = (uint8_t)verb};
 	if (sequence == conn->head)
 		hd_shard_answered(edge->shard, &answered);
 	else

@@ -33,7 +33,7 @@ hd_shard_answered(struct hd_shard *shard, const struct hd_answered *answered)
 						   HD_ANSWERED_MAX * sizeof *latency->answered, 64);
 	struct hd_answered_run new = {
 		.from = latency->answer_from ? latency->answer_from : shard->boot,
-		.lsn = latency->answer_lsn,
+		.lsn = answered->lsn > latency->answer_lsn ? answered->lsn : latency->answer_lsn,
 		.first = *answered,
 	};
 	if (new.first.since == 0)

@@ -157,6 +157,26 @@ the_edges_own_commands_are_timed(void **state)
 	assert_int_equal(world.timed[2].key[0], 0);
 }
 
+/* Bytes that the log holds back, hold back what comes behind them. */
+static void
+whoever_stands_behind_the_log_waits_for_it(void **state)
+{
+	(void)state;
+	hd_edge_adopt(world.edge, 0);
+	says(0, "PING\nHUNT.AWARD ra bay 1\nHUNT.AWARD lb bay 1\nHUNT.AWARD rc bay 1\n");
+	answer(0, 1);
+	answer(2, 1);
+	says(0, "PING\n");
+	assert_int_equal(world.timed_count, 4);
+	assert_int_equal(world.timed[0].lsn, 0);
+	assert_int_equal(world.timed[1].lsn, 0); /* the first award, which nothing holds */
+	assert_int_equal(world.timed[2].lsn, world.tail);
+	assert_int_equal(world.timed[3].lsn, world.tail);
+	flush_log();
+	says(0, "PING\n");
+	assert_int_equal(world.timed[4].lsn, 0);
+}
+
 static void
 nothing_is_timed_where_nobody_wants_it(void **state)
 {
@@ -280,6 +300,7 @@ main(void)
 		STORY(answers_of_others_are_timed_when_they_are_written),
 		STORY(a_two_step_command_is_timed_when_its_answer_comes),
 		STORY(the_edges_own_commands_are_timed),
+		STORY(whoever_stands_behind_the_log_waits_for_it),
 		STORY(nothing_is_timed_where_nobody_wants_it),
 		STORY(each_is_timed_once),
 		STORY(what_is_remembered_is_given_back),

@@ -10,8 +10,10 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -179,6 +181,18 @@ without_a_file_there_is_memory(void **state)
 	assert_true(there_is(name));
 	unlink(in_folder(name));
 	unlink(in_folder("precious"));
+
+	/* No room: nothing is left of the attempt. */
+	struct hd_stats_file full = {0};
+	struct rlimit before, small;
+	getrlimit(RLIMIT_FSIZE, &before);
+	small = (struct rlimit){4096, before.rlim_max};
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &small);
+	assert_false(hd_stats_file_open(&full, folder, BYTES, 1, message, sizeof message));
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_non_null(strstr(message, strerror(EFBIG)));
+	assert_false(there_is(name));
 
 	struct hd_stats_file absent = {0};
 	assert_false(hd_stats_file_open(&absent, "/nowhere", BYTES, 1, message, sizeof message));
