@@ -9,6 +9,7 @@ A test is a script: `python3 tests/e2e/test_X.py BIN_DIR`. story(...) runs its f
 line each and one for the whole, and exits 0 or 1. Whatever goes wrong is a Mishap whose text says
 what was done, what came and what should have come; the server's last words stand under it.
 Only processes started here are ended, each by its own handle; every wait has an end."""
+import json
 import os
 import random
 import re
@@ -438,6 +439,32 @@ def huntd(*options, environment=None, seconds=20, cwd=None):
     done = subprocess.run([BIN + "/huntd", *options], capture_output=True, text=True, env=clean,
                           timeout=seconds, cwd=cwd, stdin=subprocess.DEVNULL)
     return done.returncode, done.stdout, done.stderr
+
+
+# Node.
+
+ROOT = os.path.dirname(os.path.dirname(HERE))
+NODE = os.path.join(ROOT, "build", "node")
+
+
+def node_packages(packages):
+    """True where node and the packages (name: version) are there, in build/node or fetched now with npm."""
+    def there(name, version):
+        try:
+            with open(os.path.join(NODE, "node_modules", name, "package.json")) as file:
+                return json.load(file)["version"] == version
+        except OSError:
+            return False
+    if not shutil.which("node"):
+        return False
+    if all(there(*item) for item in packages.items()):
+        return True
+    os.makedirs(NODE, exist_ok=True)
+    words = ["npm", "install", "--prefix", NODE, "--no-audit", "--no-fund"] + ["%s@%s" % item for item in packages.items()]
+    try:
+        return subprocess.run(words, capture_output=True, timeout=90).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 # Documents.

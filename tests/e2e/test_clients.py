@@ -7,7 +7,6 @@ import select
 from hunt import *
 
 HUNT = document("bay", challenges=["{id: map, points: 100, answers: [GOLD]}"])
-NODE = os.path.join(os.path.dirname(os.path.dirname(HERE)), "build", "node")
 PACKAGES = {"ioredis": "6.0.0", "redis": "6.3.1"}
 
 
@@ -97,22 +96,8 @@ def redis_py():
     skip("redis-py (no python3-redis here)")
 
 
-def node_packages():
-    """True where both packages are there, from build/node or fetched now with npm."""
-    for name, version in PACKAGES.items():
-        if not os.path.exists(os.path.join(NODE, "node_modules", name)):
-            os.makedirs(NODE, exist_ok=True)
-            words = ["npm", "install", "--prefix", NODE, "--no-audit", "--no-fund"] + ["%s@%s" % item for item in PACKAGES.items()]
-            return subprocess.run(words, capture_output=True, timeout=90).returncode == 0
-    return True
-
-
 def node_clients():
-    try:
-        there = shutil.which("node") and node_packages()
-    except (OSError, subprocess.TimeoutExpired):
-        there = False
-    if not there:
+    if not node_packages(PACKAGES):
         skip("ioredis and node-redis (npm or its registry is out of reach)")
         return None
     said = []
