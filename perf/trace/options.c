@@ -13,19 +13,19 @@
 #define SLOW_MS_MAX 3600000.0
 
 static const char help[] =
-	"Example: hunt-trace top                  which leg of the way is slow, on which shard\n"
-	"         sudo hunt-trace --kernel top    the same, and what the kernel does meanwhile\n"
+	"Example: hunt-trace top                which leg of the way is slow, and where\n"
+	"         sudo hunt-trace --kernel top  and what the kernel does meanwhile\n"
 	"\n"
 	"Usage: hunt-trace [OPTION]... [MODE]...\n"
 	"\n"
-	"  top          what huntd counts: legs, commands, shards (default; needs no rights)\n"
+	"  top          what huntd counts: legs, commands, shards (default; no rights)\n"
 	"  hist         the legs of one command in so many, by shard, through a probe\n"
 	"  full         the legs of every command; says how many were dropped\n"
 	"\n"
 	"  --kernel     io_uring by opcode, run queue and off-core time, block I/O\n"
 	"  --slow MS    a line for each command slower than MS milliseconds\n"
 	"  --flame      stacks by stage, folded, on stdout when it ends\n"
-	"               (these three with any mode, or without one; all but top need root)\n"
+	"               (these with any mode, or without one; all but top need root)\n"
 	"\n"
 	"  -p PID       the huntd to look at, where several run\n"
 	"  -i SEC       seconds between two frames (1)\n"

@@ -226,7 +226,7 @@ static void
 draw_memory(const struct hd_top *top, struct hd_trace_frame *frame)
 {
 	char state[HD_TEXT], budget[HD_TEXT], edge[HD_TEXT], log[HD_TEXT], mail[HD_TEXT];
-	fprintf(frame->out, "%-8sstate %s of %s   connections %s   log %s   mail %s\n", "memory",
+	fprintf(frame->out, "%-8sstate %s of %s  clients %s  log %s  mail %s\n", "memory",
 		hd_trace_bytes(HD_TOP_GAUGE(top, HD_TOP_ALL, memory_bytes), state),
 		hd_trace_bytes(HD_TOP_GAUGE(top, HD_TOP_ALL, memory_budget_bytes), budget),
 		hd_trace_bytes(HD_TOP_GAUGE(top, HD_TOP_ALL, memory_edge_bytes), edge),
