@@ -26,20 +26,34 @@ free_slot(struct hd_desk *desk)
 	return NULL;
 }
 
-/* The one that has waited longest for a next request makes room for who asks now. */
+/* Of those that wait for a next request, or for the rest of one, whoever is due first. */
+static struct conn *
+first_due(struct hd_desk *desk, bool kept)
+{
+	struct conn *first = NULL;
+	for (uint32_t i = 0; i < DESK_SLOTS; i++) {
+		struct conn *conn = &desk->conns[i];
+		bool waits = conn->socket >= 0 && conn->output == NULL && !conn->closing &&
+			     !conn->gone && conn->kept == kept;
+		if (waits && (first == NULL || conn->due < first->due))
+			first = conn;
+	}
+	return first;
+}
+
+/* Who has all to say makes room for who asks now; then who says it slowly. */
 static bool
 make_room(struct hd_desk *desk)
 {
-	struct conn *oldest = NULL;
-	for (uint32_t i = 0; i < DESK_SLOTS; i++) {
-		struct conn *conn = &desk->conns[i];
-		if (conn->socket >= 0 && conn->kept && !conn->gone &&
-		    (oldest == NULL || conn->due < oldest->due))
-			oldest = conn;
+	struct conn *conn = first_due(desk, true);
+	if (conn == NULL) {
+		conn = first_due(desk, false);
+		if (conn != NULL && conn->due > desk->now + (HD_HTTP_HEAD_S - 1) * SECOND)
+			conn = NULL;
 	}
-	if (oldest != NULL)
-		hd_desk_shut(desk, oldest);
-	return oldest != NULL;
+	if (conn != NULL)
+		hd_desk_shut(desk, conn);
+	return conn != NULL;
 }
 
 void
