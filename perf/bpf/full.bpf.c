@@ -6,9 +6,7 @@
  * than the copy. What finds no place is counted. */
 #include <stddef.h>
 
-#include "perf/bpf/base.h"
-
-#include <bpf/usdt.bpf.h>
+#include "perf/bpf/args.h"
 
 #include "huntd/trace.h"
 
@@ -44,11 +42,12 @@ SEC("usdt")
 int
 show_batch(struct pt_regs *ctx)
 {
-	long address = 0, count = 0;
+	struct hd_args args;
 	bool copied = false;
-	if (bpf_usdt_arg(ctx, ARG_BATCH, &address) || bpf_usdt_arg(ctx, ARG_COUNT, &count))
+	if (!hd_args_open(&args, ctx))
 		return 0;
-	const void *batch = (const void *)address;
+	const void *batch = (const void *)hd_arg(&args, ARG_BATCH);
+	uint64_t count = hd_arg(&args, ARG_COUNT);
 	if (count <= 1)
 		copied = copy(batch, BYTES(1));
 	else if (count <= 4)
@@ -61,7 +60,7 @@ show_batch(struct pt_regs *ctx)
 		copied = copy(batch, BYTES(HD_TRACE_BATCH));
 	if (!copied) {
 		__sync_fetch_and_add(&lost_batches, 1);
-		__sync_fetch_and_add(&lost_events, (uint64_t)count);
+		__sync_fetch_and_add(&lost_events, count);
 	}
 	return 0;
 }

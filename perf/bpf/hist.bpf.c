@@ -1,12 +1,11 @@
 /* hist.bpf.c - every sampled command into histograms, in the kernel.
  *
  * One array of histograms, row_size of them a shard, mapped by hunt-trace, who reads it without a
- * system call. Two shards may add to the same one at once, so they add with locked instructions:
- * nine of them, for one command in so many. `count` stays 0: the reader adds the buckets up. */
-#include "perf/bpf/base.h"
+ * system call. A shard's are added to by its own thread alone, so plain additions do. `count` stays
+ * 0: the reader adds the buckets up. */
+#include "perf/bpf/args.h"
 
-#include <bpf/usdt.bpf.h>
-
+#include "huntd/histogram.h"
 #include "perf/bpf/columns.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -31,8 +30,8 @@ add(uint32_t key, uint64_t value)
 	uint32_t bucket = hd_histogram_bucket(value);
 	if (!histogram || bucket >= HD_HISTOGRAM_BUCKETS)
 		return;
-	__sync_fetch_and_add(&histogram->buckets[bucket], 1);
-	__sync_fetch_and_add(&histogram->sum, value);
+	histogram->buckets[bucket]++;
+	histogram->sum += value;
 	if (value > histogram->max)
 		histogram->max = value;
 }
@@ -41,24 +40,22 @@ SEC("usdt")
 int
 show_event(struct pt_regs *ctx)
 {
-	long shard = 0, verb = 0;
-	uint64_t total = 0;
-	if (bpf_usdt_arg(ctx, ARG_SHARD, &shard) || bpf_usdt_arg(ctx, ARG_VERB, &verb))
+	struct hd_args args;
+	uint64_t total = 0, ns = 0;
+	if (!hd_args_open(&args, ctx))
 		return 0;
-	uint32_t row = (uint32_t)shard * row_size;
-	uint64_t reply = 0;
+	uint32_t row = (uint32_t)hd_arg(&args, ARG_SHARD) * row_size;
+#pragma unroll
 	for (uint32_t leg = 0; leg < HD_TRACE_LEGS; leg++) {
-		long ns = 0;
-		bpf_usdt_arg(ctx, ARG_FIRST_LEG + leg, &ns);
+		ns = hd_arg(&args, ARG_FIRST_LEG + leg);
+		total += ns;
 		if (ns)
-			add(row + leg, (uint64_t)ns);
-		total += (uint64_t)ns;
-		reply = (uint64_t)ns;
+			add(row + leg, ns);
 	}
-	/* Of another shard's client only a part of the way was seen here. */
-	if (reply) {
+	/* Without a reply, the last: another shard's client, so only a part of the way. */
+	if (ns) {
 		add(row + HD_TRACE_TOTAL, total);
-		add(row + HD_TRACE_COMMANDS + (uint32_t)verb, total);
+		add(row + HD_TRACE_COMMANDS + (uint32_t)hd_arg(&args, ARG_VERB), total);
 	}
 	return 0;
 }
