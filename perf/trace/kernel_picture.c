@@ -162,9 +162,12 @@ draw_thread(const struct hd_kernel *kernel, struct hd_trace_frame *frame, uint32
 	double share = (double)away.sum / (double)kernel->elapsed_ns;
 	snprintf(name, sizeof name, "%s", kernel->threads[thread].name);
 	hd_trace_row(frame, name, &waited);
-	fprintf(frame->out, " %9s %8.0f%%\n",
-		hd_trace_number(hd_trace_rate(preempted, kernel->elapsed_ns), text),
-		100.0 * (share > 1 ? 1 : share));
+	fprintf(frame->out, " %9s",
+		hd_trace_number(hd_trace_rate(preempted, kernel->elapsed_ns), text));
+	if (away.count)
+		fprintf(frame->out, " %8.0f%%\n", 100.0 * (share > 1 ? 1 : share));
+	else
+		fputs("         -\n", frame->out); /* it did not come back, or never left */
 }
 
 static void

@@ -190,17 +190,6 @@ is_shown(const struct run *run, enum hd_trace_view_id id)
 	return run->state[id] && (run->ended ? views[id]->sum : views[id]->tick);
 }
 
-/* The lines of a text that is still being written. */
-static uint32_t
-lines_of(FILE *out, char *const *text)
-{
-	uint32_t lines = 0;
-	fflush(out);
-	for (const char *at = *text; (at = strchr(at, '\n')) != NULL; at++)
-		lines++;
-	return lines;
-}
-
 static uint64_t
 tick(struct run *run, enum hd_trace_view_id id, struct hd_trace_frame *frame)
 {
@@ -231,20 +220,36 @@ draw_heading(const struct run *run, struct hd_trace_frame *frame)
 		(unsigned long long)(up % 60));
 }
 
-/* Each view gets its part of the rows that those before it have left. */
+/* A view's lines, at most so many of them; how many they were. */
+static uint32_t
+draw_view(struct run *run, enum hd_trace_view_id id, const struct hd_trace_frame *whole,
+	  uint32_t rows)
+{
+	size_t size = 0;
+	char *text = NULL, *at;
+	uint32_t used = 0;
+	struct hd_trace_frame frame = *whole;
+	frame.out = open_memstream(&text, &size);
+	frame.rows = rows;
+	tick(run, id, &frame);
+	fclose(frame.out);
+	for (at = text; *at && used < rows; used++)
+		at += strcspn(at, "\n") + 1;
+	fwrite(text, 1, (size_t)(at - text), whole->out);
+	free(text);
+	return used;
+}
+
+/* Each gets its part of the rows that those before it have left. */
 static void
-draw_views(struct run *run, struct hd_trace_frame *frame, char *const *text, uint32_t rows)
+draw_views(struct run *run, const struct hd_trace_frame *frame, uint32_t rows)
 {
 	uint32_t left = 0;
-	for (int id = 0; id < HD_VIEW_COUNT; id++)
-		left += run->state[id] && views[id]->tick;
+	for (enum hd_trace_view_id id = 0; id < HD_VIEW_COUNT; id++)
+		left += is_shown(run, id);
 	for (enum hd_trace_view_id id = 0; id < HD_VIEW_COUNT; id++) {
-		if (!run->state[id] || !views[id]->tick)
-			continue;
-		uint32_t used = lines_of(frame->out, text);
-		frame->rows = used + left < rows ? (rows - used) / left : 1;
-		left--;
-		tick(run, id, frame);
+		if (is_shown(run, id))
+			rows -= draw_view(run, id, frame, rows / left--);
 	}
 }
 
@@ -260,7 +265,7 @@ show_text(struct run *run)
 	uint32_t rows = trace->screen ? run->terminal.rows : ROWS_ALL;
 	uint32_t notes = kept(&trace->refused) + kept(&trace->lines);
 	draw_heading(run, &frame);
-	draw_views(run, &frame, &text, rows > notes ? rows - notes : 1);
+	draw_views(run, &frame, rows > notes + 1 ? rows - notes - 1 : 1);
 	print_notes(frame.out, &trace->refused);
 	print_notes(frame.out, &trace->lines);
 	fclose(frame.out);
@@ -361,6 +366,9 @@ look(struct run *run)
 
 #ifdef HUNT_TRACE_BPF
 /* libbpf says much; what matters comes back as an error of the call. */
+static int hush(enum libbpf_print_level level, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
 static int
 hush(enum libbpf_print_level level, const char *format, va_list args)
 {

@@ -6,7 +6,8 @@
 #define LEG_ROWS         (2u + HD_LEG_COUNT) /* with the rates and the heading */
 #define FOOT_ROWS        3u                  /* slots, memory, boards */
 #define COMMANDS_LEAST   2u
-#define SHARD_ROWS_LEAST 4u /* two headings, two lines */
+#define SLOT_WIDTH       17u /* the line's heading shared out, too */
+#define SHARD_ROWS_LEAST 4u  /* two headings, two lines */
 
 /* What happens. */
 
@@ -214,9 +215,9 @@ static void
 draw_slots(const struct hd_top *top, struct hd_trace_frame *frame)
 {
 	struct hd_top_slot slots[HD_TOP_SLOTS];
-	uint32_t found = hd_top_slots(top, HD_TOP_ALL, slots);
+	uint32_t found = hd_top_slots(top, HD_TOP_ALL, slots), fit = frame->columns / SLOT_WIDTH;
 	fputs("slot@shard", frame->out);
-	for (uint32_t i = 0; i < found; i++)
+	for (uint32_t i = 0; i < found && i < fit; i++)
 		fprintf(frame->out, "  %u@%u %.1f%%", slots[i].slot, slots[i].shard,
 			100.0 * slots[i].share);
 	fputs(found ? "\n" : "  none took any time\n", frame->out);
