@@ -138,10 +138,10 @@ read_put(struct reader *reader, const struct hd_node *node)
 	bool text = is_text(reader, node);
 	bool good = text && hd_doc_read(node->text, &doc, faults) && doc.document.count;
 	struct hd_bytes id = good ? hd_veltrix_name(&doc.document) : (struct hd_bytes){0};
-	char where[HD_DOC_LINE_MAX];
 	if (faults->count) {
-		hd_doc_fault_line("its line", &faults->row[0], where, sizeof where);
-		hd_fault(&reader->check, node, "is no document: %s", where);
+		hd_fault(&reader->check, node, "is no document: its line %d, column %d: %s",
+			 (int64_t)faults->row[0].line, (int64_t)faults->row[0].column,
+			 faults->row[0].what);
 	} else if (text && !hd_id_valid(id)) {
 		hd_fault(&reader->check, node, "must be a hunt document, with hunt: ID");
 	} else if (text && is_double(scenario, id)) {
@@ -194,24 +194,32 @@ read_kind(struct reader *reader, const struct hd_node *map)
 }
 
 static void
+wrong_phase_key(struct reader *reader, const struct hd_load_kind *kind, const struct hd_node *node)
+{
+	char what[48], allowed[ALLOWED_MAX];
+	snprintf(what, sizeof what, "a phase of kind %s", kind->name);
+	snprintf(allowed, sizeof allowed, " name%s", kind->takes);
+	allowed[strlen(allowed) - 1] = 0;
+	unknown_key(reader, node, what, allowed);
+}
+
+static void
 read_phase_key(struct reader *reader, struct hd_load_phase *phase, const struct hd_node *node)
 {
 	const struct hd_load_setting *setting = hd_load_setting_find(node->key, HD_LOAD_IN_PHASE);
-	char what[48];
-	snprintf(what, sizeof what, "a phase of kind %s", phase->kind->name);
+	bool name = hd_bytes_equal(node->key, HD_BYTES("name"));
 	if (hd_bytes_equal(node->key, HD_BYTES("kind")))
 		return;
-	if (hd_bytes_equal(node->key, HD_BYTES("name"))) {
-		if (is_text(reader, node))
-			phase->name = keep(reader, node->text);
-	} else if (setting && hd_load_kind_takes(phase->kind, setting->name)) {
-		set(reader, setting, node, &phase->plan);
-	} else {
-		char allowed[ALLOWED_MAX];
-		snprintf(allowed, sizeof allowed, " name%s", phase->kind->takes);
-		allowed[strlen(allowed) - 1] = 0;
-		unknown_key(reader, node, what, allowed);
+	if (!name && !(setting && hd_load_kind_takes(phase->kind, setting->name))) {
+		wrong_phase_key(reader, phase->kind, node);
+		return;
 	}
+	uint32_t mark = hd_check_enter_key(&reader->check, name ? "name" : setting->name);
+	if (!name)
+		set(reader, setting, node, &phase->plan);
+	else if (is_text(reader, node))
+		phase->name = keep(reader, node->text);
+	hd_check_leave(&reader->check, mark);
 }
 
 /* What the command line says stands above all. */
@@ -258,15 +266,8 @@ read_phase(struct reader *reader, const struct hd_node *map)
 	struct hd_load_phase *phase = &scenario->phases[scenario->phases_count++];
 	*phase = (struct hd_load_phase){kind->name, kind, reader->head};
 	const struct hd_node *node = first_child(reader, map);
-	for (; node; node = next_node(reader, node)) {
-		uint32_t mark = reader->check.path_size;
-		char key[HD_QUOTED_MAX + 1];
-		snprintf(key, sizeof key, "%.*s", (int)node->key.size, (const char *)node->key.at);
-		if (hd_load_setting_find(node->key, HD_LOAD_IN_PHASE))
-			hd_check_enter_key(&reader->check, key);
+	for (; node; node = next_node(reader, node))
 		read_phase_key(reader, phase, node);
-		hd_check_leave(&reader->check, mark);
-	}
 	finish_phase(reader, phase, map);
 }
 
@@ -371,17 +372,13 @@ read_text(struct hd_load_scenario *scenario, const struct hd_load_plan *plan, st
 	struct hd_faults *faults = calloc(1, sizeof *faults);
 	struct hd_doc doc = {0};
 	HD_ASSERT(faults);
-	if (hd_doc_read(text, &doc, faults) && doc.document.count) {
+	if (hd_doc_read(text, &doc, faults)) {
 		struct reader reader = {.scenario = scenario,
 					.document = &doc.document,
 					.check = {&doc.document, faults, "", 0},
 					.line = plan,
 					.head = *plan};
 		read_root(&reader);
-	} else if (!faults->count) {
-		snprintf(faults->row[faults->count].what, sizeof faults->row[0].what,
-			 "the file is empty; a scenario is a map with phases");
-		faults->row[faults->count++].line = faults->row[0].column = 1;
 	}
 	int code = tell_faults(scenario->path, faults);
 	hd_doc_free(&doc);

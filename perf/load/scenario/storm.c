@@ -245,6 +245,10 @@ run_storm(struct hd_load_aside *aside)
 		storm->due = hd_load_clock() + crew->plan->pause_ns;
 		if (storm->waves_count == crew->plan->waves)
 			break;
+		if (storm->wave->served == 0) {
+			aside->tally->lost = crew->plan->connections; /* nobody is there */
+			break;
+		}
 		while (hd_load_clock() < storm->due && !atomic_load(&crew->shared.stop))
 			wait_events(aside, storm->due);
 	}

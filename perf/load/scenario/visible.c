@@ -13,6 +13,7 @@
 #include "perf/load/scenario/line.h"
 
 #define OPEN_MAX 1024u
+#define RANK_NS  500000u     /* between two questions after the same: as exact as it gets */
 #define COUNT_NS 20000000u   /* between two counts */
 #define NAP_NS   50000000u   /* the longest sleep */
 #define LAST_NS  5000000000u /* after the last reply, for what is not in the board yet */
@@ -26,7 +27,7 @@ struct visible {
 	struct hd_histogram at_ns; /* from the intended send to the reply that shows it */
 	struct hd_histogram round_ns;
 	uint64_t before, counted, counted_at; /* in the board: before; now, and since when */
-	uint64_t correct, count_due;
+	uint64_t correct, rank_due, count_due;
 	bool count_asked;
 };
 
@@ -156,6 +157,7 @@ static bool
 ask(struct hd_load_aside *aside, uint64_t now)
 {
 	struct visible *visible = aside->own;
+	visible->rank_due = now + RANK_NS;
 	write_ranks(aside);
 	if (now >= visible->count_due) {
 		write_count(aside);
@@ -193,6 +195,16 @@ is_over(struct hd_load_aside *aside, uint64_t now, uint64_t *ended)
 	return (seen && whole) || now > *ended + LAST_NS;
 }
 
+/* When there is something to do again; `next`: when a sample is due. */
+static uint64_t
+wake_at(const struct visible *visible, uint64_t now, uint64_t next)
+{
+	uint64_t wake = next < visible->count_due ? next : visible->count_due;
+	if (visible->open_count && visible->rank_due < wake)
+		wake = visible->rank_due;
+	return wake < now + NAP_NS ? wake : now + NAP_NS;
+}
+
 static void
 run_visible(struct hd_load_aside *aside)
 {
@@ -200,15 +212,13 @@ run_visible(struct hd_load_aside *aside)
 	uint64_t ended = 0;
 	for (;;) {
 		uint64_t now = hd_load_clock(), next = open_due(aside, now);
+		uint64_t wake = wake_at(visible, now, next);
 		if (atomic_load(&aside->crew->shared.stop) || is_over(aside, now, &ended))
 			break;
-		if (visible->open_count || now >= visible->count_due) {
-			if (!ask(aside, now))
-				break;
-			continue;
-		}
-		next = next < visible->count_due ? next : visible->count_due;
-		hd_load_sleep_until(next < now + NAP_NS ? next : now + NAP_NS);
+		if (wake > now)
+			hd_load_sleep_until(wake);
+		else if (!ask(aside, now))
+			break;
 	}
 	while (atomic_load(&aside->crew->shared.sending))
 		hd_load_sleep_until(hd_load_clock() + NAP_NS);

@@ -291,7 +291,7 @@ run_watchers(struct hd_load_aside *aside)
 	watchers->end = crew->start + crew->plan->duration_ns;
 	for (;;) {
 		uint64_t now = hd_load_clock();
-		bool stop = atomic_load(&crew->shared.stop);
+		bool stop = atomic_load(&crew->shared.stop) || watchers->line.lost;
 		if (stop && now < watchers->end)
 			watchers->end = now;
 		bool over = now >= watchers->end && !atomic_load(&crew->shared.sending);
