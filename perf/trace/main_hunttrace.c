@@ -264,6 +264,8 @@ show_text(struct run *run)
 				       .colour = trace->options.colour};
 	uint32_t rows = trace->screen ? run->terminal.rows : ROWS_ALL;
 	uint32_t notes = kept(&trace->refused) + kept(&trace->lines);
+	if (run->ended)
+		fprintf(frame.out, "All in all:\n");
 	draw_heading(run, &frame);
 	draw_views(run, &frame, rows > notes + 1 ? rows - notes - 1 : 1);
 	print_notes(frame.out, &trace->refused);
