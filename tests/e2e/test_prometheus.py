@@ -3,6 +3,7 @@
 a huntd under load: what they ask for is there, they alert where they should, and nowhere else."""
 import contextlib
 import math
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -201,9 +202,12 @@ def the_dashboard_is_what_grafana_takes():
         return
     text = read(GRAFANA, "huntd.json")
     same("the compiler's complaints", typed(text), "")
-    for right, wrong in (('"schemaVersion"', '"schemeVersion"'), ('"mode": "thresholds"', '"mode": "tresholds"')):
+    wrong = text
+    for right, other in (('"schemaVersion"', '"schemeVersion"'), ('"mode": "thresholds"', '"mode": "tresholds"')):
         check("there is a %s" % right, right in text)
-        check("it would complain of %s" % wrong, typed(text.replace(right, wrong, 1)))
+        wrong = wrong.replace(right, other, 1)
+    said = typed(wrong)
+    check("the compiler sees a wrong key and a wrong word", "schemeVersion" in said and "tresholds" in said, said)
 
 
 # What Prometheus says.
@@ -282,9 +286,62 @@ def a_healthy_server_answers_every_query_and_alerts_nobody():
     return "%d queries" % len(queries)
 
 
+@contextlib.contextmanager
+def a_crowd(server, people=32):
+    """Guesses without end for entrants of one slot: whoever reads them, one shard has to judge them all.
+    The server bounds it, by reading no more than it lets in."""
+    def send(client, name):
+        # Only the newest 32 guesses of an entrant are remembered: none of these is a duplicate.
+        batch = b"".join(encode("HUNT.SUBMIT", "{hot}:%d:%d" % (name, entrant), "bay", "map", "%032d" % guess)
+                         for guess in range(50) for entrant in range(20))
+        with contextlib.suppress(Closed):
+            while True:
+                client.send(batch)
+
+    def drop(client):
+        with contextlib.suppress(OSError):
+            while client.socket.recv(1 << 16):
+                pass
+    clients = server.clients(people)
+    threads = [threading.Thread(target=work, daemon=True) for name, client in enumerate(clients)
+               for work in (lambda client=client, name=name: send(client, name), lambda client=client: drop(client))]
+    for client in clients:
+        client.socket.settimeout(None)
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+        check("the crowd still plays", all(thread.is_alive() for thread in threads))
+    finally:
+        for client in clients:
+            with contextlib.suppress(OSError):
+                client.socket.shutdown(socket.SHUT_RDWR)
+        for thread in threads:
+            thread.join(10)
+
+
+def an_overloaded_server_pages_somebody():
+    """A challenge that is dear to judge, and a crowd that asks one shard for more than it can: both shards
+    refuse. Without durability, so that no flush holds the crowd back."""
+    hunt = document("bay", challenges=['{id: map, points: 100, answers: [{regex: "([0-9]?){240}x"}]}'])
+    at_once = lambda rules: re.sub(r"for: \w+", "for: 0s", rules)
+    with Server({"bay": hunt}, 2, "off") as server, Prometheus(server, at_once) as prometheus, a_crowd(server):
+        def page():
+            for alert in prometheus.api("alerts")["alerts"]:
+                # In its first second it may not know yet which shard is busy.
+                if alert["labels"]["alertname"] == "HuntdOverload" and "busiest" in alert["annotations"]["where"]:
+                    return alert
+        read = eventually("HuntdOverload fires and says where to look", page, 40)
+        same("whom it calls", (read["state"], read["labels"]["severity"]), ("firing", "page"))
+        summary, where = read["annotations"]["summary"], read["annotations"]["where"]
+        check("what they read", re.fullmatch(re.escape(prometheus.target) + r" refuses [0-9.]+% of its commands", summary), summary)
+        check("where they look", re.fullmatch(r"[0-9.]+% of the time goes to \w+; busiest is shard [01]", where), where)
+        return "%s: %s" % (summary.split(" ", 1)[1], where)
+
+
 if __name__ == "__main__":
     if not (shutil.which("prometheus") and shutil.which("promtool")):
         skip("no prometheus here")
         sys.exit(0)
     story(the_rules_hold_at_their_thresholds, the_dashboard_is_whole, the_dashboard_is_what_grafana_takes,
-          a_healthy_server_answers_every_query_and_alerts_nobody)
+          a_healthy_server_answers_every_query_and_alerts_nobody, an_overloaded_server_pages_somebody)
