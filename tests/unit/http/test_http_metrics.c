@@ -25,8 +25,8 @@ begin(void **state)
 	page->shards = SHARDS;
 	page->started_ms = 1795293710364;
 	page->pid = 77;
-	strcpy(page->version, "0.1.0");
-	strcpy(page->build, "8c1f0a9be2d1");
+	memcpy(page->version, "0.1.0", 6);
+	memcpy(page->build, "8c1f0a9be2d1", 13);
 	page->build_id[0] = 0xab;
 	page->build_id[1] = 0x01;
 	text = NULL;
