@@ -291,7 +291,7 @@ open_port(const struct server *server, enum hd_setting setting, uint16_t *port, 
 static bool
 open_ports(struct server *server)
 {
-	uint16_t port;
+	uint16_t port = 0;
 	int probe = open_port(server, HD_SETTING_resp, &server->info.port, server->where);
 	if (probe < 0)
 		return false;

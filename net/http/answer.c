@@ -91,12 +91,18 @@ put_line(struct hd_desk *desk, struct conn *conn, struct answer *answer, const c
 	put(desk, conn, answer, hd_bytes_of(text, (size_t)size));
 }
 
+/* Closes the connection, and no byte of it is a request any more. */
+static void
+refuse(struct hd_desk *desk, struct conn *conn, struct answer answer, const char *reason)
+{
+	conn->closing = conn->lingers = true;
+	put_line(desk, conn, &answer, reason);
+}
+
 void
 hd_desk_refuse(struct hd_desk *desk, struct conn *conn, uint16_t status, const char *reason)
 {
-	struct answer answer = {.status = status};
-	conn->closing = conn->lingers = true;
-	put_line(desk, conn, &answer, reason);
+	refuse(desk, conn, (struct answer){.status = status}, reason);
 }
 
 static void
@@ -120,15 +126,21 @@ static bool
 refused(struct hd_desk *desk, struct conn *conn)
 {
 	const struct hd_http_request *request = &desk->request;
-	if (request->method == HD_HTTP_OTHER)
-		hd_desk_refuse(desk, conn, 405, "pages are read with GET or HEAD");
-	else if (request->expects)
-		hd_desk_refuse(desk, conn, 417, "no expectation is met here");
-	else if (request->has_body)
-		hd_desk_refuse(desk, conn, 413, "a request for a page has no body");
-	else
-		return false;
-	return true;
+	struct answer answer = {.bodiless = request->method == HD_HTTP_HEAD};
+	const char *reason = NULL;
+	if (request->method == HD_HTTP_OTHER) {
+		answer.status = 405;
+		reason = "pages are read with GET or HEAD";
+	} else if (request->expects) {
+		answer.status = 417;
+		reason = "no expectation is met here";
+	} else if (request->has_body) {
+		answer.status = 413;
+		reason = "a request for a page has no body";
+	}
+	if (reason != NULL)
+		refuse(desk, conn, answer, reason);
+	return reason != NULL;
 }
 
 void

@@ -130,6 +130,15 @@ beyond_loopback_needs_trust(void **state)
 	assert_true(set("resp", "0.0.0.0:4868"));
 	assert_false(hd_config_whole(&config, fault, sizeof fault));
 	assert_non_null(strstr(fault, "trust=all"));
+	assert_true(set("resp", "127.0.0.2:1"));
+	assert_true(set("http", "0.0.0.0:1"));
+	assert_false(hd_config_whole(&config, fault, sizeof fault));
+	assert_true(set("http", "off"));
+	assert_int_equal(config.values[HD_SETTING_http].number, 0);
+	assert_true(hd_config_whole(&config, fault, sizeof fault));
+	assert_false(set("resp", "off"));
+	assert_true(set("http", "0.0.0.0:1"));
+	assert_int_equal(config.values[HD_SETTING_http].number, 1);
 	assert_true(set("trust", "all"));
 	assert_true(hd_config_whole(&config, fault, sizeof fault));
 }

@@ -264,9 +264,9 @@ begin(void **state)
 	w = calloc(1, sizeof *w);
 	w->io.ops = &ops;
 	w->memory = hd_test_memory();
-	w->page = aligned_alloc(4096, HD_STATS_BYTES(1));
-	memset(w->page, 0, HD_STATS_BYTES(1));
-	w->page->shards = 1;
+	w->page = aligned_alloc(4096, HD_STATS_BYTES(HD_SHARDS_MAX));
+	memset(w->page, 0, HD_STATS_BYTES(HD_SHARDS_MAX));
+	w->page->shards = HD_SHARDS_MAX;
 	w->page->state = HD_SERVER_SERVING;
 	w->now = 1000 * SECOND;
 	w->next = LISTENER + 1;
@@ -281,8 +281,8 @@ end(void **state)
 {
 	(void)state;
 	int tries = 0;
-	while (!hd_desk_drain(w->desk) && tries++ < 100)
-		settle();
+	for (; !hd_desk_drain(w->desk) && tries++ < 100; settle())
+		w->now += SECOND / 10;
 	assert_true(tries < 100);
 	hd_desk_destroy(w->desk);
 	assert_false(w->listens);
@@ -329,6 +329,11 @@ who_asks_to_close_is_closed(void **state)
 	assert_int_equal(status(c, 0), 200);
 	assert_non_null(strstr(at(c)->got, "Connection: close\r\n"));
 	assert_false(at(c)->open);
+	int e = connect_();
+	say(e, "HEAD / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\r\n");
+	take_all(e);
+	assert_int_equal(status(e, 0), 417);
+	assert_string_equal(at(e)->got + at(e)->got_size - 4, "\r\n\r\n"); /* HEAD: no body */
 	int d = connect_();
 	say(d, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
 	take_all(d);
@@ -481,6 +486,25 @@ too_many_are_told_so(void **state)
 }
 
 static void
+answers_that_nobody_reads_are_bounded(void **state)
+{
+	(void)state;
+	uint64_t most = 0;
+	int c;
+	memset(w->page->shard, 0xee, HD_SHARDS_MAX * sizeof *w->page->shard); /* long pages */
+	do {
+		c = connect_();
+		say(c, "GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n");
+		most = w->memory.used > most ? w->memory.used : most;
+		assert_true(at(c)->size > 0);
+	} while (at(c)->size == 128u * HD_KIB);
+	take_all(c);
+	assert_int_equal(status(c, 0), 503);
+	assert_non_null(strstr(at(c)->got, "too many answers wait to be read\n"));
+	assert_in_range(most, HD_HTTP_UNSENT_MAX, 2u * HD_HTTP_UNSENT_MAX);
+}
+
+static void
 accepting_goes_on_behind_an_error(void **state)
 {
 	(void)state;
@@ -526,6 +550,7 @@ main(void)
 		TEST(who_does_not_read_is_closed),
 		TEST(what_is_sent_ahead_waits),
 		TEST(too_many_are_told_so),
+		TEST(answers_that_nobody_reads_are_bounded),
 		TEST(accepting_goes_on_behind_an_error),
 		TEST(the_end_waits_for_an_answer_under_way),
 	};
