@@ -10,7 +10,7 @@
 
 #include "perf/trace/build_id.h"
 #include "perf/trace/table.h"
-#include "perf/trace/top.h"
+#include "perf/trace/top/top.h"
 #include "tests/lib/lib.h"
 
 #define SHARDS 3u

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "perf/trace/table.h"
-#include "perf/trace/top.h"
+#include "perf/trace/top/top.h"
 
 static void
 set_number(json_t *into, const char *name, uint64_t number)

@@ -1,6 +1,6 @@
 /* --kernel: what the kernel does for huntd's threads. Three parts; one that the kernel refuses is
  * left out alone. */
-#include "perf/trace/kernel.h"
+#include "perf/trace/kernel/kernel.h"
 
 #include <dirent.h>
 #include <errno.h>

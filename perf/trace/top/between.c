@@ -1,5 +1,5 @@
 #include "perf/trace/table.h"
-#include "perf/trace/top.h"
+#include "perf/trace/top/top.h"
 
 #define RARE 100u /* a leg that fewer than one command in so many took is not called slow */
 

@@ -1,7 +1,7 @@
 #include <linux/io_uring.h>
 #include <string.h>
 
-#include "perf/trace/kernel.h"
+#include "perf/trace/kernel/kernel.h"
 #include "perf/trace/table.h"
 
 static const char *const disk_names[] = {"read", "write", "flush", "other"};

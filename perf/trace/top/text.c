@@ -1,7 +1,7 @@
 /* One frame of `top`. It must say within seconds which leg is slow, on which shard: all that is not
  * needed for that gives way where the screen is small. */
 #include "perf/trace/table.h"
-#include "perf/trace/top.h"
+#include "perf/trace/top/top.h"
 
 #define LEG_ROWS         (2u + HD_LEG_COUNT) /* with the rates and the heading */
 #define FOOT_ROWS        3u                  /* slots, memory, boards */

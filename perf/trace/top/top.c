@@ -1,4 +1,4 @@
-#include "perf/trace/top.h"
+#include "perf/trace/top/top.h"
 
 #include <stdlib.h>
 
