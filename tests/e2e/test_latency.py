@@ -131,7 +131,9 @@ def slow_ones_are_named(shards):
         for row in awards + [row for row in mine if row["words"][0] == "HUNT.SUBMIT"]:
             same("client and name", (row["address"], row["name"]), (address, "ann"))
             check("a time of now", abs(row["at"] - time.time()) < 60 and row["us"] > 0, row)
-            check("its legs", all(re.fullmatch(r"(%s)=\d+us" % "|".join(LEGS), word) for word in row["words"][2:]), row)
+            check("its legs", all(re.fullmatch(r"(%s)=\d+us" % "|".join(LEGS + ("elsewhere",)), word) for word in row["words"][2:]), row)
+            told = sum(int(word.split("=")[1][:-2]) for word in row["words"][2:])
+            check("they add up to it, but for what is cut off each", told <= row["us"] <= told + len(LEGS) + 8, row)
         check("newest first", all(a["at"] >= b["at"] for a, b in zip(mine, mine[1:])), mine)
         same("each id once", len({row["id"] for row in mine}), len(mine))
         same("LEN", other("SLOWLOG", "LEN") >= len(mine), True)

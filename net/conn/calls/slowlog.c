@@ -48,25 +48,41 @@ list_free(struct call *call, struct slow_list *list)
 	hd_buffers_give(&call->edge->buffers, list->at, list->room);
 }
 
+/* What no leg of its client's shard has: it was on another shard, or waited for one. */
+static uint64_t
+elsewhere_ns(const struct hd_slow *slow)
+{
+	uint64_t legs = 0, total = (uint64_t)slow->total_ns;
+	for (uint32_t i = 0; i < HD_LEG_COUNT; i++)
+		legs += slow->leg_ns[i];
+	return total > legs ? total - legs : 0;
+}
+
+static void
+leg_write(struct hd_writer *w, const char *name, uint64_t ns)
+{
+	char text[48];
+	if (ns < 1000)
+		return;
+	snprintf(text, sizeof text, "%s=%lluus", name, wide(ns / 1000));
+	hd_value_text(w, text);
+}
+
 /* The command, its key, and the legs that took a microsecond or more. */
 static void
 words_write(struct hd_writer *w, const struct hd_slow *slow)
 {
-	uint32_t words = slow->key[0] ? 2 : 1;
+	uint64_t elsewhere = elsewhere_ns(slow);
+	uint32_t words = 1 + (slow->key[0] ? 1u : 0u) + (elsewhere >= 1000 ? 1u : 0u);
 	for (uint32_t i = 0; i < HD_LEG_COUNT; i++)
 		words += slow->leg_ns[i] >= 1000;
 	hd_value_array(w, words);
 	hd_value_text(w, hd_command_rows[slow->verb].name);
 	if (slow->key[0])
 		hd_value_bulk(w, hd_bytes_of(slow->key, strnlen(slow->key, HD_TRACE_KEY)));
-	for (uint32_t i = 0; i < HD_LEG_COUNT; i++) {
-		char text[48];
-		if (slow->leg_ns[i] < 1000)
-			continue;
-		snprintf(text, sizeof text, "%s=%lluus", hd_leg_names[i],
-			 wide(slow->leg_ns[i] / 1000));
-		hd_value_text(w, text);
-	}
+	for (uint32_t i = 0; i < HD_LEG_COUNT; i++)
+		leg_write(w, hd_leg_names[i], slow->leg_ns[i]);
+	leg_write(w, "elsewhere", elsewhere);
 }
 
 static void
@@ -118,6 +134,7 @@ hd_call_slowlog(struct call *call)
 		"GET [<count>]",
 		"    The newest slow commands, newest first (10; -1: all). Each is: id, unix",
 		"    seconds, microseconds, [command, key, leg=time ...], client, its name.",
+		"    Legs are those of INFO huntd; elsewhere: on another shard, or waiting for it.",
 		"LEN",
 		"    How many are kept (slowlog-max-len).",
 		"RESET",

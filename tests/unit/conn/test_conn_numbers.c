@@ -120,8 +120,8 @@ slow(uint32_t shard, uint32_t at, uint64_t id, int64_t unix_us)
 
 #define ENTRY(id, at)                                                                              \
 	"*6\r\n:" #id "\r\n:" #at                                                                  \
-	"\r\n:12345\r\n*3\r\n$11\r\nHUNT.SUBMIT\r\n$20\r\nkkkkkkkkkkkkkkkkkkkk\r\n$"               \
-	"15\r\ndurable=12000us\r\n$10\r\n10.0.0.1:7\r\n$4\r\nanna\r\n"
+	"\r\n:12345\r\n*4\r\n$11\r\nHUNT.SUBMIT\r\n$20\r\nkkkkkkkkkkkkkkkkkkkk\r\n$"               \
+	"15\r\ndurable=12000us\r\n$15\r\nelsewhere=344us\r\n$10\r\n10.0.0.1:7\r\n$4\r\nanna\r\n"
 
 static void
 slow_commands_of_all_shards_come_newest_first(void **state)
