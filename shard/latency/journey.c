@@ -106,9 +106,9 @@ fill_records(struct hd_journey *journey, const struct hd_decided *decided)
 		record->client = (uint32_t)(work->token >> 32);
 		record->slot = work->command->slot;
 		record->verb = work->command->verb;
-		record->answer = decided->later >> i & 1    ? HD_TRACE_LATER
-				 : decided->failed >> i & 1 ? HD_TRACE_ERROR
-							    : HD_TRACE_OK;
+		record->answer = (uint8_t)(decided->later >> i & 1    ? HD_TRACE_LATER
+					   : decided->failed >> i & 1 ? HD_TRACE_ERROR
+								      : HD_TRACE_OK);
 		copy_key(record->key, work->command);
 	}
 }
