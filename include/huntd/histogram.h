@@ -25,15 +25,17 @@ struct hd_histogram {
 };
 
 /* The place of the highest bit that is set; of a value above 0. BPF has no instruction for it, and
- * its compilers offer none of their own: there it is halved out. */
+ * its compilers offer none of their own: there it is halved out, without a branch. */
 static inline uint32_t
 hd_histogram_top_bit(uint64_t value)
 {
 #ifdef __bpf__
 	uint32_t bit = 0;
 	for (uint32_t half = 32; half; half /= 2) {
-		bit += value >> half ? half : 0;
-		value = value >> half ? value >> half : value;
+		uint32_t above =
+			(uint32_t)((0 - (value >> half)) >> 63); /* 1: there is something */
+		bit += above * half;
+		value >>= above * half;
 	}
 	return bit;
 #else
