@@ -326,6 +326,14 @@ hd_config_whole(const struct hd_config *config, char *fault, size_t room)
 			 hd_config_rows[addresses[i]].name, value->text);
 		return false;
 	}
+	const struct hd_config_value *resp = &config->values[HD_SETTING_resp];
+	const struct hd_config_value *http = &config->values[HD_SETTING_http];
+	bool meet = resp->host == http->host || resp->host == 0 || http->host == 0;
+	if (http->number && meet && resp->port != 0 && resp->port == http->port) {
+		snprintf(fault, room, "resp %.64s and http %.64s need a port each", resp->text,
+			 http->text);
+		return false;
+	}
 	return true;
 }
 

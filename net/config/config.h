@@ -113,7 +113,8 @@ void hd_config_document(struct hd_config *config, const struct hd_document *docu
 void hd_config_environment(struct hd_config *config, char *const *environment,
 			   struct hd_faults *faults);
 
-/* What only the whole can tell: listening beyond loopback needs trust. False: see `fault`. */
+/* What only the whole can tell: listening beyond loopback needs trust, and every door a port of its
+ * own. False: see `fault`. */
 bool hd_config_whole(const struct hd_config *config, char *fault, size_t room);
 
 struct hd_runtime_config hd_config_runtime(const struct hd_config *config);

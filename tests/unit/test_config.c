@@ -131,15 +131,34 @@ beyond_loopback_needs_trust(void **state)
 	assert_false(hd_config_whole(&config, fault, sizeof fault));
 	assert_non_null(strstr(fault, "trust=all"));
 	assert_true(set("resp", "127.0.0.2:1"));
-	assert_true(set("http", "0.0.0.0:1"));
+	assert_true(set("http", "0.0.0.0:2"));
 	assert_false(hd_config_whole(&config, fault, sizeof fault));
 	assert_true(set("http", "off"));
 	assert_int_equal(config.values[HD_SETTING_http].number, 0);
 	assert_true(hd_config_whole(&config, fault, sizeof fault));
 	assert_false(set("resp", "off"));
-	assert_true(set("http", "0.0.0.0:1"));
+	assert_true(set("http", "0.0.0.0:2"));
 	assert_int_equal(config.values[HD_SETTING_http].number, 1);
 	assert_true(set("trust", "all"));
+	assert_true(hd_config_whole(&config, fault, sizeof fault));
+}
+
+static void
+every_door_has_a_port(void **state)
+{
+	char fault[512];
+	(void)state;
+	begin();
+	assert_true(set("resp", "127.0.0.1:4880"));
+	assert_false(hd_config_whole(&config, fault, sizeof fault));
+	assert_non_null(strstr(fault, "127.0.0.1:4880"));
+	assert_true(set("resp", "127.0.0.2:4880"));
+	assert_true(hd_config_whole(&config, fault, sizeof fault));
+	assert_true(set("resp", "0.0.0.0:4880") && set("trust", "all"));
+	assert_false(hd_config_whole(&config, fault, sizeof fault));
+	assert_true(set("http", "off"));
+	assert_true(hd_config_whole(&config, fault, sizeof fault));
+	assert_true(set("http", "127.0.0.1:0") && set("resp", "127.0.0.1:0"));
 	assert_true(hd_config_whole(&config, fault, sizeof fault));
 }
 
@@ -167,6 +186,7 @@ main(void)
 		cmocka_unit_test(what_is_wrong_is_refused_and_leaves_the_old_value),
 		cmocka_unit_test(every_fault_of_a_file_is_listed_with_its_line),
 		cmocka_unit_test(beyond_loopback_needs_trust),
+		cmocka_unit_test(every_door_has_a_port),
 		cmocka_unit_test(the_shipped_file_is_what_print_config_prints),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
