@@ -246,6 +246,8 @@ def rules_are_sound(prometheus):
         check("%s is a record against a number" % rule["name"], asked and asked[1] in records, rule["query"])
         check("%s: its severity" % rule["name"], rule["labels"].get("severity") in ("page", "ticket"), rule["labels"])
         same("%s says" % rule["name"], sorted(set(rule["annotations"]) - {"where"}), ["look", "runbook", "summary"])
+        chapter = re.fullmatch(r'README.md, "(.+)"', rule["annotations"]["runbook"])
+        check("%s: its chapter" % rule["name"], chapter and "\n## %s\n" % chapter[1] in read(ROOT, "README.md"), rule["annotations"])
     return sorted(records)
 
 
