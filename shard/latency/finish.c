@@ -15,17 +15,18 @@ count_legs(struct hd_shard *shard, const struct hd_journey *journey)
 {
 	const struct hd_trace_batch *batch = &journey->batch;
 	struct hd_histogram *legs = shard->stats[shard->number].leg;
+	uint32_t waited = batch->count - (uint32_t)__builtin_popcountll(journey->later);
 	hd_histogram_record(&legs[HD_LEG_APPLY], batch->apply_ns, batch->count);
 	if (journey->routed)
 		hd_histogram_record(&legs[HD_LEG_ROUTE], batch->route_ns, batch->count);
 	if (journey->own)
 		hd_histogram_record(&legs[HD_LEG_PARSE], batch->parse_ns, batch->count);
 	if (!journey->settled) {
-		hd_histogram_record(&legs[HD_LEG_QUEUED], batch->queued_ns, journey->waited);
-		hd_histogram_record(&legs[HD_LEG_DURABLE], batch->durable_ns, journey->waited);
+		hd_histogram_record(&legs[HD_LEG_QUEUED], batch->queued_ns, waited);
+		hd_histogram_record(&legs[HD_LEG_DURABLE], batch->durable_ns, waited);
 	}
 	if (journey->own)
-		hd_histogram_record(&legs[HD_LEG_REPLY], batch->reply_ns, journey->waited);
+		hd_histogram_record(&legs[HD_LEG_REPLY], batch->reply_ns, waited);
 }
 
 static void
@@ -49,26 +50,24 @@ tell_slow(struct hd_shard *shard, const struct hd_journey *journey,
 static void
 count_commands(struct hd_shard *shard, const struct hd_journey *journey, int64_t now)
 {
-	const struct hd_trace_record *record = journey->batch.record;
 	struct hd_shard_stats *stats = &shard->stats[shard->number];
-	uint32_t count = journey->batch.count;
-	HD_ASSERT(journey->own && now >= journey->parsing);
-	for (uint32_t from = 0, to; from < count; from = to) {
-		uint32_t late = 0;
-		for (to = from; to < count && record[to].recv_ns == record[from].recv_ns; to++) {
-			if (record[to].verb != record[from].verb)
-				break;
-			late += record[to].answer == HD_TRACE_LATER;
-		}
-		uint32_t run = to - from;
-		hd_histogram_record(&stats->leg[HD_LEG_RECV], record[from].recv_ns, run);
-		if (HD_UNLIKELY(late == run))
+	int64_t took = now - journey->parsing;
+	HD_ASSERT(journey->own && took >= 0 && (journey->runs & 1));
+	for (uint64_t runs = journey->runs; runs != 0;) {
+		uint32_t from = (uint32_t)__builtin_ctzll(runs);
+		runs &= runs - 1;
+		uint32_t to = runs ? (uint32_t)__builtin_ctzll(runs) : journey->batch.count;
+		uint64_t within = (UINT64_MAX >> (HD_BATCH_MAX - (to - from))) << from;
+		uint32_t late = (uint32_t)__builtin_popcountll(journey->later & within);
+		const struct hd_trace_record *record = &journey->batch.record[from];
+		hd_histogram_record(&stats->leg[HD_LEG_RECV], record->recv_ns, to - from);
+		if (HD_UNLIKELY(late == to - from))
 			continue;
-		int64_t total = record[from].recv_ns + (now - journey->parsing);
-		hd_histogram_record(&stats->command[record[from].verb], (uint64_t)total,
-				    run - late);
+		int64_t total = record->recv_ns + took;
+		hd_histogram_record(&stats->command[record->verb], (uint64_t)total,
+				    to - from - late);
 		if (HD_UNLIKELY(shard->latency.slow_ns >= 0 && total > shard->latency.slow_ns))
-			tell_slow(shard, journey, &record[from], run - late, total, now);
+			tell_slow(shard, journey, record, to - from - late, total, now);
 	}
 }
 

@@ -85,32 +85,58 @@ append(struct hd_latency *latency, struct hd_journey *journey)
 		latency->unhanded = journey;
 }
 
-static void
-copy_key(char to[KEY_MAX], const struct hd_command *command)
+/* In words: keys are short, and there is one a command. */
+static inline void
+copy_key(char to[KEY_MAX], struct hd_bytes key)
 {
-	bool entrant = hd_command_rows[command->verb].route <= HD_ROUTE_READ;
-	struct hd_bytes key = entrant ? command->entrant : command->hunt;
+	if (key.size >= KEY_MAX) {
+		memcpy(to, key.at, KEY_MAX);
+		return;
+	}
 	memset(to, 0, KEY_MAX);
-	if (key.size > 0)
-		memcpy(to, key.at, key.size < KEY_MAX ? key.size : KEY_MAX);
+	if (key.size >= 8) {
+		memcpy(to, key.at, 8);
+		if (key.size > 16)
+			memcpy(to + 8, key.at + 8, 8);
+		memcpy(to + key.size - 8, key.at + key.size - 8, 8);
+	} else {
+		for (uint32_t i = 0; i < key.size; i++)
+			to[i] = (char)key.at[i];
+	}
+}
+
+static inline void
+fill_record(struct hd_trace_record *record, const struct hd_work *work, uint32_t recv_ns)
+{
+	const struct hd_command *command = work->command;
+	bool entrant = hd_command_rows[command->verb].route <= HD_ROUTE_READ;
+	record->recv_ns = recv_ns;
+	record->client = (uint32_t)(work->token >> 32);
+	record->slot = command->slot;
+	record->verb = command->verb;
+	copy_key(record->key, entrant ? command->entrant : command->hunt);
 }
 
 static void
 fill_records(struct hd_journey *journey, const struct hd_decided *decided)
 {
+	struct hd_trace_record *record = journey->batch.record;
+	uint64_t runs = 0;
 	for (uint32_t i = 0; i < decided->count; i++) {
 		const struct hd_work *work = &decided->given[i];
-		struct hd_trace_record *record = &journey->batch.record[i];
-		record->recv_ns =
-			journey->own ? hd_latency_short(journey->parsing - work->arrived) : 0;
-		record->client = (uint32_t)(work->token >> 32);
-		record->slot = work->command->slot;
-		record->verb = work->command->verb;
-		record->answer = (uint8_t)(decided->later >> i & 1    ? HD_TRACE_LATER
-					   : decided->failed >> i & 1 ? HD_TRACE_ERROR
-								      : HD_TRACE_OK);
-		copy_key(record->key, work->command);
+		int64_t recv = journey->own ? journey->parsing - work->arrived : 0;
+		fill_record(&record[i], work, hd_latency_short(recv));
+		bool same = i > 0 && record[i].recv_ns == record[i - 1].recv_ns &&
+			    record[i].verb == record[i - 1].verb;
+		runs |= (uint64_t)!same << i;
+		record[i].answer = HD_TRACE_OK;
 	}
+	for (uint64_t failed = decided->failed; failed != 0; failed &= failed - 1)
+		record[__builtin_ctzll(failed)].answer = HD_TRACE_ERROR;
+	for (uint64_t later = decided->later; later != 0; later &= later - 1)
+		record[__builtin_ctzll(later)].answer = HD_TRACE_LATER;
+	journey->runs = runs;
+	journey->later = decided->later;
 }
 
 /* A batch's time goes to one of its commands' slots, to each in turn. */
@@ -150,7 +176,6 @@ hd_latency_end(struct hd_shard *shard, const struct hd_decided *decided)
 	journey->ended = ended;
 	journey->own = here && arrived != 0;
 	journey->routed = !here && arrived != 0;
-	journey->waited = decided->count - (uint32_t)__builtin_popcountll(decided->later);
 	struct hd_trace_batch *batch = &journey->batch;
 	batch->lsn = hd_log_tail(shard->log);
 	batch->shard = shard->number;

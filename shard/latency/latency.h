@@ -32,11 +32,12 @@ struct hd_work;
 struct hd_journey {
 	struct hd_journey *next;
 	int64_t parsing, begun, ended;
-	int64_t handed;  /* its last frame to the disk; 0: not yet */
-	bool settled;    /* durable when it ended: nothing to wait for */
-	bool own;        /* its replies went to the own edge, within its own batch */
-	bool routed;     /* it came through a ring */
-	uint32_t waited; /* commands that went on to the end: not those of the outbox */
+	int64_t handed; /* its last frame to the disk; 0: not yet */
+	bool settled;   /* durable when it ended: nothing to wait for */
+	bool own;       /* its replies went to the own edge, within its own batch */
+	bool routed;    /* it came through a ring */
+	uint64_t later; /* bit i: record i waits in the outbox, its journey ends here */
+	uint64_t runs;  /* bit i: record i has another verb or `recv` than the one before it */
 	struct hd_trace_batch batch;
 };
 
