@@ -110,8 +110,10 @@ hd_step_run(struct hd_shard *shard, const struct hd_work *given, uint32_t count,
 	HD_ASSERT(shard->serving);
 	struct hd_metrics *metrics = hd_shard_mine(shard);
 	struct hd_command *commands[HD_BATCH_MAX];
-	struct hd_decided decided = {
-		.given = given, .count = count, .asker = asker, .begun = hd_latency_begin(shard)};
+	struct hd_decided decided = {.given = given,
+				     .count = count,
+				     .asker = asker,
+				     .begun = hd_latency_begin(shard, given, count)};
 	uint64_t tail = hd_log_tail(shard->log);
 	for (uint32_t i = 0; i < count; i++)
 		commands[i] = given[i].command;

@@ -46,10 +46,24 @@ hd_latency_input(struct hd_shard *shard)
 	shard->latency.parsing = hd_latency_now(shard);
 }
 
-int64_t
-hd_latency_begin(struct hd_shard *shard)
+/* A batch's time goes to the slot of one of its commands, of each in turn. */
+static _Atomic uint64_t *
+who_pays(const struct hd_shard *shard, const struct hd_work *given, uint32_t count)
 {
-	return hd_latency_now(shard);
+	uint16_t slot = given[shard->latency.turn % count].command->slot;
+	HD_ASSERT(slot < HD_SLOTS);
+	return &shard->stats[shard->number].slot_ns[slot];
+}
+
+int64_t
+hd_latency_begin(struct hd_shard *shard, const struct hd_work *given, uint32_t count)
+{
+	HD_ASSERT(count > 0 && count <= HD_BATCH_MAX);
+	if (!shard->latency.on)
+		return shard->boot;
+	/* Some slot of thousands: it is in no cache. */
+	__builtin_prefetch(who_pays(shard, given, count), 1);
+	return stamp(shard);
 }
 
 /* A batch's end. */
@@ -85,16 +99,13 @@ append(struct hd_latency *latency, struct hd_journey *journey)
 		latency->unhanded = journey;
 }
 
-/* In words: keys are short, and there is one a command. */
+/* In words: keys are short, and there is one a command. `to` is zero. */
 static inline void
 copy_key(char to[KEY_MAX], struct hd_bytes key)
 {
 	if (key.size >= KEY_MAX) {
 		memcpy(to, key.at, KEY_MAX);
-		return;
-	}
-	memset(to, 0, KEY_MAX);
-	if (key.size >= 8) {
+	} else if (key.size >= 8) {
 		memcpy(to, key.at, 8);
 		if (key.size > 16)
 			memcpy(to + 8, key.at + 8, 8);
@@ -105,51 +116,57 @@ copy_key(char to[KEY_MAX], struct hd_bytes key)
 	}
 }
 
-static inline void
-fill_record(struct hd_trace_record *record, const struct hd_work *work, uint32_t recv_ns)
-{
-	const struct hd_command *command = work->command;
-	bool entrant = hd_command_rows[command->verb].route <= HD_ROUTE_READ;
-	record->recv_ns = recv_ns;
-	record->client = (uint32_t)(work->token >> 32);
-	record->slot = command->slot;
-	record->verb = command->verb;
-	copy_key(record->key, entrant ? command->entrant : command->hunt);
-}
-
 static void
 fill_records(struct hd_journey *journey, const struct hd_decided *decided)
 {
 	struct hd_trace_record *record = journey->batch.record;
-	uint64_t runs = 0;
-	for (uint32_t i = 0; i < decided->count; i++) {
+	uint32_t recv_before = 0;
+	uint8_t verb_before = HD_CMD_COUNT_;
+	journey->runs = 0;
+	for (uint32_t i = 0; i < decided->count; i++, record++) {
 		const struct hd_work *work = &decided->given[i];
-		int64_t recv = journey->own ? journey->parsing - work->arrived : 0;
-		fill_record(&record[i], work, hd_latency_short(recv));
-		bool same = i > 0 && record[i].recv_ns == record[i - 1].recv_ns &&
-			    record[i].verb == record[i - 1].verb;
-		runs |= (uint64_t)!same << i;
-		record[i].answer = HD_TRACE_OK;
+		const struct hd_command *command = work->command;
+		uint8_t verb = command->verb;
+		bool entrant = hd_command_rows[verb].route <= HD_ROUTE_READ;
+		uint32_t recv =
+			journey->own ? hd_latency_short(journey->parsing - work->arrived) : 0;
+		journey->runs |= (uint64_t)(recv != recv_before || verb != verb_before) << i;
+		recv_before = recv;
+		verb_before = verb;
+		*record = (struct hd_trace_record){.recv_ns = recv,
+						   .client = (uint32_t)(work->token >> 32),
+						   .slot = command->slot,
+						   .verb = verb,
+						   .answer = HD_TRACE_OK};
+		copy_key(record->key, entrant ? command->entrant : command->hunt);
 	}
+}
+
+/* Few are not as they should be. */
+static void
+mark_answers(struct hd_journey *journey, const struct hd_decided *decided)
+{
+	struct hd_trace_record *record = journey->batch.record;
+	HD_ASSERT((decided->failed & decided->later) == 0);
 	for (uint64_t failed = decided->failed; failed != 0; failed &= failed - 1)
 		record[__builtin_ctzll(failed)].answer = HD_TRACE_ERROR;
 	for (uint64_t later = decided->later; later != 0; later &= later - 1)
 		record[__builtin_ctzll(later)].answer = HD_TRACE_LATER;
-	journey->runs = runs;
 	journey->later = decided->later;
 }
 
-/* A batch's time goes to one of its commands' slots, to each in turn. */
 static void
 pay(struct hd_shard *shard, const struct hd_decided *decided, int64_t ns)
 {
 	struct hd_latency *latency = &shard->latency;
-	uint32_t i = (uint32_t)(latency->turn++ % decided->count);
-	uint16_t slot = decided->given[i].command->slot;
-	HD_ASSERT(slot < HD_SLOTS && ns >= 0);
-	HD_COUNT(shard->stats[shard->number].slot_ns[slot], ns);
+	const _Atomic uint64_t *first = shard->stats[shard->number].slot_ns;
+	_Atomic uint64_t *slot = who_pays(shard, decided->given, decided->count);
+	HD_ASSERT(ns >= 0);
+	HD_COUNT(*slot, ns);
+	latency->turn++;
 	if (HD_UNLIKELY(latency->probes & 1u << HD_PROBE_SLOT_STEP))
-		hd_probe_slot_step(shard->number, slot, (uint64_t)ns, decided->count);
+		hd_probe_slot_step(shard->number, (uint32_t)(slot - first), (uint64_t)ns,
+				   decided->count);
 }
 
 void
@@ -187,6 +204,7 @@ hd_latency_end(struct hd_shard *shard, const struct hd_decided *decided)
 	journey->settled = batch->lsn <= hd_log_durable(shard->log);
 	journey->handed = batch->lsn <= latency->submitted ? ended : 0;
 	fill_records(journey, decided);
+	mark_answers(journey, decided);
 	append(latency, journey);
 }
 

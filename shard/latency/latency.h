@@ -118,7 +118,7 @@ void hd_latency_pass(struct hd_shard *shard);
 /* From now on the edge looks at its bytes. */
 void hd_latency_input(struct hd_shard *shard);
 /* Around a batch; `begin` returns its time. */
-int64_t hd_latency_begin(struct hd_shard *shard);
+int64_t hd_latency_begin(struct hd_shard *shard, const struct hd_work *given, uint32_t count);
 void hd_latency_end(struct hd_shard *shard, const struct hd_decided *decided);
 /* Behind hd_log_pass. */
 void hd_latency_logged(struct hd_shard *shard);

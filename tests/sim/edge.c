@@ -171,7 +171,7 @@ must_wait(const struct conn *conn)
 }
 
 static void
-give(struct door *door, struct conn *conn)
+give(struct door *door, struct conn *conn, int64_t now)
 {
 	while (conn->queue.first != NULL && !must_wait(conn)) {
 		struct ask *ask = conn->queue.first;
@@ -183,7 +183,9 @@ give(struct door *door, struct conn *conn)
 		}
 		push(&conn->flight, pop(&conn->queue));
 		if (admit == HD_ADMIT_YES) {
-			hd_shard_give(door->shard, &ask->command, (uint64_t)(uintptr_t)ask, 0);
+			ask->since = now;
+			ask->late = !hd_shard_is_local(door->shard, &ask->command);
+			hd_shard_give(door->shard, &ask->command, (uint64_t)(uintptr_t)ask, now);
 			continue;
 		}
 		ask->reply.kind = HD_REPLY_ERROR;
@@ -196,10 +198,9 @@ static void
 input(void *context, int64_t now)
 {
 	struct door *door = context;
-	(void)now;
 	door->waits = false;
 	for (struct conn *conn = door->conns; conn != NULL; conn = conn->next)
-		give(door, conn);
+		give(door, conn, now);
 	hd_shard_decide(door->shard);
 }
 
@@ -222,6 +223,10 @@ reply(void *context, uint64_t token, const struct hd_reply *given, uint64_t lsn)
 	struct door *door = context;
 	struct ask *ask = (struct ask *)(uintptr_t)token;
 	HD_ASSERT(!ask->replied);
+	if (ask->late) {
+		struct hd_answered answered = {.since = ask->since, .verb = ask->command.verb};
+		hd_shard_answered(door->shard, &answered);
+	}
 	if (ask->conn == NULL) {
 		drop_orphan(door, ask);
 		return;
@@ -241,6 +246,16 @@ reply(void *context, uint64_t token, const struct hd_reply *given, uint64_t lsn)
 	ask->reply.detail = malloc(given->detail.size);
 	HD_ASSERT(ask->reply.detail != NULL);
 	memcpy(ask->reply.detail, given->detail.at, given->detail.size);
+}
+
+static void
+later(void *context, uint64_t token, const struct hd_command *command, int64_t arrived)
+{
+	struct ask *ask = (struct ask *)(uintptr_t)token;
+	(void)context;
+	HD_ASSERT(!ask->replied && ask->command.verb == command->verb);
+	HD_ASSERT(ask->late || arrived == ask->since);
+	ask->late = true;
 }
 
 static void
@@ -308,6 +323,7 @@ const struct hd_edge_ops edge_ops = {
 	.complete = complete,
 	.input = input,
 	.reply = reply,
+	.later = later,
 	.output = output,
 	.view = view,
 	.deadline = deadline,

@@ -25,6 +25,8 @@ struct ask {
 	struct hd_command command;
 	void *owner;
 	bool replied;
+	bool late;     /* not answered by the own shard's batch */
+	int64_t since; /* of the pass that took it */
 	uint64_t lsn;
 	struct sim_reply reply;
 	int64_t due; /* when the client has it */
