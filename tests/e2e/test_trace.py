@@ -15,6 +15,7 @@ HUNT = document("bay", challenges=["{id: map, points: 100, answers: [GOLD]}"])
 LEGS = ["recv", "parse", "route", "apply", "log_queued", "durable", "reply"]
 STAGES = ["wait", "mail", "commands", "log", "boards", "output", "upkeep"]
 ROOT = os.geteuid() == 0
+WITHOUT_BPF = "built without BPF"
 PAGE = "/dev/shm/huntd-%d"
 # Where the head of a page keeps what (include/huntd/stats.h).
 MAGIC, ABI, PID, SHARDS, BYTES, BUILD_ID = 0, 8, 12, 16, 24, 136
@@ -47,6 +48,10 @@ def private(script):
 
 def can_unshare():
     return ROOT and subprocess.run(private("true") + ["true"], capture_output=True).returncode == 0
+
+
+def lacks_bpf(server):
+    return WITHOUT_BPF in trace("-p", str(server.pid), "-c", "1", "-i", "0.1", "--kernel")[2]
 
 
 class Load:
@@ -289,6 +294,8 @@ def without_root():
     if not ROOT:
         return "not tried: who is not root cannot be somebody else"
     with Server({"bay": HUNT}) as server:
+        if lacks_bpf(server):
+            return "not tried: " + WITHOUT_BPF
         here = {"user": "nobody", "group": "nogroup", "extra_groups": []}
         words = ["-p", str(server.pid), "-c", "1", "-i", "0.2"]
         code, out, err = trace(*words, "top", **here)
@@ -304,6 +311,8 @@ def without_what_the_kernel_has():
     if not can_unshare():
         return "not tried: no mounts of our own"
     with Server({"bay": HUNT}) as server:
+        if lacks_bpf(server):
+            return "not tried: " + WITHOUT_BPF
         words = ["-p", str(server.pid), "-c", "1", "-i", "0.2"]
         blind = private("mount -t tmpfs none /sys/kernel/btf")
         refused_with("no BTF", *trace(*words, "--kernel", prefix=blind), "--kernel", "/sys/kernel/btf/vmlinux")
@@ -323,7 +332,7 @@ def kernel_refused():
         return "needs root"
     with Server({"bay": HUNT}) as server:
         code, _, err = trace("-p", str(server.pid), "-c", "1", "-i", "0.1", "--kernel")
-    return None if code == 0 and "refuses" not in err else "refused: " + err.strip()
+    return None if code == 0 and "refuses" not in err else err.strip()
 
 
 def the_kernels_side():
