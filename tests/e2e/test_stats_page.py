@@ -16,6 +16,10 @@ def page_of(server):
 def is_there_while_it_serves():
     with Server({"bay": HUNT}, 3) as server:
         path = page_of(server)
+        client = server.client()
+        client("CLIENT", "SETNAME", "quagga")
+        client("CONFIG", "SET", "slowlog-log-slower-than", "0")
+        same("an award", client("HUNT.AWARD", "zanzibar", "bay", 1)[0], "applied")
         status = os.lstat(path)
         check("a regular file that all may read and nobody else write",
               stat.S_ISREG(status.st_mode) and stat.S_IMODE(status.st_mode) == 0o644, oct(status.st_mode))
@@ -24,7 +28,8 @@ def is_there_while_it_serves():
         magic, abi, pid, shards, commands, size = struct.unpack_from("<8sIIIIQ", page)
         same("what it says of itself", (magic, abi > 0, pid, shards), (MAGIC, True, server.pid, 3))
         same("its size", size, len(page))
-        check("no name of a user in it", b"bay" not in page)
+        for name in (b"bay", b"quagga", b"zanzibar", b"map", b"127.0.0.1"):
+            check("no name that a user gave: %r" % name, name not in page)
         server.stop()
         check("gone with SIGTERM", not os.path.exists(path))
 
