@@ -87,9 +87,9 @@ enum hd_metric_merge { HD_MERGE_SUM, HD_MERGE_MAX, HD_MERGE_MIN, HD_MERGE_EACH }
 	X(slow_total, COUNTER, ONE, SUM, "slow_commands_total", "commands slower than slowlog-log-slower-than") \
 	X(untimed_total, COUNTER, ONE, SUM, "untimed_commands_total", "commands whose time was not taken: too many waited already") \
 	X(ids, GAUGE, ONE, SUM, "ids", "event ids remembered") \
-	X(ids_oldest_stamp, GAUGE, NS, MIN, "ids_oldest_timestamp_seconds", "stamp of the oldest remembered id, ns") \
+	X(ids_oldest_stamp, GAUGE, NS, MIN, "ids_oldest_timestamp_seconds", "stamp of the oldest remembered id") \
 	X(allocations_total, COUNTER, ONE, SUM, "allocations_total", "allocations of the event path's thread") \
-	X(clock_difference_ns, GAUGE, NS_SIGNED, MAX, "clock_difference_seconds", "what the wall clock is ahead, ns; signed") \
+	X(clock_difference_ns, GAUGE, NS_SIGNED, MAX, "clock_difference_seconds", "how far the wall clock is ahead of the server's; below 0: behind") \
 	X(unflushed_bytes, GAUGE, ONE, SUM, "unflushed_bytes", "bytes appended and not flushed") \
 	X(log_segments, GAUGE, ONE, SUM, "log_segments", "files of the log") \
 	X(log_oldest, GAUGE, ONE, EACH, "log_oldest_position", "oldest LSN that HUNT.EVENTS shows") \

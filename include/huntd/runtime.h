@@ -65,11 +65,12 @@ struct hd_desk_ops {
 			const struct hd_stats_page *page);
 	void (*destroy)(void *desk);
 	void (*complete)(void *desk, const struct hd_completion *completion);
-	/* Once a pass of control, behind completions. `now`: BOOTTIME ns. */
+	/* Once a pass of control, behind completions; also while control waits for the shards to
+	 * load, and to end. `now`: BOOTTIME ns. */
 	void (*pass)(void *desk, int64_t now);
 	/* When `pass` must run though nothing comes in; BOOTTIME ns, HD_NEVER for none. */
 	int64_t (*deadline)(void *desk);
-	/* The server ends: stop accepting, close. True: nothing is in flight. */
+	/* The other threads have ended: stop accepting, close. True: nothing is in flight. */
 	bool (*drain)(void *desk);
 };
 
