@@ -73,6 +73,38 @@ the_last_word_wins(void **state)
 	assert_int_equal(hd_config_runtime(&config).ids_max, 7);
 }
 
+/* What CONFIG SET changes, from names that the environment cannot write as they are. */
+static void
+live_settings_go_to_where_the_threads_read_them(void **state)
+{
+	(void)state;
+	char *environment[] = {"HUNTD_SLOWLOG_LOG_SLOWER_THAN=250", "HUNTD_LATENCY_TRACKING=no",
+			       "HUNTD_TRACE_SAMPLE=8", "HUNTD_ARCHIVE_MAX=1GiB", NULL};
+	struct hd_tuning tuning;
+	begin();
+	hd_config_tune(&config, &tuning);
+	assert_true(tuning.stamps);
+	assert_int_equal(tuning.slow_ns, HD_SLOW_NS);
+	assert_int_equal(tuning.slow_kept, HD_SLOW_KEPT);
+	assert_int_equal(tuning.trace_sample, HD_TRACE_SAMPLE);
+	hd_config_environment(&config, environment, &faults);
+	assert_int_equal(faults.count, 0);
+	assert_int_equal(config.values[HD_SETTING_archive_max].number, HD_MIB * 1024u);
+	assert_true(set("slowlog-max-len", "1024"));
+	hd_config_tune(&config, &tuning);
+	assert_false(tuning.stamps);
+	assert_int_equal(tuning.slow_ns, 250000);
+	assert_int_equal(tuning.slow_kept, HD_SLOW_MAX);
+	assert_int_equal(tuning.trace_sample, 8);
+	assert_true(set("slowlog-log-slower-than", "-1"));
+	hd_config_tune(&config, &tuning);
+	assert_true(tuning.slow_ns < 0);
+	assert_false(set("slowlog-max-len", "1025"));
+	assert_false(set("slowlog-log-slower-than", "-2"));
+	assert_false(set("trace.sample", "0"));
+	assert_false(set("latency-tracking", "on"));
+}
+
 static void
 what_is_wrong_is_refused_and_leaves_the_old_value(void **state)
 {
@@ -183,6 +215,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_production),
 		cmocka_unit_test(the_last_word_wins),
+		cmocka_unit_test(live_settings_go_to_where_the_threads_read_them),
 		cmocka_unit_test(what_is_wrong_is_refused_and_leaves_the_old_value),
 		cmocka_unit_test(every_fault_of_a_file_is_listed_with_its_line),
 		cmocka_unit_test(beyond_loopback_needs_trust),
