@@ -81,7 +81,11 @@ class Prometheus:
             stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, cwd=self.folder)
 
     def __enter__(self):
-        eventually("Prometheus is ready", lambda: fetch(self.url + "/-/ready"), 30)
+        try:
+            eventually("Prometheus is ready", lambda: self.process.poll() is None and fetch(self.url + "/-/ready"), 30)
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
         return self
 
     def __exit__(self, kind, *_):
