@@ -56,28 +56,31 @@ duration(uint64_t ns, char *text)
 	return hd_trace_duration(ns, text) + strspn(text, " ");
 }
 
+/* The longest leg first: a terminal may cut the line. */
 static void
 say_text(struct slow *slow, const struct hd_trace_batch *batch, uint32_t record,
 	 const struct timespec *now)
 {
 	const struct hd_trace_record *of = &batch->record[record];
-	char line[LINE_MAX], key[4 * HD_TRACE_KEY + 1], text[HD_TEXT], clock[16];
+	char line[LINE_MAX], key[4 * HD_TRACE_KEY + 1], whole[HD_TEXT], text[HD_TEXT], clock[16];
 	uint64_t leg[HD_LEG_COUNT];
 	struct tm parts;
 	hd_batches_legs(batch, record, leg);
+	uint32_t most = largest(leg);
 	readable(of->key, key);
 	strftime(clock, sizeof clock, "%H:%M:%S", localtime_r(&now->tv_sec, &parts));
-	int at = snprintf(line, sizeof line, "%s.%03u %s %s %s shard %u client %u.%u:", clock,
+	int at = snprintf(line, sizeof line, "%s.%03u %s %s %s *%s %s", clock,
 			  (unsigned)(now->tv_nsec / 1000000),
-			  duration(hd_batches_total(batch, record), text),
-			  hd_command_rows[of->verb].name, *key ? key : "-", batch->shard,
-			  batch->asker, of->client);
+			  duration(hd_batches_total(batch, record), whole),
+			  hd_command_rows[of->verb].name, *key ? key : "-", leg_names[most],
+			  duration(leg[most], text));
 	for (uint32_t i = 0; i < HD_LEG_COUNT; i++) {
-		if (leg[i])
-			at += snprintf(line + at, sizeof line - (size_t)at, " %s%s %s",
-				       i == largest(leg) ? "*" : "", leg_names[i],
+		if (leg[i] && i != most)
+			at += snprintf(line + at, sizeof line - (size_t)at, " %s %s", leg_names[i],
 				       duration(leg[i], text));
 	}
+	snprintf(line + at, sizeof line - (size_t)at, " shard %u client %u.%u", batch->shard,
+		 batch->asker, of->client);
 	hd_trace_line(slow->trace, "%s", line);
 }
 

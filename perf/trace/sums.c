@@ -7,8 +7,10 @@
 
 _Static_assert(HD_TRACE_LEGS == HD_LEG_COUNT, "a column each leg");
 
-#define PICTURE_ROWS  16u /* powers of two, from the shortest time that was seen */
-#define PICTURE_WIDTH 40u
+#define SMALL_SCREEN       40u /* rows: less than that holds no table a shard, no long picture */
+#define PICTURE_ROWS       16u /* powers of two */
+#define PICTURE_ROWS_SMALL 6u
+#define PICTURE_WIDTH      40u
 
 static const char *const leg_names[HD_LEG_COUNT] = {
 #define X(symbol, name, help) name,
@@ -184,51 +186,63 @@ below(const struct hd_histogram *histogram, uint32_t bit)
 }
 
 static void
-draw_bar(struct hd_trace_frame *frame, uint32_t bit, uint64_t count, uint64_t most, uint64_t all)
+draw_bar(struct hd_trace_frame *frame, uint64_t from, uint64_t to, uint64_t count, uint64_t most,
+	 uint64_t all)
 {
-	char from[HD_TEXT], to[HD_TEXT], bar[PICTURE_WIDTH + 1];
+	char low[HD_TEXT], high[HD_TEXT], bar[PICTURE_WIDTH + 1];
 	uint64_t width = most ? (count * PICTURE_WIDTH + most - 1) / most : 0;
 	memset(bar, '#', sizeof bar);
 	bar[width] = 0;
-	fprintf(frame->out, "%s - %s %5.1f %% %s\n", hd_trace_duration(1ull << bit, from),
-		hd_trace_duration(2ull << bit, to), (double)count * 100 / (double)all, bar);
+	fprintf(frame->out, "%s - %s %5.1f %% %s\n", hd_trace_duration(from, low),
+		hd_trace_duration(to, high), (double)count * 100 / (double)all, bar);
+}
+
+/* Powers of two up to the longest time; where there is no room for all, the first row has all that
+ * are shorter. */
+static void
+draw_bars(const struct hd_histogram *of, uint32_t rows, struct hd_trace_frame *frame)
+{
+	uint64_t count[64], most = 0, seen = 0;
+	uint32_t first = 0, last = 62;
+	while (first < last && below(of, first + 1) == 0)
+		first++;
+	while (last > first && below(of, last) == of->count)
+		last--;
+	bool cut = last - first >= rows;
+	first = cut ? last - rows + 1 : first;
+	for (uint32_t bit = first; bit <= last; bit++) {
+		count[bit] = below(of, bit + 1) - seen;
+		seen += count[bit];
+		most = count[bit] > most ? count[bit] : most;
+	}
+	for (uint32_t bit = first; bit <= last; bit++)
+		draw_bar(frame, cut && bit == first ? 0 : 1ull << bit, 2ull << bit, count[bit],
+			 most, of->count);
 }
 
 static void
 draw_picture(const struct hd_sums *sums, struct hd_trace_frame *frame)
 {
-	uint32_t leg = leg_of_most_time(sums), first = 0, last = 62;
+	uint32_t leg = leg_of_most_time(sums);
 	struct hd_histogram all = together(sums, leg);
-	uint64_t most = 0;
 	if (all.count == 0)
 		return;
-	while (first < last && below(&all, first + 1) == 0)
-		first++;
-	while (last > first && below(&all, last) == all.count)
-		last--;
-	if (last - first >= PICTURE_ROWS)
-		first = last - PICTURE_ROWS + 1;
-	for (uint32_t bit = first; bit <= last; bit++) {
-		uint64_t count = below(&all, bit + 1) - below(&all, bit);
-		most = count > most ? count : most;
-	}
 	fprintf(frame->out, "%s%s, where most time goes%s\n", hd_trace_on(frame, HD_INK_TITLE),
 		leg_names[leg], hd_trace_on(frame, HD_INK_PLAIN));
-	for (uint32_t bit = first; bit <= last; bit++)
-		draw_bar(frame, bit, below(&all, bit + 1) - below(&all, bit), most, all.count);
+	draw_bars(&all, frame->rows < SMALL_SCREEN ? PICTURE_ROWS_SMALL : PICTURE_ROWS, frame);
 }
 
 void
 hd_sums_draw(const struct hd_sums *sums, struct hd_trace_frame *frame)
 {
-	/* What the tables of all shards would take, beside what stands there anyway. */
-	uint32_t tables = sums->shards * (HD_TRACE_TOTAL + 2), rest = 40;
+	uint32_t tables = sums->shards * (HD_TRACE_TOTAL + 2);
 	draw_all(sums, frame);
-	if (sums->shards > 1 && frame->rows > tables + rest) {
+	if (sums->shards > 1 && frame->rows > tables + SMALL_SCREEN) {
 		for (uint32_t shard = 0; shard < sums->shards; shard++)
 			draw_shard(sums, shard, frame);
 	} else if (sums->shards > 1) {
-		draw_matrix(sums, 500, frame);
+		if (frame->rows >= SMALL_SCREEN)
+			draw_matrix(sums, 500, frame);
 		draw_matrix(sums, 990, frame);
 	}
 	draw_commands(sums, frame);

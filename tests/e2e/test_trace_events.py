@@ -181,7 +181,7 @@ def slow_names_the_command():
         first = [line for line in lines if " long-john-silver-of- " in line]
         check("one line names the first key, cut at 20", len(first) == 1 and "HUNT.AWARD" in first[0], lines[:3])
         check("it says the shard, the client, each leg it went, and marks the longest",
-              all(w in first[0] for w in ("shard 0", "client", " recv ", "parse ", "apply ", "durable ", "reply "))
+              all(w in first[0] for w in ("shard 0", "client", "recv ", "parse ", "apply ", "durable ", "reply "))
               and first[0].count("*") == 1, first[0])
         check("a storm is bounded and what was left out is counted",
               len(lines) < 150 and any(re.match(r"\.\.\. 4\d\d more as slow, left out; 0 commands dropped", line) for line in lines),
