@@ -117,6 +117,7 @@ dry_buffers_are_told(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	uint8_t bytes[4096] = {0}, *held[8];
 	uint32_t held_count = 0;
+	uint64_t starved = io->starved;
 	bool dry = false;
 	assert_int_equal(write(pair[1], bytes, sizeof bytes), sizeof bytes);
 	io->ops->recv(io, pair[0], TAG(1));
@@ -130,6 +131,7 @@ dry_buffers_are_told(void **state)
 			io->ops->recv(io, pair[0], TAG(1));
 	}
 	assert_int_equal(held_count, 4);
+	assert_int_equal(io->starved, starved + 1);
 	for (uint32_t i = 0; i < held_count; i++)
 		io->ops->give(io, held[i]);
 	io->ops->recv(io, pair[0], TAG(1));
@@ -200,8 +202,9 @@ one_call_a_pass(void **state)
 	int pair[2];
 	struct hd_completion c[4];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	uint64_t enters = io->enters;
+	uint64_t enters = io->enters, asked = io->submissions, came = io->completions;
 	assert_int_equal(io->ops->wait(io, 0, c, 4), 0);
+	assert_int_equal(io->submissions, asked);
 	assert_int_equal(io->enters, enters + 1);
 	for (uint64_t i = 0; i < 3; i++)
 		io->ops->send(io, pair[0], "x", 1, TAG(i));
@@ -210,6 +213,9 @@ one_call_a_pass(void **state)
 	assert_int_equal(io->enters, enters + 2);
 	assert_int_equal(io->ops->wait(io, SECOND, c, 4), 2); /* they are there already */
 	assert_int_equal(io->enters, enters + 2);
+	/* A sleep asks for the eventfd too. */
+	assert_in_range(io->submissions, asked + 3, asked + 4);
+	assert_int_equal(io->completions, came + 3);
 	int64_t before = io->ops->now(io);
 	assert_int_equal(io->ops->wait(io, 20000000, c, 4), 0);
 	int64_t passed = io->ops->now(io) - before;

@@ -6,6 +6,7 @@
 
 #include "huntd/ids.h"
 #include "huntd/wire.h"
+#include "shard/probe/probe.h"
 #include "tests/lib/lib.h"
 #include "tests/lib/shard_rig.h"
 
@@ -616,6 +617,35 @@ nothing_is_timed_and_no_clock_read_where_nobody_wants_it(void **state)
 	end();
 }
 
+/* While a tracer looks, it is shown times, whatever the setting. */
+static void
+a_tracer_has_everything_timed(void **state)
+{
+	(void)state;
+#ifdef HUNT_PROBES
+	begin(HD_DURABLE_OFF);
+	world->tuning.stamps = false;
+	ask(HD_CMD_AWARD, HERE, 0);
+	pass();
+	check_leg(HD_LEG_APPLY, 0, 0);
+	for (uint32_t i = 0; i < 2; i++) {
+		unsigned short *wanted = i ? &huntd_batch_semaphore : &huntd_event_semaphore;
+		*wanted = 1;
+		for (uint32_t k = 0; k < 100; k++)
+			ask(HD_CMD_AWARD, HERE, 0);
+		pass();
+		*wanted = 0;
+	}
+	check_leg(HD_LEG_APPLY, 200, 2 * (64 * 64 + 36 * 36) * DECIDE);
+	world->reads = 0;
+	pass();
+	assert_int_equal(world->reads, 1);
+	end();
+#else
+	skip();
+#endif
+}
+
 /* Slots. */
 
 static void
@@ -748,6 +778,7 @@ main(void)
 		cmocka_unit_test(more_kinds_of_late_answers_than_fit_are_counted),
 		cmocka_unit_test(the_clock_is_read_by_the_pass_and_the_batch),
 		cmocka_unit_test(nothing_is_timed_and_no_clock_read_where_nobody_wants_it),
+		cmocka_unit_test(a_tracer_has_everything_timed),
 		cmocka_unit_test(each_slot_pays_in_turn),
 		cmocka_unit_test(slow_commands_are_all_counted_and_a_few_kept),
 		cmocka_unit_test(the_legs_add_up_to_the_whole),
