@@ -178,15 +178,25 @@ by_text(const void *a, const void *b)
 
 /* Several addresses of the same functions are one line. */
 static void
-print_all(struct folded *all, size_t count)
+print_all(struct folded *all, size_t count, bool json)
 {
+	json_t *stacks = json_object();
 	qsort(all, count, sizeof *all, by_text);
 	for (size_t i = 0, next; i < count; i = next) {
 		uint64_t times = 0;
 		for (next = i; next < count && strcmp(all[next].text, all[i].text) == 0; next++)
 			times += all[next].times;
-		printf("%s %llu\n", all[i].text, (unsigned long long)times);
+		if (json)
+			json_object_set_new(stacks, all[i].text, json_integer((json_int_t)times));
+		else
+			printf("%s %llu\n", all[i].text, (unsigned long long)times);
 	}
+	json_t *object = json_pack("{s:o}", "flame", stacks);
+	if (json) {
+		json_dumpf(object, stdout, JSON_COMPACT);
+		putchar('\n');
+	}
+	json_decref(object);
 	fflush(stdout);
 }
 
@@ -208,7 +218,7 @@ print(const struct flame *flame)
 		before = &place;
 	}
 	if (all)
-		print_all(all, count);
+		print_all(all, count, flame->trace->options.json);
 	fprintf(stderr, "hunt-trace: --flame: %llu samples of %u threads, %llu lost\n",
 		(unsigned long long)sum, flame->links,
 		(unsigned long long)flame->program->bss->lost);

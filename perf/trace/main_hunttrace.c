@@ -325,6 +325,8 @@ sum_up(struct run *run)
 		any = any || is_shown(run, id);
 	if (any && !said)
 		show(run);
+	free(run->terminal.last); /* the terminal was closed before */
+	run->terminal.last = NULL;
 }
 
 /* Until the next frame is due. False: it is time to end; *code says how. */

@@ -218,6 +218,8 @@ def flame_names_stages_and_functions():
         whole = sum(int(f[1]) for f in folded)
         named = sum(int(f[1]) for f in folded if "shard_main" in f[0])
         check("most stacks reach the thread's beginning", named > whole * 0.7, named, whole)
+        _, objects, _, _ = trace(server, "--json", "--flame", "-i", "0.5", "-c", "1")
+        check("the same as an object", any(stack.startswith("shard-0;commands;") for stack in objects[0]["flame"]), objects)
         nothing_left(server)
         return "%d samples" % whole
 
