@@ -1,6 +1,6 @@
 /* attach.h - a BPF program to one of huntd's probes. */
-#ifndef HUNTD_PERF_TRACE_ATTACH_H
-#define HUNTD_PERF_TRACE_ATTACH_H
+#ifndef HUNTD_PERF_TRACE_EVENTS_ATTACH_H
+#define HUNTD_PERF_TRACE_EVENTS_ATTACH_H
 
 #include <bpf/libbpf.h>
 

@@ -1,4 +1,4 @@
-#include "perf/trace/attach.h"
+#include "perf/trace/events/attach.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "perf/trace/batches.h"
+#include "perf/trace/events/batches.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "full.skel.h"
 #include "huntd/stats.h"
-#include "perf/trace/attach.h"
+#include "perf/trace/events/attach.h"
 
 /* Half a second of a million commands a second: the tracer may be off its core for so long. */
 #define RING_BYTES (16u << 20)

@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 
 #include "hist.skel.h"
-#include "perf/trace/attach.h"
-#include "perf/trace/sums.h"
+#include "perf/trace/events/attach.h"
+#include "perf/trace/events/sums.h"
 #include "perf/trace/table.h"
 
 struct hist {

@@ -5,8 +5,8 @@
 #include <time.h>
 
 #include "huntd/command.h"
-#include "perf/trace/batches.h"
-#include "perf/trace/sums.h"
+#include "perf/trace/events/batches.h"
+#include "perf/trace/events/sums.h"
 #include "perf/trace/table.h"
 
 #define LINES_PER_S 50u /* more are counted and left out: a storm is shown by `full` */

@@ -1,4 +1,4 @@
-#include "perf/trace/sums.h"
+#include "perf/trace/events/sums.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "perf/trace/symbols.h"
+#include "perf/trace/events/symbols.h"
 
 #include <errno.h>
 #include <fcntl.h>

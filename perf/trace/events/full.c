@@ -1,8 +1,8 @@
 /* full.c - the view `full`: every command, from the batches that the shards show. */
 #include <stdlib.h>
 
-#include "perf/trace/batches.h"
-#include "perf/trace/sums.h"
+#include "perf/trace/events/batches.h"
+#include "perf/trace/events/sums.h"
 #include "perf/trace/table.h"
 
 struct full {

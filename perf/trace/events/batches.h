@@ -2,8 +2,8 @@
  *
  * One program and one ring a run, whoever of the two wants them. Who joins last and leaves first
  * makes no difference. */
-#ifndef HUNTD_PERF_TRACE_BATCHES_H
-#define HUNTD_PERF_TRACE_BATCHES_H
+#ifndef HUNTD_PERF_TRACE_EVENTS_BATCHES_H
+#define HUNTD_PERF_TRACE_EVENTS_BATCHES_H
 
 #include "huntd/trace.h"
 #include "perf/trace/trace.h"

@@ -16,7 +16,7 @@
 
 #include "flame.skel.h"
 #include "perf/bpf/flame.h"
-#include "perf/trace/symbols.h"
+#include "perf/trace/events/symbols.h"
 #include "perf/trace/trace.h"
 
 #define SAMPLES_PER_S 499u /* beside any even beat of the server; 2 ms apart */

@@ -2,8 +2,8 @@
  *
  * Everything that it has mapped to run is read at once, from the files that it has mapped, replaced
  * since or not; so names are there even when the process is not any more. */
-#ifndef HUNTD_PERF_TRACE_SYMBOLS_H
-#define HUNTD_PERF_TRACE_SYMBOLS_H
+#ifndef HUNTD_PERF_TRACE_EVENTS_SYMBOLS_H
+#define HUNTD_PERF_TRACE_EVENTS_SYMBOLS_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* sums.h - what `hist` and `full` have counted: for every shard one histogram a leg, one of whole
  * times, one of each command's (perf/bpf/columns.h), and how all of it is shown. */
-#ifndef HUNTD_PERF_TRACE_SUMS_H
-#define HUNTD_PERF_TRACE_SUMS_H
+#ifndef HUNTD_PERF_TRACE_EVENTS_SUMS_H
+#define HUNTD_PERF_TRACE_EVENTS_SUMS_H
 
 #include "huntd/stats.h"
 #include "perf/bpf/columns.h"
