@@ -8,6 +8,8 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+#define PLACE_BITS 14
+
 const volatile uint32_t process; /* whose threads */
 
 uint64_t submitted[HD_KERNEL_OPCODES], completed[HD_KERNEL_OPCODES];
@@ -27,9 +29,10 @@ struct request {
 } HD_KERNEL_STRUCT;
 
 struct start {
+	uint64_t request; /* its address; another's may take its place */
 	uint64_t ns;
 	uint32_t opcode;
-	uint32_t done; /* its memory may be another's request by now, from before we came */
+	uint32_t open; /* it has not completed yet */
 };
 
 struct {
@@ -40,11 +43,11 @@ struct {
 	__type(value, struct hd_histogram);
 } histograms SEC(".maps");
 
-/* Requests are never taken out: the kernel uses their memory again, and the oldest give way. */
+/* A table of one way: the cheapest there is, and far larger than what is open at a time. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
-	__type(key, uint64_t);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1u << PLACE_BITS);
+	__type(key, uint32_t);
 	__type(value, struct start);
 } requests SEC(".maps");
 
@@ -87,18 +90,34 @@ bounded(uint64_t opcode)
 	return opcode & (HD_KERNEL_OPCODES - 1);
 }
 
-static __always_inline int
-start_request(struct io_kiocb *req)
+static __always_inline struct start *
+place_of(uint64_t request)
 {
-	struct start start = {.ns = bpf_ktime_get_ns()};
-	uint64_t key = (uint64_t)req;
-	if (bpf_get_current_pid_tgid() >> 32 != process)
+	uint32_t key = (uint32_t)(request * 0x9E3779B97F4A7C15u >> (64 - PLACE_BITS));
+	return bpf_map_lookup_elem(&requests, &key);
+}
+
+/* An address is no number to the verifier until it is read as one, from the arguments in `ctx`. */
+static __always_inline uint64_t
+address_at(const void *argument)
+{
+	uint64_t address = 0;
+	bpf_probe_read_kernel(&address, sizeof address, argument);
+	return address;
+}
+
+static __always_inline int
+start_request(struct io_kiocb *req, uint64_t address)
+{
+	struct start *start = place_of(address);
+	if (!start || bpf_get_current_pid_tgid() >> 32 != process)
 		return 0;
 	uint64_t opcode = bounded(req->opcode);
-	start.opcode = (uint32_t)opcode;
 	__sync_fetch_and_add(&submitted[opcode], 1);
-	if (bpf_map_update_elem(&requests, &key, &start, BPF_ANY) != 0)
-		__sync_fetch_and_add(&untimed, 1);
+	*start = (struct start){.request = address,
+				.ns = bpf_ktime_get_ns(),
+				.opcode = (uint32_t)opcode,
+				.open = 1};
 	return 0;
 }
 
@@ -106,7 +125,7 @@ SEC("tp_btf/io_uring_submit_req")
 int
 BPF_PROG(uring_submit, struct io_kiocb *req)
 {
-	return start_request(req);
+	return start_request(req, address_at(ctx));
 }
 
 /* Its name before 6.3. */
@@ -114,7 +133,7 @@ SEC("tp_btf/io_uring_submit_sqe")
 int
 BPF_PROG(uring_submit_old, struct io_kiocb *req)
 {
-	return start_request(req);
+	return start_request(req, address_at(ctx));
 }
 
 /* A request from before we came is counted, not timed. What a multishot completes on its way,
@@ -123,18 +142,19 @@ SEC("tp_btf/io_uring_complete")
 int
 BPF_PROG(uring_complete, void *ring, struct io_kiocb *req)
 {
-	uint64_t key = (uint64_t)req;
-	struct start *start = req ? bpf_map_lookup_elem(&requests, &key) : NULL;
+	uint64_t address = address_at(ctx + 1);
+	struct start *start = place_of(address);
+	bool ours = start && address && start->request == address;
 	uint64_t opcode = HD_KERNEL_MULTISHOT;
-	if (!start && bpf_get_current_pid_tgid() >> 32 != process)
+	if (!start || (!ours && bpf_get_current_pid_tgid() >> 32 != process))
 		return 0;
-	if (req)
-		opcode = start ? start->opcode : BPF_CORE_READ(req, opcode);
+	if (address)
+		opcode = ours ? start->opcode : BPF_CORE_READ(req, opcode);
 	opcode = bounded(opcode);
 	__sync_fetch_and_add(&completed[opcode], 1);
-	if (!start || start->done)
+	if (!ours || !start->open)
 		return 0;
-	start->done = 1;
+	start->open = 0;
 	add(HD_ROW_OPCODE + (uint32_t)opcode, bpf_ktime_get_ns() - start->ns);
 	return 0;
 }
