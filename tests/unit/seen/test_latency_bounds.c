@@ -1,0 +1,213 @@
+/* What timing the commands may cost and keep: reads of the clock, batches, slow ones, slots. */
+#include "shard/probe/probe.h"
+#include "tests/unit/seen/latency_world.h"
+
+/* Bounds. */
+
+static void
+what_waits_over_the_bound_is_counted_and_held_up_by_nothing(void **state)
+{
+	(void)state;
+	begin(HD_DURABLE_BATCH);
+	world->rig.disk.held = RIG_FOLDER;
+	for (uint32_t i = 0; i < HD_JOURNEYS_MAX + 10; i++) {
+		ask(HD_CMD_AWARD, HERE, 0);
+		pass();
+	}
+	assert_int_equal(world->replies, HD_JOURNEYS_MAX + 10);
+	assert_int_equal(HD_METRIC(world->stats->metrics.untimed_total), 10);
+	world->rig.disk.held = NULL;
+	for (uint32_t i = 0; i < 10; i++)
+		pass();
+	assert_int_equal(world->stats->command[HD_CMD_AWARD].count, HD_JOURNEYS_MAX);
+	assert_int_equal(world->stats->command[HD_CMD_AWARD].sum, legs_sum());
+	/* And then there is room again. */
+	ask(HD_CMD_AWARD, HERE, 0);
+	for (uint32_t i = 0; i < 3; i++)
+		pass();
+	assert_int_equal(world->stats->command[HD_CMD_AWARD].count, HD_JOURNEYS_MAX + 1);
+	assert_int_equal(HD_METRIC(world->stats->metrics.untimed_total), 10);
+	end();
+}
+
+static void
+more_kinds_of_late_answers_than_fit_are_counted(void **state)
+{
+	(void)state;
+	begin(HD_DURABLE_BATCH);
+	ask(HD_CMD_AWARD, HERE, 0);
+	pass();
+	struct hd_shard *shard = world->shard;
+	shard->latency.answer_lsn = hd_log_tail(shard->log);
+	for (uint32_t i = 0; i < HD_ANSWERED_MAX + 7; i++) {
+		world->since = shard->boot - i;
+		edge_reply(NULL, 0, NULL, 0);
+	}
+	shard->latency.answer_lsn = 0;
+	assert_int_equal(HD_METRIC(world->stats->metrics.untimed_total), 7);
+	/* Those that wait for nothing make room by ending. */
+	for (uint32_t i = 0; i < 3; i++)
+		pass();
+	assert_int_equal(world->stats->command[HD_CMD_AWARD].count, 1 + HD_ANSWERED_MAX);
+	for (uint32_t i = 0; i < HD_ANSWERED_MAX + 7; i++) {
+		world->since = shard->boot - i;
+		edge_reply(NULL, 0, NULL, 0);
+	}
+	pass();
+	assert_int_equal(world->stats->command[HD_CMD_AWARD].count, 1 + 2 * HD_ANSWERED_MAX + 7);
+	assert_int_equal(HD_METRIC(world->stats->metrics.untimed_total), 7);
+	end();
+}
+
+/* The clock. */
+
+static void
+the_clock_is_read_by_the_pass_and_the_batch(void **state)
+{
+	(void)state;
+	begin(HD_DURABLE_BATCH);
+	pass();
+	assert_int_equal(world->reads, 3);
+	world->reads = 0;
+	for (uint32_t i = 0; i < 200; i++)
+		ask(HD_CMD_AWARD, HERE, 0);
+	pass();
+	uint32_t batches = (200 + HD_BATCH_MAX - 1) / HD_BATCH_MAX;
+	assert_int_equal(world->reads, 4 + 2 * batches);
+	end();
+}
+
+static void
+nothing_is_timed_and_no_clock_read_where_nobody_wants_it(void **state)
+{
+	(void)state;
+	begin(HD_DURABLE_BATCH);
+	ask(HD_CMD_AWARD, HERE, 0);
+	pass();
+	world->tuning.stamps = false;
+	ask(HD_CMD_AWARD, HERE, 0);
+	pass();
+	pass();
+	pass();
+	/* What was on its way was brought to its end. */
+	assert_int_equal(world->stats->command[HD_CMD_AWARD].count, 1);
+	assert_int_equal(world->stats->command[HD_CMD_AWARD].sum, legs_sum());
+	world->reads = 0;
+	for (uint32_t i = 0; i < 100; i++)
+		ask(HD_CMD_AWARD, i % 2 ? HERE : THERE, 0);
+	pass();
+	edge_reply(NULL, 0, NULL, 0);
+	pass();
+	assert_int_equal(world->reads, 2); /* the pass's own time */
+	assert_int_equal(world->stats->command[HD_CMD_AWARD].count, 1);
+	check_leg(HD_LEG_RECV, 1, 0);
+	world->tuning.stamps = true;
+	for (uint32_t i = 0; i < 4; i++)
+		pass();
+	ask(HD_CMD_PROGRESS, HERE, 0);
+	pass();
+	assert_int_equal(world->stats->command[HD_CMD_PROGRESS].count, 1);
+	end();
+}
+
+/* While a tracer looks, it is shown times, whatever the setting. */
+static void
+a_tracer_has_everything_timed(void **state)
+{
+	(void)state;
+#ifdef HUNT_PROBES
+	begin(HD_DURABLE_OFF);
+	world->tuning.stamps = false;
+	ask(HD_CMD_AWARD, HERE, 0);
+	pass();
+	check_leg(HD_LEG_APPLY, 0, 0);
+	for (uint32_t i = 0; i < 2; i++) {
+		unsigned short *wanted = i ? &huntd_batch_semaphore : &huntd_event_semaphore;
+		*wanted = 1;
+		for (uint32_t k = 0; k < 100; k++)
+			ask(HD_CMD_AWARD, HERE, 0);
+		pass();
+		*wanted = 0;
+	}
+	check_leg(HD_LEG_APPLY, 200, 2 * (64 * 64 + 36 * 36) * DECIDE);
+	world->reads = 0;
+	pass();
+	assert_int_equal(world->reads, 1);
+	end();
+#else
+	skip();
+#endif
+}
+
+/* Slots. */
+
+static void
+each_slot_pays_in_turn(void **state)
+{
+	(void)state;
+	begin(HD_DURABLE_OFF);
+	uint64_t sum = 0;
+	uint16_t slots[4];
+	for (uint32_t round = 0; round < 8; round++) {
+		for (uint32_t i = 0; i < 4; i++)
+			slots[i] = ask(HD_CMD_AWARD, HERE, 0)->command.slot;
+		pass();
+	}
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(HD_METRIC(world->stats->slot_ns[slots[i]]), 2 * 4 * DECIDE);
+	for (uint32_t slot = 0; slot < HD_SLOTS; slot++)
+		sum += HD_METRIC(world->stats->slot_ns[slot]);
+	assert_int_equal(sum, 8 * 4 * DECIDE);
+	end();
+}
+
+/* Slow ones. */
+
+static void
+slow_commands_are_all_counted_and_a_few_kept(void **state)
+{
+	(void)state;
+	begin(HD_DURABLE_OFF);
+	atomic_store(&world->tuning.slow_ns, 4000);
+	ask(HD_CMD_AWARD, HERE, WAITED);
+	pass();
+	assert_int_equal(HD_METRIC(world->stats->metrics.slow_total), 0);
+	ask(HD_CMD_AWARD, HERE, 9000);
+	pass();
+	assert_int_equal(HD_METRIC(world->stats->metrics.slow_total), 1);
+	struct hd_slow slow[64];
+	assert_int_equal(hd_slowlog_read(world->slowlogs[HERE], 64, slow, 64), 1);
+	assert_int_equal(slow[0].total_ns, 9000 + PARSES + DECIDE + REST + OUTPUT);
+	assert_int_equal(slow[0].leg_ns[HD_LEG_RECV], 9000);
+	assert_int_equal(slow[0].leg_ns[HD_LEG_APPLY], DECIDE);
+	assert_int_equal(slow[0].verb, HD_CMD_AWARD);
+	assert_string_equal(slow[0].client, "127.0.0.1:70");
+	assert_string_equal(slow[0].name, "ann");
+	char name[16];
+	name_entrant(name, HERE, 0);
+	assert_string_equal(slow[0].key, name);
+	for (uint32_t i = 0; i < 40; i++)
+		ask(HD_CMD_AWARD, HERE, 9000 + i);
+	world->clients = 0;
+	pass();
+	assert_int_equal(HD_METRIC(world->stats->metrics.slow_total), 41);
+	assert_int_equal(hd_slowlog_read(world->slowlogs[HERE], 64, slow, 64),
+			 1 + HD_SLOW_PER_PASS);
+	assert_int_equal(world->clients, HD_SLOW_PER_PASS);
+	end();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_waits_over_the_bound_is_counted_and_held_up_by_nothing),
+		cmocka_unit_test(more_kinds_of_late_answers_than_fit_are_counted),
+		cmocka_unit_test(the_clock_is_read_by_the_pass_and_the_batch),
+		cmocka_unit_test(nothing_is_timed_and_no_clock_read_where_nobody_wants_it),
+		cmocka_unit_test(a_tracer_has_everything_timed),
+		cmocka_unit_test(each_slot_pays_in_turn),
+		cmocka_unit_test(slow_commands_are_all_counted_and_a_few_kept),
+	};
+	return cmocka_run_group_tests(tests, make_story, end_story);
+}
