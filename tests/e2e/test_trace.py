@@ -233,7 +233,7 @@ def none_or_several():
         same("-p chooses", frames("-p", str(two.pid), "-c", "1", "-i", "0.1")[0]["pid"], two.pid)
         one.stop()
     if not can_unshare():
-        return "none at all: not tried, no mounts of our own"
+        return skip("no huntd at all: needs mounts of our own")
     refused_with("none", *trace(prefix=private("mount -t tmpfs none /dev/shm")), "no huntd runs", "start one")
 
 
@@ -292,10 +292,10 @@ def pages_that_are_not_believed():
 
 def without_root():
     if not ROOT:
-        return "not tried: who is not root cannot be somebody else"
+        return skip("who is not root cannot be somebody else")
     with Server({"bay": HUNT}) as server:
         if lacks_bpf(server):
-            return "not tried: " + WITHOUT_BPF
+            return skip(WITHOUT_BPF)
         here = {"user": "nobody", "group": "nogroup", "extra_groups": []}
         words = ["-p", str(server.pid), "-c", "1", "-i", "0.2"]
         code, out, err = trace(*words, "top", **here)
@@ -309,10 +309,10 @@ def without_root():
 
 def without_what_the_kernel_has():
     if not can_unshare():
-        return "not tried: no mounts of our own"
+        return skip("what the kernel lacks: needs mounts of our own")
     with Server({"bay": HUNT}) as server:
         if lacks_bpf(server):
-            return "not tried: " + WITHOUT_BPF
+            return skip(WITHOUT_BPF)
         words = ["-p", str(server.pid), "-c", "1", "-i", "0.2"]
         blind = private("mount -t tmpfs none /sys/kernel/btf")
         refused_with("no BTF", *trace(*words, "--kernel", prefix=blind), "--kernel", "/sys/kernel/btf/vmlinux")
@@ -338,7 +338,7 @@ def kernel_refused():
 def the_kernels_side():
     why = kernel_refused()
     if why:
-        return "not tried: " + why
+        return skip("--kernel: " + why)
     with Server({"bay": HUNT}, 2) as server, Load(server):
         process = subprocess.Popen([BIN + "/hunt-trace", "-p", str(server.pid), "-i", "3", "-c", "1", "--json", "--kernel"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -371,7 +371,7 @@ def the_kernels_side():
 
 def a_killed_tracer_leaves_no_lock():
     if kernel_refused():
-        return "not tried"
+        return "needs --kernel"
     with Server({"bay": HUNT}) as server:
         lock = "/run/hunt-trace-%d.lock" % server.pid
         words = [BIN + "/hunt-trace", "-p", str(server.pid), "--kernel"]
@@ -386,13 +386,13 @@ def a_killed_tracer_leaves_no_lock():
 
 def another_build_id():
     if kernel_refused():
-        return "not tried"
+        return "needs --kernel"
     with Server({"bay": HUNT}) as server:
         with open(PAGE % server.pid, "r+b") as file:
             file.seek(BUILD_ID)
             id = file.read(32)
             if not any(id):
-                return "not tried: this huntd has no build id"
+                return skip("this huntd has no build id")
             file.seek(BUILD_ID)
             file.write(bytes([id[0] ^ 1]))
         refused_with("another program", *trace("-p", str(server.pid), "--kernel"), "build id", "replaced")
