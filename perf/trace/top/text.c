@@ -102,8 +102,8 @@ static void
 draw_legs(const struct hd_top *top, struct hd_trace_frame *frame, enum hd_leg slowest)
 {
 	hd_trace_row_heading(frame, "leg");
-	fprintf(frame->out, "%s %8s %4s %3s%s\n", hd_trace_on(frame, HD_INK_DIM), "ever p99",
-		"time", top->shards > 1 ? "on" : "", hd_trace_on(frame, HD_INK_PLAIN));
+	fprintf(frame->out, "%s %8s %4s%s%s\n", hd_trace_on(frame, HD_INK_DIM), "ever p99", "time",
+		top->shards > 1 ? "  on" : "", hd_trace_on(frame, HD_INK_PLAIN));
 	for (uint32_t leg = 0; leg < HD_LEG_COUNT; leg++)
 		draw_leg(top, frame, (enum hd_leg)leg, leg == slowest);
 }
