@@ -83,6 +83,7 @@ hd_shard_open(struct hd_shard *shard, const struct hd_log_options *options,
 	/* A snapshot's LSN counts as sealed: a log that ends before it is refused as damaged. */
 	HD_ASSERT(hd_log_tail(shard->log) >= log.from.lsn);
 	hd_taker_open(shard);
+	hd_latency_open(shard);
 	shard->stamp = hd_core_stamp(shard->core);
 	shard->percent = 100;
 	return true;

@@ -5,7 +5,7 @@
 static void
 give(struct hd_latency *latency, struct hd_journey *journey)
 {
-	HD_ASSERT(journey != latency->unhanded);
+	HD_ASSERT(journey != latency->first);
 	journey->next = latency->free;
 	latency->free = journey;
 }
@@ -89,24 +89,44 @@ sample(struct hd_shard *shard, const struct hd_trace_batch *batch)
 	latency->sample_left = at - batch->count;
 }
 
+/* When the disk was given the frame of `lsn`, or all that is in it. */
+static int64_t
+handed(const struct hd_latency *latency, const struct hd_journey *journey)
+{
+	bool before = journey->batch.lsn <= latency->before.lsn;
+	int64_t at = before ? latency->before.handed : latency->frame.handed;
+	HD_ASSERT(journey->batch.lsn <= latency->frame.lsn);
+	return at > journey->ended ? at : journey->ended;
+}
+
 static void
-finish(struct hd_shard *shard, struct hd_journey *journey, int64_t now)
+measure_end(struct hd_shard *shard, struct hd_journey *journey, int64_t now)
 {
 	struct hd_trace_batch *batch = &journey->batch;
 	int64_t durable = journey->settled ? journey->ended : shard->boot;
-	HD_ASSERT(journey->settled || journey->handed > 0);
 	HD_ASSERT(now >= durable);
-	batch->queued_ns =
-		journey->settled ? 0 : hd_latency_short(journey->handed - journey->ended);
-	batch->durable_ns = journey->settled ? 0 : hd_latency_short(durable - journey->handed);
+	batch->queued_ns = batch->durable_ns = 0;
+	if (journey->settled) {
+		batch->lsn = 0; /* nothing was waited for */
+	} else {
+		int64_t given = handed(&shard->latency, journey);
+		batch->queued_ns = hd_latency_short(given - journey->ended);
+		batch->durable_ns = hd_latency_short(durable - given);
+	}
 	batch->reply_ns = journey->own ? hd_latency_short(now - durable) : 0;
+}
+
+static void
+finish(struct hd_shard *shard, struct hd_journey *journey, int64_t now)
+{
+	measure_end(shard, journey, now);
 	count_legs(shard, journey);
 	if (journey->own)
 		count_commands(shard, journey, now);
 	if (HD_UNLIKELY(shard->latency.probes & 1u << HD_PROBE_EVENT))
-		sample(shard, batch);
+		sample(shard, &journey->batch);
 	if (HD_UNLIKELY(shard->latency.probes & 1u << HD_PROBE_BATCH))
-		hd_probe_batch(batch);
+		hd_probe_batch(&journey->batch);
 }
 
 void
@@ -138,6 +158,14 @@ hd_latency_passed(struct hd_shard *shard, bool long_tail)
 	HD_ASSERT(now >= shard->boot);
 	hd_histogram_record(&shard->stats[shard->number].size[HD_SIZE_PASS],
 			    (uint64_t)(now - shard->boot), 1);
+}
+
+void
+hd_latency_open(struct hd_shard *shard)
+{
+	struct hd_latency *latency = &shard->latency;
+	HD_ASSERT(shard->log != NULL && latency->first == NULL);
+	latency->frame.lsn = hd_log_submitted(shard->log);
 }
 
 void

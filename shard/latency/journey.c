@@ -95,8 +95,6 @@ append(struct hd_latency *latency, struct hd_journey *journey)
 	else
 		latency->newest->next = journey;
 	latency->newest = journey;
-	if (latency->unhanded == NULL && journey->handed == 0 && !journey->settled)
-		latency->unhanded = journey;
 }
 
 /* In words: keys are short, and there is one a command. `to` is zero. */
@@ -202,7 +200,6 @@ hd_latency_end(struct hd_shard *shard, const struct hd_decided *decided)
 	batch->route_ns = journey->routed ? hd_latency_short(decided->begun - arrived) : 0;
 	batch->apply_ns = hd_latency_short(ended - decided->begun);
 	journey->settled = batch->lsn <= hd_log_durable(shard->log);
-	journey->handed = batch->lsn <= latency->submitted ? ended : 0;
 	fill_records(journey, decided);
 	mark_answers(journey, decided);
 	append(latency, journey);
@@ -221,31 +218,19 @@ flush_ended(struct hd_shard *shard, uint64_t took)
 }
 
 static void
-frame_went(struct hd_shard *shard, uint64_t submitted, uint64_t bytes)
+frame_went(struct hd_shard *shard, uint64_t lsn, uint64_t bytes)
 {
 	struct hd_latency *latency = &shard->latency;
-	HD_ASSERT(submitted > latency->submitted);
+	HD_ASSERT(lsn > latency->frame.lsn);
 	int64_t waited = latency->gathering ? shard->boot - latency->gathering : 0;
-	latency->frame = (struct hd_latency_frame){.lsn = submitted,
-						   .events = submitted - latency->submitted,
+	latency->before = latency->frame;
+	latency->frame = (struct hd_latency_frame){.handed = hd_latency_now(shard),
+						   .lsn = lsn,
+						   .events = lsn - latency->before.lsn,
 						   .bytes = bytes,
 						   .queued_ns = (uint64_t)waited};
-	latency->submitted = submitted;
 	latency->gathering = 0;
 	hd_histogram_record(&shard->stats[shard->number].size[HD_SIZE_FRAME], bytes, 1);
-}
-
-static void
-hand_over(struct hd_shard *shard)
-{
-	struct hd_latency *latency = &shard->latency;
-	struct hd_journey *journey = latency->unhanded;
-	if (journey == NULL || journey->batch.lsn > latency->submitted)
-		return;
-	int64_t now = hd_latency_now(shard);
-	for (; journey != NULL && journey->batch.lsn <= latency->submitted; journey = journey->next)
-		journey->handed = now > journey->ended ? now : journey->ended;
-	latency->unhanded = journey;
 }
 
 void
@@ -257,10 +242,9 @@ hd_latency_logged(struct hd_shard *shard)
 	if (log.flush_ns_sum != latency->flush_ns)
 		flush_ended(shard, log.flush_ns_sum - latency->flush_ns);
 	latency->flush_ns = log.flush_ns_sum;
-	if (submitted > latency->submitted)
+	if (submitted > latency->frame.lsn)
 		frame_went(shard, submitted, log.bytes - latency->log_bytes);
 	latency->log_bytes = log.bytes;
 	if (latency->gathering == 0 && hd_log_tail(shard->log) > submitted)
 		latency->gathering = shard->boot;
-	hand_over(shard);
 }

@@ -62,8 +62,9 @@ struct hd_sent_run {
 	uint32_t count;
 };
 
-/* What the log was given last, until that flush ends. */
+/* What the disk was given. */
 struct hd_latency_frame {
+	int64_t handed;
 	uint64_t lsn, events, bytes, queued_ns;
 };
 
@@ -77,7 +78,6 @@ struct hd_latency {
 	int64_t passed;     /* the stamp behind the edge's output; 0: none */
 
 	struct hd_journey *first, *newest; /* that wait; LSNs never fall */
-	struct hd_journey *unhanded;       /* the first of them whose frame has not gone */
 	struct hd_journey *free;
 	uint32_t journeys; /* made so far */
 
@@ -93,8 +93,10 @@ struct hd_latency {
 	uint32_t sample_left, sample_rest;
 	uint64_t dice;
 
-	struct hd_latency_frame frame;
-	uint64_t submitted, flush_ns, log_bytes;
+	/* The last, and the one before it: the log gives the next as soon as one is durable, and
+	 * who waited for that is dealt with behind it. */
+	struct hd_latency_frame frame, before;
+	uint64_t flush_ns, log_bytes;
 	int64_t gathering; /* since when events wait that the disk has not; 0: none do */
 };
 
@@ -109,6 +111,8 @@ struct hd_decided {
 static_assert(HD_BATCH_MAX <= 64, "a batch's answers fit one word");
 static_assert(HD_TRACE_BATCH == HD_BATCH_MAX, "a batch fits its record");
 
+/* The log is open: what stands in it was given to the disk by somebody else. */
+void hd_latency_open(struct hd_shard *shard);
 void hd_latency_fini(struct hd_shard *shard);
 
 /* journey.c: in the order of a pass. */

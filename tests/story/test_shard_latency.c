@@ -124,6 +124,8 @@ every_command_is_timed_once(uint32_t shards)
 		assert_int_equal(sums.leg_ns, sums.command_ns);
 	else /* but for what blocks wait in rings */
 		assert_true(sums.leg_ns <= sums.command_ns);
+	assert_in_range(sums.size[HD_SIZE_FRAME].count, sums.size[HD_SIZE_FLUSH].count,
+			sums.size[HD_SIZE_FLUSH].count + shards);
 	/* Boards go round by questions, orders over control. */
 	ask_all(house, shards, 60, "BOARD.RANK reef e", "");
 	ask_all(house, shards, 60, "BOARD.TOP reef COUNT 1", "");
