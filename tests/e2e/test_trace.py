@@ -3,16 +3,13 @@
 nothing, the wrong thing or be refused: one clear line each, and nothing left behind. What comes
 through the probes: test_trace_events.py."""
 import fcntl
-import json
 import pty
 import select
 import struct
 import termios
 
-from hunt import *
+from tracing import *
 
-HUNT = document("bay", challenges=["{id: map, points: 100, answers: [GOLD]}"])
-LEGS = ["recv", "parse", "route", "apply", "log_queued", "durable", "reply"]
 STAGES = ["wait", "mail", "commands", "log", "boards", "output", "upkeep"]
 ROOT = os.geteuid() == 0
 WITHOUT_BPF = "built without BPF"
@@ -21,22 +18,15 @@ PAGE = "/dev/shm/huntd-%d"
 MAGIC, ABI, PID, SHARDS, BYTES, BUILD_ID = 0, 8, 12, 16, 24, 136
 
 
-def trace(*words, prefix=(), seconds=30, **options):
-    """hunt-trace to its end: exit code, stdout, stderr."""
-    done = subprocess.run([*prefix, BIN + "/hunt-trace", *words], capture_output=True, text=True,
-                          timeout=seconds, stdin=subprocess.DEVNULL, **options)
-    return done.returncode, done.stdout, done.stderr
-
-
 def frames(*words):
-    code, out, err = trace("--json", *words)
-    same("hunt-trace %s ends with 0" % " ".join(words), (code, err.replace("hunt-trace: detaching ...\n", "")), (0, ""))
-    return [json.loads(line) for line in out.splitlines()]
+    code, out, err = hunt_trace("--json", *words)
+    same("hunt-trace %s ends with 0" % " ".join(words), (code, err.replace(DETACHING + "\n", "")), (0, ""))
+    return objects_of(out)
 
 
 def refused_with(what, code, out, err, *words):
     """Nothing but one line on stderr that holds the words."""
-    lines = [line for line in err.splitlines() if line != "hunt-trace: detaching ..."]
+    lines = [line for line in err.splitlines() if line != DETACHING]
     check("%s: one line and exit 1" % what, code == 1 and out == "" and len(lines) == 1, code, out, err)
     check("%s: the line says %s" % (what, " ".join(words)), all(w in lines[0] for w in words), lines[0])
 
@@ -51,48 +41,36 @@ def can_unshare():
 
 
 def lacks_bpf(server):
-    return WITHOUT_BPF in trace("-p", str(server.pid), "-c", "1", "-i", "0.1", "--kernel")[2]
+    return WITHOUT_BPF in hunt_trace("-p", str(server.pid), "-c", "1", "-i", "0.1", "--kernel")[2]
 
 
-class Load:
-    """Awards and boards at a steady rate."""
-
-    def __init__(self, server, rate="4k"):
-        words = ["--port", str(server.port), "--hunt", "bay", "--rate", rate, "--duration", "60s",
-                 "--mix", "award=8,top=1", "--connections", "8", "--json"]
-        self.process = subprocess.Popen([BIN + "/hunt-load", *words], stdout=subprocess.DEVNULL)
-        eventually("the load runs", lambda: int(server.info()["total_commands_processed"]) > 2000)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(20)
+def load(server):
+    """Awards and boards."""
+    return Load(server, "4k", "award=8,top=1")
 
 
 # The command line.
 
 def the_command_line_explains_itself():
-    code, out, err = trace("--help")
+    code, out, err = hunt_trace("--help")
     lines = out.splitlines()
     check("help begins with an example and fits a screen",
           (code, err) == (0, "") and lines[0].startswith("Example: ") and len(lines) <= 24 and
           max(map(len, lines)) <= 80, out)
     for word in ("top", "hist", "full", "--kernel", "--slow", "--flame", "--json", "-p", "-i", "-c"):
         check("help names " + word, word in out, out)
-    code, out, _ = trace("--version")
+    code, out, _ = hunt_trace("--version")
     check("the version names the commit", code == 0 and re.fullmatch(r"hunt-trace \d+\.\d+\.\d+ \(\w+\)\n", out), out)
     for words in (["tops"], ["-i", "0"], ["-i", "1x"], ["-i", "nan"], ["-c", "0"], ["-c", "-1"],
                   ["-p", "huntd"], ["-p", "0"], ["--slow"], ["--slow", "fast"], ["--slow", "-1"], ["--frobnicate"]):
-        code, out, err = trace(*words)
+        code, out, err = hunt_trace(*words)
         check("%s is a usage error that says so" % words, code == 2 and out == "" and "--help" in err, code, out, err)
 
 
 # top.
 
 def top_agrees_with_INFO():
-    with Server({"bay": HUNT}, 2) as server, Load(server):
+    with Server({"bay": HUNT}, 2) as server, load(server):
         def commands():
             return int(server.info()["total_commands_processed"]), time.monotonic()
         before, since = commands()
@@ -127,8 +105,8 @@ def top_agrees_with_INFO():
 
 
 def top_marks_the_slow_leg():
-    with Server({"bay": HUNT}, 2) as server, Load(server):
-        code, out, err = trace("-p", str(server.pid), "-i", "1", "-c", "2", "top")
+    with Server({"bay": HUNT}, 2) as server, load(server):
+        code, out, err = hunt_trace("-p", str(server.pid), "-i", "1", "-c", "2", "top")
         same("ends well", (code, err), (0, ""))
         same("two frames with the time before them", len(re.findall(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  huntd ", out, re.M)), 2)
         frame = out.split("\n\n")[1]
@@ -170,7 +148,7 @@ def top_draws_on_a_small_terminal():
         same("q ends it", (code, err), (0, ""))
         return text.decode()
 
-    with Server({"bay": HUNT}, 2) as server, Load(server):
+    with Server({"bay": HUNT}, 2) as server, load(server):
         for columns, rows in ((80, 24), (80, 12), (200, 60)):
             text = drawn(columns, rows, {}, "-p", str(server.pid), "-i", "0.3", "top")
             check("the screen is given back", text.count("\033[?1049h") == text.count("\033[?1049l") == 1)
@@ -190,9 +168,9 @@ def top_says_when_nothing_is_timed():
     with Server({"bay": HUNT}) as server:
         client = server.client()
         same("measuring ends", client("CONFIG", "SET", "latency-tracking", "no"), "OK")
-        with Load(server):
+        with load(server):
             time.sleep(0.5)
-            code, out, _ = trace("-p", str(server.pid), "-i", "0.5", "-c", "1", "top")
+            code, out, _ = hunt_trace("-p", str(server.pid), "-i", "0.5", "-c", "1", "top")
             check("and it says why the legs are empty", code == 0 and "latency-tracking" in out, out)
 
 
@@ -225,7 +203,7 @@ def endings():
 
 def none_or_several():
     with Server({"bay": HUNT}) as one, Server({"bay": HUNT}) as two:
-        code, out, err = trace("-c", "1")
+        code, out, err = hunt_trace("-c", "1")
         lines = err.splitlines()
         check("several are listed, with what to type", code == 1 and out == "" and "several" in lines[0], code, err)
         for server in (one, two):
@@ -234,12 +212,12 @@ def none_or_several():
         one.stop()
     if not can_unshare():
         return skip("no huntd at all: needs mounts of our own")
-    refused_with("none", *trace(prefix=private("mount -t tmpfs none /dev/shm")), "no huntd runs", "start one")
+    refused_with("none", *hunt_trace(prefix=private("mount -t tmpfs none /dev/shm")), "no huntd runs", "start one")
 
 
 def not_a_huntd():
-    refused_with("a stranger", *trace("-p", str(os.getpid())), "no page", "no huntd")
-    refused_with("nobody", *trace("-p", "4194304"), "no process 4194304")
+    refused_with("a stranger", *hunt_trace("-p", str(os.getpid())), "no page", "no huntd")
+    refused_with("nobody", *hunt_trace("-p", "4194304"), "no process 4194304")
 
 
 class Page:
@@ -267,11 +245,11 @@ class Page:
 
 def pages_that_are_not_believed():
     with Server({"bay": HUNT}) as server:
-        version = trace("--version")[1].split()
+        version = hunt_trace("--version")[1].split()
         with Page(server, []) as pid:
-            same("an honest one is", trace("-p", pid, "-c", "1", "-i", "0.1")[0], 0)
+            same("an honest one is", hunt_trace("-p", pid, "-c", "1", "-i", "0.1")[0], 0)
         with Page(server, [(ABI, struct.pack("<I", 77)), (40, b"9.9.9\0"), (72, b"cafecafecafe\0")]) as pid:
-            refused_with("another build", *trace("-p", pid), "ABI 77", "9.9.9", "cafecafecafe", version[1],
+            refused_with("another build", *hunt_trace("-p", pid), "ABI 77", "9.9.9", "cafecafecafe", version[1],
                          version[2].strip("()"))
         for what, changes, size, words in (
                 ("no magic", [(MAGIC, b"\0" * 8)], None, "not a stats page"),
@@ -285,7 +263,7 @@ def pages_that_are_not_believed():
                 ("cut short", [], 100, "too small"),
                 ("empty", [], 0, "too small")):
             with Page(server, changes, size) as pid:
-                refused_with(what, *trace("-p", pid, "-c", "1", "-i", "0.1"), words)
+                refused_with(what, *hunt_trace("-p", pid, "-c", "1", "-i", "0.1"), words)
 
 
 # What the kernel, or somebody else, refuses.
@@ -298,10 +276,10 @@ def without_root():
             return skip(WITHOUT_BPF)
         here = {"user": "nobody", "group": "nogroup", "extra_groups": []}
         words = ["-p", str(server.pid), "-c", "1", "-i", "0.2"]
-        code, out, err = trace(*words, "top", **here)
+        code, out, err = hunt_trace(*words, "top", **here)
         check("top needs none", (code, err) == (0, "") and "log_queued" in out, code, err)
-        refused_with("--kernel alone", *trace(*words, "--kernel", **here), "--kernel", "root", "sudo")
-        code, out, err = trace(*words, "--kernel", "--slow", "5", "top", **here)
+        refused_with("--kernel alone", *hunt_trace(*words, "--kernel", **here), "--kernel", "root", "sudo")
+        code, out, err = hunt_trace(*words, "--kernel", "--slow", "5", "top", **here)
         check("beside top each is left out with its line, and top goes on",
               code == 0 and len(err.splitlines()) == 2 and "log_queued" in out, code, err)
         check("also in the frame", "--kernel: left out" in out and "--slow: left out" in out, out)
@@ -315,14 +293,14 @@ def without_what_the_kernel_has():
             return skip(WITHOUT_BPF)
         words = ["-p", str(server.pid), "-c", "1", "-i", "0.2"]
         blind = private("mount -t tmpfs none /sys/kernel/btf")
-        refused_with("no BTF", *trace(*words, "--kernel", prefix=blind), "--kernel", "/sys/kernel/btf/vmlinux")
-        code, out, err = trace(*words, "--kernel", "top", prefix=blind)
+        refused_with("no BTF", *hunt_trace(*words, "--kernel", prefix=blind), "--kernel", "/sys/kernel/btf/vmlinux")
+        code, out, err = hunt_trace(*words, "--kernel", "top", prefix=blind)
         check("no BTF: top goes on", code == 0 and len(err.splitlines()) == 1 and "log_queued" in out, code, err)
         still = private("mount -t tmpfs none /sys/bus/event_source/devices")
-        refused_with("no uprobes", *trace(*words, "hist", prefix=still), "hist", "uprobes")
+        refused_with("no uprobes", *hunt_trace(*words, "hist", prefix=still), "hist", "uprobes")
         closed = private("mount -t tmpfs -o ro none /run")
-        refused_with("no place for the lock", *trace(*words, "--kernel", prefix=closed), "lock", "/run")
-        code, out, err = trace(*words, "--kernel", "top", prefix=closed)
+        refused_with("no place for the lock", *hunt_trace(*words, "--kernel", prefix=closed), "lock", "/run")
+        code, out, err = hunt_trace(*words, "--kernel", "top", prefix=closed)
         check("no place for the lock: top goes on", code == 0 and "log_queued" in out, code, err)
 
 
@@ -331,7 +309,7 @@ def kernel_refused():
     if not ROOT:
         return "needs root"
     with Server({"bay": HUNT}) as server:
-        code, _, err = trace("-p", str(server.pid), "-c", "1", "-i", "0.1", "--kernel")
+        code, _, err = hunt_trace("-p", str(server.pid), "-c", "1", "-i", "0.1", "--kernel")
     return None if code == 0 and "refuses" not in err else err.strip()
 
 
@@ -339,7 +317,7 @@ def the_kernels_side():
     why = kernel_refused()
     if why:
         return skip("--kernel: " + why)
-    with Server({"bay": HUNT}, 2) as server, Load(server):
+    with Server({"bay": HUNT}, 2) as server, load(server):
         process = subprocess.Popen([BIN + "/hunt-trace", "-p", str(server.pid), "-i", "3", "-c", "1", "--json", "--kernel"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         lock = "/run/hunt-trace-%d.lock" % server.pid
@@ -348,9 +326,9 @@ def the_kernels_side():
         for client in server.clients(20):
             client("HUNT.AWARD", "ann", "bay", "1")
             client.socket.close()
-        refused_with("a second one", *trace("-p", str(server.pid), "--kernel"), str(process.pid), "another hunt-trace")
+        refused_with("a second one", *hunt_trace("-p", str(server.pid), "--kernel"), str(process.pid), "another hunt-trace")
         out, err = process.communicate(timeout=20)
-        same("ends well", (process.returncode, err), (0, "hunt-trace: detaching ...\n"))
+        same("ends well", (process.returncode, err), (0, DETACHING + "\n"))
         check("the lock is gone", not os.path.exists(lock))
         kernel = json.loads(out)["kernel"]
         uring = kernel["io_uring"]
@@ -380,7 +358,7 @@ def a_killed_tracer_leaves_no_lock():
         process.kill()
         process.wait(10)
         check("its file is left", os.path.exists(lock))
-        same("and is no obstacle", trace("-p", str(server.pid), "-c", "1", "-i", "0.1", "--kernel")[0], 0)
+        same("and is no obstacle", hunt_trace("-p", str(server.pid), "-c", "1", "-i", "0.1", "--kernel")[0], 0)
         check("and gone", not os.path.exists(lock))
 
 
@@ -395,7 +373,7 @@ def another_build_id():
                 return skip("this huntd has no build id")
             file.seek(BUILD_ID)
             file.write(bytes([id[0] ^ 1]))
-        refused_with("another program", *trace("-p", str(server.pid), "--kernel"), "build id", "replaced")
+        refused_with("another program", *hunt_trace("-p", str(server.pid), "--kernel"), "build id", "replaced")
 
 
 if not os.path.exists(BIN + "/hunt-trace"):

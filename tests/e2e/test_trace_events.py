@@ -1,26 +1,20 @@
 #!/usr/bin/env python3
 """hunt-trace hist, full, --slow and --flame on a loaded huntd: what comes through the probes is what
 the engine counts, nothing is left behind, and every refusal is one clear line."""
-import json
+from tracing import *
 
-from hunt import *
-
-HUNT = document("bay", challenges=["{id: map, points: 100, answers: [GOLD]}"])
-LEGS = ("recv", "parse", "route", "apply", "log_queued", "durable", "reply")
 SUB = 8  # sub-buckets of a power of two (include/huntd/histogram.h)
 
 
 def trace(server, *words, seconds=40, **options):
     """hunt-trace to its end: exit code, objects of its lines, stdout, stderr."""
-    done = subprocess.run([BIN + "/hunt-trace", "-p", str(server.pid), *words], capture_output=True, text=True,
-                          timeout=seconds, stdin=subprocess.DEVNULL, **options)
-    objects = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return done.returncode, objects, done.stdout, done.stderr
+    code, out, err = hunt_trace("-p", str(server.pid), *words, seconds=seconds, **options)
+    return code, objects_of(out), out, err
 
 
 def traced(server, *words, seconds=40):
     code, objects, out, err = trace(server, *words, seconds=seconds)
-    same("hunt-trace %s ends with 0" % " ".join(words), (code, err.splitlines()), (0, ["hunt-trace: detaching ..."]))
+    same("hunt-trace %s ends with 0" % " ".join(words), (code, err.splitlines()), (0, [DETACHING]))
     return objects if "--json" in words else out
 
 
@@ -37,23 +31,6 @@ def why_not():
     return None if code == 0 else "refused here: " + err.strip()
 
 
-class Load:
-    """hunt-load's awards at a steady rate."""
-
-    def __init__(self, server, rate="20k", mix="award=1", seconds=60):
-        words = ["--port", str(server.port), "--hunt", "bay", "--rate", rate, "--duration", "%ds" % seconds,
-                 "--mix", mix, "--connections", "8", "--json"]
-        self.process = subprocess.Popen([BIN + "/hunt-load", *words], stdout=subprocess.PIPE, text=True)
-        eventually("the load runs", lambda: int(server.info()["total_commands_processed"]) > 2000)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.communicate(timeout=20)
-
-
 def begun(server, *words):
     """hunt-trace in the background, once its probes are attached."""
     process = subprocess.Popen([BIN + "/hunt-trace", "-p", str(server.pid), *words], stdout=subprocess.PIPE,
@@ -68,7 +45,7 @@ def ended(process, how=signal.SIGINT, seconds=10):
     if how:
         process.send_signal(how)
     out, err = process.communicate(timeout=seconds)
-    return process.returncode, [json.loads(line) for line in out.splitlines() if line.startswith("{")], out, err
+    return process.returncode, objects_of(out), out, err
 
 
 def semaphores(pid):
@@ -153,7 +130,7 @@ def full_shows_every_command_once():
             counted = int(server.info()["total_commands_processed"]) - before
             time.sleep(0.2)
             code, objects, _, err = ended(process)
-            same("Ctrl-C ends it with 0", (code, err.splitlines()), (0, ["hunt-trace: detaching ..."]))
+            same("Ctrl-C ends it with 0", (code, err.splitlines()), (0, [DETACHING]))
             whole = objects[-1]["full"]
             check("the last line is of the whole run", objects[-1].get("summary") is True, objects[-1])
             same("every command was shown, none dropped", (whole["commands_shown"], whole["commands_dropped"]), (20000, 0))
@@ -176,7 +153,7 @@ def slow_names_the_command():
         client("HUNT.AWARD", "bob", "bay", "1")
         time.sleep(0.1)
         code, _, out, err = ended(process)
-        same("ends with 0", (code, err.splitlines()), (0, ["hunt-trace: detaching ..."]))
+        same("ends with 0", (code, err.splitlines()), (0, [DETACHING]))
         lines = out.splitlines()
         first = [line for line in lines if " long-john-silver-of- " in line]
         check("one line names the first key, cut at 20", len(first) == 1 and "HUNT.AWARD" in first[0], lines[:3])
@@ -234,7 +211,7 @@ def traced_flame(server):
 def all_at_once():
     with Server({"bay": HUNT}, 2) as server, Load(server):
         code, objects, out, err = trace(server, "--json", "-i", "1", "-c", "2", "top", "hist", "full", "--slow", "3600000")
-        same("ends with 0", (code, err.splitlines()), (0, ["hunt-trace: detaching ..."]))
+        same("ends with 0", (code, err.splitlines()), (0, [DETACHING]))
         same("two frames and a summary", [sorted(set(o) & {"top", "hist", "full", "summary"}) for o in objects],
              [["full", "hist", "top"]] * 2 + [["full", "hist", "summary"]])
         check("whole is the sum of the frames",
