@@ -94,8 +94,8 @@ def check_watchers(report, client):
         same("one row a marked change and reader", seen["to_be_shown"], seen["marked_changes"] * readers)
         same("all of them were shown", seen["shown"], seen["to_be_shown"])
         check("20 a second were asked for", 15 <= seen["marked_changes"] <= 21, seen)
-        check("a message a version and watcher at most, and snapshots",
-              seen["messages"] <= (seen["versions"] + 2) * seen["watchers"] + seen["resyncs"], seen)
+        check("a message a version and watcher at most, sixteen to who is slow, and snapshots",
+              seen["messages"] <= (seen["versions"] + 2) * (readers + 16 * seen["slow"]) + seen["resyncs"], seen)
         check("changes are told together", 0 < seen["versions"] <= seen["changes"], seen)
         same("nobody was closed", seen["closed"], 0)
     marker = [row for row in client("BOARD.TOP", "load-watchers", "COUNT", 5) if "marker" in row[1]]

@@ -5,11 +5,11 @@
  * of day in ms. Afterwards it is put back to 0.)
  *
  * Coalescing: the server makes one message a tick, however many scores changed. Lagging: a watcher
- * who does not read is left out, then gets a snapshot marked "resync". Slow watchers (`slow`) read
- * 4 KiB twice a second and are there to be left out; they are not timed. */
+ * who does not read is left out, and gets a snapshot marked "resync" once it has taken all. Slow
+ * watchers (`slow`) are there to be left out: they follow the board through many patterns at once,
+ * read 4 KiB twice a second, and the rest after the end. They are not timed. */
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -18,19 +18,21 @@
 #include "perf/load/crew.h"
 #include "perf/load/scenario/line.h"
 
-#define ROOM_FIRST 8192u
-#define ROOM_MOST  (256u * 1024u) /* a snapshot must fit */
-#define EVENTS     64
-#define NAP_NS     20000000u   /* the longest sleep */
-#define LAST_NS    2000000000u /* for the last messages */
-#define SLOW_NS    500000000u
-#define SLOW_BYTES 4096u
-#define HEAD_BYTES 64u /* in which a message's version and "resync" stand */
+#define ROOM_FIRST     8192u
+#define ROOM_MOST      (256u * 1024u) /* a snapshot must fit */
+#define EVENTS         64
+#define NAP_NS         20000000u   /* the longest sleep */
+#define LAST_NS        3000000000u /* for the last messages */
+#define SLOW_NS        500000000u
+#define SLOW_BYTES     4096u
+#define SLOW_TIMES     16u
+#define SUBSCRIBE_ROOM 4096u /* SLOW_TIMES channels */
+#define HEAD_BYTES     64u   /* in which a message's version and "resync" stand */
 
 struct watcher {
-	int socket; /* -1: the server closed it */
-	bool slow;
-	uint64_t seen; /* the newest change */
+	int socket;        /* -1: the server closed it */
+	bool slow, hungry; /* hungry: after the end, no longer slow */
+	uint64_t seen;     /* the newest change */
 	uint64_t messages, resyncs;
 	uint32_t in_end, room;
 	uint8_t *in; /* own */
@@ -50,12 +52,37 @@ struct watchers {
 	int epoll;
 };
 
+static void
+listen_to(struct watchers *watchers, struct watcher *watcher)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = watcher};
+	HD_ASSERT(epoll_ctl(watchers->epoll, EPOLL_CTL_ADD, watcher->socket, &event) == 0);
+}
+
+/* SUBSCRIBE board:ID:BOARD; who is slow takes the same by SLOW_TIMES patterns, one `*` longer each.
+ */
+static size_t
+write_subscribe(const struct hd_load_aside *aside, const struct watcher *watcher,
+		uint8_t text[SUBSCRIBE_ROOM])
+{
+	const struct hd_load_scene *scene = aside->crew->scenes;
+	char *at = (char *)text, *end = at + SUBSCRIBE_ROOM;
+	uint32_t count = watcher->slow ? SLOW_TIMES : 1;
+	at += snprintf(at, (size_t)(end - at), "%s", watcher->slow ? "PSUBSCRIBE" : "SUBSCRIBE");
+	for (uint32_t i = 0; i < count; i++)
+		at += snprintf(at, (size_t)(end - at), " board:%.*s:%s%.*s", (int)scene->id.size,
+			       (const char *)scene->id.at, scene->board,
+			       watcher->slow ? (int)i + 1 : 0, "****************");
+	at += snprintf(at, (size_t)(end - at), "\r\n");
+	HD_ASSERT(at < end);
+	return (size_t)(at - (char *)text);
+}
+
 static bool
 watcher_open(struct hd_load_aside *aside, uint32_t number, char *fault)
 {
 	struct watchers *watchers = aside->own;
 	struct watcher *watcher = &watchers->all[number];
-	int small = (int)SLOW_BYTES;
 	*watcher = (struct watcher){.socket = hd_load_dial(aside->crew->target, fault)};
 	if (watcher->socket < 0)
 		return false;
@@ -64,21 +91,16 @@ watcher_open(struct hd_load_aside *aside, uint32_t number, char *fault)
 	watcher->room = ROOM_FIRST;
 	watcher->in = malloc(ROOM_FIRST);
 	HD_ASSERT(watcher->in);
-	if (watcher->slow)
-		setsockopt(watcher->socket, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-	char text[512], channel[2 * HD_ID_MAX + 16];
-	snprintf(channel, sizeof channel, "board:%.*s:%s", (int)aside->crew->scenes->id.size,
-		 (const char *)aside->crew->scenes->id.at, aside->crew->scenes->board);
-	int size = snprintf(text, sizeof text, "*2\r\n$9\r\nSUBSCRIBE\r\n$%zu\r\n%s\r\n",
-			    strlen(channel), channel);
-	if (send(watcher->socket, text, (size_t)size, MSG_NOSIGNAL) != size) {
+	uint8_t text[SUBSCRIBE_ROOM];
+	size_t size = write_subscribe(aside, watcher, text);
+	if (send(watcher->socket, text, size, MSG_NOSIGNAL) != (ssize_t)size) {
 		snprintf(fault, HD_LOAD_FAULT_MAX, "the server closed a watcher's connection");
 		return false;
 	}
 	fcntl(watcher->socket, F_SETFL, O_NONBLOCK);
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = watcher};
-	return watcher->slow ||
-	       epoll_ctl(watchers->epoll, EPOLL_CTL_ADD, watcher->socket, &event) == 0;
+	if (!watcher->slow)
+		listen_to(watchers, watcher);
+	return true;
 }
 
 static bool
@@ -152,7 +174,11 @@ number_at(const uint8_t *at, const uint8_t *end)
 static void
 see_version(struct watchers *watchers, struct hd_bytes text)
 {
-	uint64_t version = text.size > 5 ? number_at(text.at + 5, text.at + text.size) : 0;
+	static const char head[] = "{\"v\":";
+	if (text.size < sizeof head || memcmp(text.at, head, sizeof head - 1) != 0)
+		return; /* shorter than the pattern's name, so it is not the longest bulk: no rows
+			 */
+	uint64_t version = number_at(text.at + sizeof head - 1, text.at + text.size);
 	if (!watchers->first_version || version < watchers->first_version)
 		watchers->first_version = version;
 	if (version > watchers->last_version)
@@ -166,14 +192,14 @@ see_marker(struct hd_load_aside *aside, struct watcher *watcher, struct hd_bytes
 	struct watchers *watchers = aside->own;
 	size_t size = strlen(watchers->marker);
 	const uint8_t *at = memmem(text.at, text.size, watchers->marker, size);
-	if (!at || watcher->slow)
+	if (!at)
 		return;
 	uint64_t score = number_at(at + size, text.at + text.size);
 	uint64_t newest = score > watchers->base ? score - watchers->base : 0;
 	if (newest > watchers->asked || newest <= watcher->seen)
 		return;
-	watchers->skipped += newest - watcher->seen - 1;
-	for (uint64_t i = watcher->seen; i < newest; i++)
+	watchers->skipped += watcher->slow ? 0 : newest - watcher->seen - 1;
+	for (uint64_t i = watcher->seen; i < newest && !watcher->slow; i++)
 		hd_histogram_add(&watchers->seen_ns, now - due_of(aside, i));
 	watcher->seen = newest;
 }
@@ -183,9 +209,10 @@ see(struct hd_load_aside *aside, struct watcher *watcher, const struct hd_load_r
     uint64_t now)
 {
 	struct watchers *watchers = aside->own;
-	struct hd_bytes text = reply->next[1];
+	bool pattern = hd_bytes_equal(reply->text, HD_BYTES("pmessage"));
+	struct hd_bytes text = pattern ? reply->bulk : reply->next[1];
 	uint32_t head = text.size < HEAD_BYTES ? text.size : HEAD_BYTES;
-	if (!hd_bytes_equal(reply->text, HD_BYTES("message")))
+	if (!pattern && !hd_bytes_equal(reply->text, HD_BYTES("message")))
 		return;
 	watcher->messages++;
 	if (memmem(text.at, head, "\"resync\"", 8)) {
@@ -219,8 +246,9 @@ watcher_read(struct hd_load_aside *aside, struct watcher *watcher)
 {
 	struct watchers *watchers = aside->own;
 	uint32_t room = watcher->room - watcher->in_end;
-	ssize_t got = recv(watcher->socket, watcher->in + watcher->in_end,
-			   watcher->slow && room > SLOW_BYTES ? SLOW_BYTES : room, 0);
+	ssize_t got =
+		recv(watcher->socket, watcher->in + watcher->in_end,
+		     watcher->slow && !watcher->hungry && room > SLOW_BYTES ? SLOW_BYTES : room, 0);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	uint64_t now = hd_load_clock();
@@ -242,16 +270,24 @@ watcher_read(struct hd_load_aside *aside, struct watcher *watcher)
 		watcher_grow(watcher);
 }
 
+/* A sip each, now and then; after the end they take what there is, as the others do. */
 static void
 read_slow(struct hd_load_aside *aside, uint64_t now)
 {
 	struct watchers *watchers = aside->own;
-	if (now < watchers->slow_due)
+	bool over = now >= watchers->end;
+	if (now < watchers->slow_due && !over)
 		return;
 	watchers->slow_due = now + SLOW_NS;
 	for (uint32_t i = 0; i < aside->crew->plan->slow && i < watchers->opened; i++) {
-		if (watchers->all[i].socket >= 0)
-			watcher_read(aside, &watchers->all[i]);
+		struct watcher *watcher = &watchers->all[i];
+		if (watcher->socket < 0 || watcher->hungry)
+			continue;
+		if (over)
+			listen_to(watchers, watcher);
+		else
+			watcher_read(aside, watcher);
+		watcher->hungry = over;
 	}
 }
 
@@ -270,12 +306,12 @@ wait_events(struct hd_load_aside *aside, uint64_t now, uint64_t until)
 	}
 }
 
-/* Has everybody who reads and is still there seen the last change? */
+/* Has everybody who is still there seen the last change? */
 static bool
 all_seen(const struct hd_load_aside *aside)
 {
 	const struct watchers *watchers = aside->own;
-	for (uint32_t i = aside->crew->plan->slow; i < watchers->opened; i++) {
+	for (uint32_t i = 0; i < watchers->opened; i++) {
 		const struct watcher *watcher = &watchers->all[i];
 		if (watcher->socket >= 0 && watcher->seen < watchers->asked)
 			return false;
@@ -302,7 +338,7 @@ run_watchers(struct hd_load_aside *aside)
 		wait_events(aside, now, due_of(aside, watchers->asked));
 	}
 	struct hd_load_reply reply;
-	uint64_t until = hd_load_clock() + LAST_NS / 10;
+	uint64_t until = hd_load_clock() + LAST_NS / 15;
 	give_score(aside, 0);
 	while (watchers->answered++ <= watchers->asked)
 		if (hd_load_line_read(&watchers->line, &reply, until) != HD_LOAD_GOT_REPLY)
