@@ -27,16 +27,16 @@
 /* NULL: this build has no BPF. */
 static const struct hd_trace_view *const views[] = {
 #ifdef HUNT_TRACE_BPF
-#define X(symbol, word, needs, what) &hd_trace_##symbol,
+#define X(symbol, word, needs) &hd_trace_##symbol,
 #else
-#define X(symbol, word, needs, what) (needs) ? NULL : &hd_trace_##symbol,
+#define X(symbol, word, needs) (needs) ? NULL : &hd_trace_##symbol,
 #endif
 	HD_TRACE_VIEWS(X)
 #undef X
 };
 
 static const uint32_t needs_of[] = {
-#define X(symbol, word, needs, what) needs,
+#define X(symbol, word, needs) needs,
 	HD_TRACE_VIEWS(X)
 #undef X
 };

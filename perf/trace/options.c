@@ -53,7 +53,7 @@ const char *
 hd_trace_word(enum hd_trace_view_id view)
 {
 	static const char *const words[] = {
-#define X(symbol, word, needs, what) word,
+#define X(symbol, word, needs) word,
 		HD_TRACE_VIEWS(X)
 #undef X
 	};

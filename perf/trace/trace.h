@@ -26,19 +26,17 @@
 #define HD_TRACE_DRAIN_MS 20u
 #define HD_TRACE_NOTES    8u
 
-/* X(symbol, word, needs, what)   word: as on the command line; needs: bits of enum hd_trace_needs
- */
+/* X(symbol, word, needs)   word: as on the command line; needs: bits of enum hd_trace_needs */
 #define HD_TRACE_VIEWS(X)                                                                          \
-	X(top, "top", 0, "legs, commands and shards as huntd counts them; needs no rights")        \
-	X(hist, "hist", HD_NEEDS_USDT, "legs of one command in so many, by shard")                 \
-	X(full, "full", HD_NEEDS_USDT, "legs of every command")                                    \
-	X(kernel, "--kernel", HD_NEEDS_BTF,                                                        \
-	  "io_uring, run queue and disk, as the kernel sees them")                                 \
-	X(slow, "--slow", HD_NEEDS_USDT, "a line for each command slower than MS milliseconds")    \
-	X(flame, "--flame", HD_NEEDS_CLOCK, "stacks by stage, folded, when it ends")
+	X(top, "top", 0)                                                                           \
+	X(hist, "hist", HD_NEEDS_USDT)                                                             \
+	X(full, "full", HD_NEEDS_USDT)                                                             \
+	X(kernel, "--kernel", HD_NEEDS_BTF)                                                        \
+	X(slow, "--slow", HD_NEEDS_USDT)                                                           \
+	X(flame, "--flame", HD_NEEDS_CLOCK)
 
 enum hd_trace_view_id {
-#define X(symbol, word, needs, what) HD_VIEW_##symbol,
+#define X(symbol, word, needs) HD_VIEW_##symbol,
 	HD_TRACE_VIEWS(X)
 #undef X
 		HD_VIEW_COUNT
@@ -104,7 +102,7 @@ void hd_trace_refuse(struct hd_trace *trace, enum hd_trace_view_id view, const c
 void hd_trace_line(struct hd_trace *trace, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-#define X(symbol, word, needs, what) extern const struct hd_trace_view hd_trace_##symbol;
+#define X(symbol, word, needs) extern const struct hd_trace_view hd_trace_##symbol;
 HD_TRACE_VIEWS(X)
 #undef X
 
