@@ -71,22 +71,16 @@ count_commands(struct hd_shard *shard, const struct hd_journey *journey, int64_t
 	}
 }
 
-/* One command in `every`, anywhere among so many. */
 static void
-sample(struct hd_shard *shard, const struct hd_trace_batch *batch)
+show(const struct hd_shard *shard, const struct hd_journey *journey)
 {
-	struct hd_latency *latency = &shard->latency;
-	uint32_t every = atomic_load_explicit(&shard->tuning->trace_sample, memory_order_relaxed);
-	uint32_t at = latency->sample_left;
-	every = every > 0 ? every : 1;
-	for (; at < batch->count; at += latency->sample_left) {
-		hd_probe_event(batch, at);
-		latency->dice = latency->dice * 6364136223846793005u + 1442695040888963407u;
-		uint32_t next = (uint32_t)(latency->dice >> 33) % every;
-		latency->sample_left = latency->sample_rest + 1 + next;
-		latency->sample_rest = every - 1 - next;
+	uint32_t probes = shard->latency.probes;
+	if (HD_UNLIKELY(probes & 1u << HD_PROBE_EVENT)) {
+		for (uint64_t picked = journey->picked; picked != 0; picked &= picked - 1)
+			hd_probe_event(&journey->batch, (uint32_t)__builtin_ctzll(picked));
 	}
-	latency->sample_left = at - batch->count;
+	if (HD_UNLIKELY(probes & 1u << HD_PROBE_BATCH) && journey->whole)
+		hd_probe_batch(&journey->batch);
 }
 
 /* When the disk was given the frame of `lsn`, or all that is in it. */
@@ -123,10 +117,7 @@ finish(struct hd_shard *shard, struct hd_journey *journey, int64_t now)
 	count_legs(shard, journey);
 	if (journey->own)
 		count_commands(shard, journey, now);
-	if (HD_UNLIKELY(shard->latency.probes & 1u << HD_PROBE_EVENT))
-		sample(shard, &journey->batch);
-	if (HD_UNLIKELY(shard->latency.probes & 1u << HD_PROBE_BATCH))
-		hd_probe_batch(&journey->batch);
+	show(shard, journey);
 }
 
 void

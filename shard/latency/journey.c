@@ -114,43 +114,75 @@ copy_key(char to[KEY_MAX], struct hd_bytes key)
 	}
 }
 
-static void
-fill_records(struct hd_journey *journey, const struct hd_decided *decided)
+static uint64_t
+find_runs(const struct hd_decided *decided)
 {
-	struct hd_trace_record *record = journey->batch.record;
-	uint32_t recv_before = 0;
-	uint8_t verb_before = HD_CMD_COUNT_;
-	journey->runs = 0;
-	for (uint32_t i = 0; i < decided->count; i++, record++) {
-		const struct hd_work *work = &decided->given[i];
-		const struct hd_command *command = work->command;
-		uint8_t verb = command->verb;
-		bool entrant = hd_command_rows[verb].route <= HD_ROUTE_READ;
-		uint32_t recv =
-			journey->own ? hd_latency_short(journey->parsing - work->arrived) : 0;
-		journey->runs |= (uint64_t)(recv != recv_before || verb != verb_before) << i;
-		recv_before = recv;
-		verb_before = verb;
-		*record = (struct hd_trace_record){.recv_ns = recv,
-						   .client = (uint32_t)(work->token >> 32),
-						   .slot = command->slot,
-						   .verb = verb,
-						   .answer = HD_TRACE_OK};
-		copy_key(record->key, entrant ? command->entrant : command->hunt);
+	const struct hd_work *work = decided->given;
+	uint64_t runs = 1;
+	for (uint32_t i = 1; i < decided->count; i++) {
+		bool equal = work[i].arrived == work[i - 1].arrived &&
+			     work[i].command->verb == work[i - 1].command->verb;
+		runs |= (uint64_t)!equal << i;
 	}
+	return runs;
 }
 
-/* Few are not as they should be. */
-static void
-mark_answers(struct hd_journey *journey, const struct hd_decided *decided)
+/* One command in `every` is shown by itself: one of each so many, any of them. */
+static uint64_t
+pick(struct hd_shard *shard, uint32_t count)
 {
-	struct hd_trace_record *record = journey->batch.record;
+	struct hd_latency *latency = &shard->latency;
+	uint32_t every = atomic_load_explicit(&shard->tuning->trace_sample, memory_order_relaxed);
+	uint32_t at = latency->sample_left;
+	uint64_t picked = 0;
+	every = every > 0 ? every : 1;
+	for (; at < count; at += latency->sample_left) {
+		picked |= 1ull << at;
+		latency->dice = latency->dice * 6364136223846793005u + 1442695040888963407u;
+		uint32_t next = (uint32_t)(latency->dice >> 33) % every;
+		latency->sample_left = latency->sample_rest + 1 + next;
+		latency->sample_rest = every - 1 - next;
+	}
+	latency->sample_left = at - count;
+	return picked;
+}
+
+static void
+fill_record(struct hd_journey *journey, const struct hd_decided *decided, uint32_t i)
+{
+	const struct hd_work *work = &decided->given[i];
+	const struct hd_command *command = work->command;
+	struct hd_trace_record *record = &journey->batch.record[i];
+	bool entrant = hd_command_rows[command->verb].route <= HD_ROUTE_READ;
+	*record = (struct hd_trace_record){.client = (uint32_t)(work->token >> 32),
+					   .slot = command->slot,
+					   .verb = command->verb,
+					   .answer = HD_TRACE_OK};
+	if (journey->own)
+		record->recv_ns = hd_latency_short(journey->parsing - work->arrived);
+	if (HD_UNLIKELY(decided->failed >> i & 1))
+		record->answer = HD_TRACE_ERROR;
+	if (HD_UNLIKELY(decided->later >> i & 1))
+		record->answer = HD_TRACE_LATER;
+	copy_key(record->key, entrant ? command->entrant : command->hunt);
+}
+
+static void
+fill_records(struct hd_shard *shard, struct hd_journey *journey, const struct hd_decided *decided)
+{
+	uint32_t probes = shard->latency.probes;
 	HD_ASSERT((decided->failed & decided->later) == 0);
-	for (uint64_t failed = decided->failed; failed != 0; failed &= failed - 1)
-		record[__builtin_ctzll(failed)].answer = HD_TRACE_ERROR;
-	for (uint64_t later = decided->later; later != 0; later &= later - 1)
-		record[__builtin_ctzll(later)].answer = HD_TRACE_LATER;
+	journey->runs = find_runs(decided);
 	journey->later = decided->later;
+	journey->picked = 0;
+	if (HD_UNLIKELY(probes & 1u << HD_PROBE_EVENT))
+		journey->picked = pick(shard, decided->count);
+	journey->whole = probes & 1u << HD_PROBE_BATCH;
+	uint64_t fill = journey->runs | journey->picked;
+	if (HD_UNLIKELY(journey->whole))
+		fill = UINT64_MAX >> (HD_BATCH_MAX - decided->count);
+	for (; fill != 0; fill &= fill - 1)
+		fill_record(journey, decided, (uint32_t)__builtin_ctzll(fill));
 }
 
 static void
@@ -200,8 +232,7 @@ hd_latency_end(struct hd_shard *shard, const struct hd_decided *decided)
 	batch->route_ns = journey->routed ? hd_latency_short(decided->begun - arrived) : 0;
 	batch->apply_ns = hd_latency_short(ended - decided->begun);
 	journey->settled = batch->lsn <= hd_log_durable(shard->log);
-	fill_records(journey, decided);
-	mark_answers(journey, decided);
+	fill_records(shard, journey, decided);
 	append(latency, journey);
 }
 

@@ -1,10 +1,11 @@
 /* latency.h - where the time of a shard's commands goes: the legs of stats.h, always timed.
  *
  * A journey is a batch that hd_step_run decided, from its first command's bytes to its last reply.
- * The clock is read a few times a pass and twice a batch, never for a command; each command costs
- * its record of trace.h, each leg one addition to its histogram with the number of those who took
- * it. A batch that waits for the disk lies in a list, in the order of its LSNs; the pass that finds
- * it durable ends its journey, behind the edge's output.
+ * The clock is read a few times a pass and twice a batch, never for a command; a run of equal
+ * commands costs a record of trace.h and each leg one addition to its histogram, with the number of
+ * those who took it. While a tracer looks, every command gets its record. A batch that waits for
+ * the disk lies in a list, in the order of its LSNs; the pass that finds it durable ends its
+ * journey, behind the edge's output.
  *
  *     bytes -> [recv] -> parsed -> [parse] -> decided -> [apply] -> logged -> [queued] -> at the
  *     disk -> [durable] -> on it -> [reply] -> handed over
@@ -32,12 +33,14 @@ struct hd_work;
 struct hd_journey {
 	struct hd_journey *next;
 	int64_t parsing, begun, ended;
-	int64_t handed; /* its last frame to the disk; 0: not yet */
-	bool settled;   /* durable when it ended: nothing to wait for */
-	bool own;       /* its replies went to the own edge, within its own batch */
-	bool routed;    /* it came through a ring */
-	uint64_t later; /* bit i: record i waits in the outbox, its journey ends here */
-	uint64_t runs;  /* bit i: record i has another verb or `recv` than the one before it */
+	int64_t handed;  /* its last frame to the disk; 0: not yet */
+	bool settled;    /* durable when it ended: nothing to wait for */
+	bool own;        /* its replies went to the own edge, within its own batch */
+	bool routed;     /* it came through a ring */
+	uint64_t later;  /* bit i: record i waits in the outbox, its journey ends here */
+	uint64_t runs;   /* bit i: command i has another verb or age than the one before it */
+	uint64_t picked; /* bit i: command i is to be shown by itself */
+	bool whole; /* every record is filled, for a tracer; else those of `runs` and `picked` */
 	struct hd_trace_batch batch;
 };
 
@@ -89,8 +92,8 @@ struct hd_latency {
 	struct hd_sent_run sent[HD_SENT_MAX];
 	uint32_t sent_count;
 
-	uint64_t turn; /* whose slot pays for the next batch */
-	uint32_t sample_left, sample_rest;
+	uint64_t turn;                     /* whose slot pays for the next batch */
+	uint32_t sample_left, sample_rest; /* commands until the next, and of its window then */
 	uint64_t dice;
 
 	/* The last, and the one before it: the log gives the next as soon as one is durable, and

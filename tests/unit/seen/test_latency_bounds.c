@@ -139,6 +139,70 @@ a_tracer_has_everything_timed(void **state)
 #endif
 }
 
+static void
+it_is_shown_every_command_of_a_batch(void **state)
+{
+	(void)state;
+#ifdef HUNT_PROBES
+	begin(HD_DURABLE_BATCH);
+	huntd_batch_semaphore = 1;
+	for (uint32_t i = 0; i < 20; i++)
+		ask(HD_CMD_AWARD, HERE, WAITED);
+	world->asks[3].command.hunt = hd_bytes_str("nowhere");
+	pass();
+	huntd_batch_semaphore = 0;
+	const struct hd_journey *journey = world->shard->latency.first;
+	assert_true(journey != NULL && journey->whole);
+	assert_int_equal(journey->batch.count, 20);
+	for (uint32_t i = 0; i < 20; i++) {
+		const struct hd_trace_record *record = &journey->batch.record[i];
+		const struct hd_command *command = &world->asks[i].command;
+		assert_string_equal(record->key, world->asks[i].name);
+		assert_int_equal(record->slot, command->slot);
+		assert_int_equal(record->verb, HD_CMD_AWARD);
+		assert_int_equal(record->client, 70 + i);
+		assert_int_equal(record->recv_ns, WAITED);
+		assert_int_equal(record->answer, i == 3 ? HD_TRACE_ERROR : HD_TRACE_OK);
+	}
+	end();
+#else
+	skip();
+#endif
+}
+
+static uint32_t
+pick_in(uint32_t every, uint32_t batches)
+{
+	uint32_t picked = 0;
+	atomic_store(&world->tuning.trace_sample, every);
+	for (uint32_t i = 0; i < batches; i++) {
+		for (uint32_t k = 0; k < HD_BATCH_MAX; k++)
+			ask(HD_CMD_PROGRESS, HERE, 0);
+		pass();
+		picked += (uint32_t)__builtin_popcountll(world->shard->latency.free->picked);
+	}
+	return picked;
+}
+
+static void
+one_command_in_so_many_is_picked(void **state)
+{
+	(void)state;
+#ifdef HUNT_PROBES
+	begin(HD_DURABLE_BATCH);
+	huntd_event_semaphore = 1;
+	assert_in_range(pick_in(64, 300), 299, 302);
+	assert_in_range(pick_in(7, 70), 70 * 64 / 7 - 10, 70 * 64 / 7 + 2);
+	assert_in_range(pick_in(1000, 1000), 62, 66);
+	(void)pick_in(1, 40); /* what is left of the last window */
+	assert_int_equal(pick_in(1, 10), 10 * HD_BATCH_MAX);
+	huntd_event_semaphore = 0;
+	end();
+#else
+	skip();
+#endif
+}
+
 /* Slots. */
 
 static void
@@ -206,6 +270,8 @@ main(void)
 		cmocka_unit_test(the_clock_is_read_by_the_pass_and_the_batch),
 		cmocka_unit_test(nothing_is_timed_and_no_clock_read_where_nobody_wants_it),
 		cmocka_unit_test(a_tracer_has_everything_timed),
+		cmocka_unit_test(it_is_shown_every_command_of_a_batch),
+		cmocka_unit_test(one_command_in_so_many_is_picked),
 		cmocka_unit_test(each_slot_pays_in_turn),
 		cmocka_unit_test(slow_commands_are_all_counted_and_a_few_kept),
 	};
