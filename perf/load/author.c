@@ -48,6 +48,8 @@ hd_load_author_open(struct hd_load_author *author, const struct hd_load_plan *pl
 		    const struct hd_load_scene *scenes, uint32_t scenes_count, uint32_t number,
 		    uint32_t run)
 {
+	/* Drawn from the seed: neighbours as they stand would be one stream, a draw apart. */
+	uint64_t dice = plan->seed, seed = hd_load_random(&dice);
 	*author = (struct hd_load_author){
 		.scenes = scenes,
 		.scenes_count = scenes_count,
@@ -56,7 +58,7 @@ hd_load_author_open(struct hd_load_author *author, const struct hd_load_plan *pl
 		.hot_entrant = plan->hot_entrant,
 		.hot_hunt = scenes_count > 1 ? plan->hot_hunt : 0,
 		.each = plan->each,
-		.random = plan->seed * 0x9e3779b97f4a7c15u + number * 0xd1b54a32d192ed03u,
+		.random = seed + number * 0xd1b54a32d192ed03u,
 		.ids = plan->ids,
 		.id_next = (uint64_t)number << 48,
 	};

@@ -72,6 +72,8 @@ def check_steady(report, client):
     steady = phases(report)["steady"]
     check("about as many as asked: the gaps are random", 580 < steady["sent"] + steady["never_sent"] < 820, steady["sent"])
     same("nobody unknown: all were enrolled", steady["errors"], 0)
+    outcomes = steady["commands"]["submit"]["outcomes"]
+    check("it guesses anew, not what the warm-up did", outcomes.get("duplicate", 0) * 4 < outcomes["wrong"], outcomes)
 
 
 def check_rush(report, client, entrants=800):

@@ -239,6 +239,9 @@ static void
 finish_phase(struct reader *reader, struct hd_load_phase *phase, const struct hd_node *map)
 {
 	override(reader, phase);
+	/* Dice of its own: commands that an earlier phase gave would be `duplicate` and `solved`,
+	 * and cost less than they did there. */
+	phase->plan.seed += reader->scenario->phases_count - 1;
 	if (phase->kind->multiplies && !reader->finds)
 		hd_fault(&reader->check, map,
 			 "a phase of kind %s needs one of kind capacity before it",
