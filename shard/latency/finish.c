@@ -83,14 +83,15 @@ show(const struct hd_shard *shard, const struct hd_journey *journey)
 		hd_probe_batch(&journey->batch);
 }
 
-/* When the disk was given the frame of `lsn`, or all that is in it. */
+/* When the disk was given the frame of `lsn`, or all that is in it. Who waits for a frame that had
+ * gone already waits a nanosecond for it: to a tracer 0 says that a leg was not gone. */
 static int64_t
 handed(const struct hd_latency *latency, const struct hd_journey *journey)
 {
 	bool before = journey->batch.lsn <= latency->before.lsn;
 	int64_t at = before ? latency->before.handed : latency->frame.handed;
 	HD_ASSERT(journey->batch.lsn <= latency->frame.lsn);
-	return at > journey->ended ? at : journey->ended;
+	return at > journey->ended ? at : journey->ended + 1;
 }
 
 static void
