@@ -127,7 +127,8 @@ find_runs(const struct hd_decided *decided)
 	return runs;
 }
 
-/* One command in `every` is shown by itself: one of each so many, any of them. */
+/* One command in `every` is shown by itself: one of each so many, any of them; but none that waits
+ * in the outbox, for it has no whole time yet. */
 static uint64_t
 pick(struct hd_shard *shard, uint32_t count)
 {
@@ -176,7 +177,7 @@ fill_records(struct hd_shard *shard, struct hd_journey *journey, const struct hd
 	journey->later = decided->later;
 	journey->picked = 0;
 	if (HD_UNLIKELY(probes & 1u << HD_PROBE_EVENT))
-		journey->picked = pick(shard, decided->count);
+		journey->picked = pick(shard, decided->count) & ~decided->later;
 	journey->whole = probes & 1u << HD_PROBE_BATCH;
 	uint64_t fill = journey->runs | journey->picked;
 	if (HD_UNLIKELY(journey->whole))

@@ -54,8 +54,9 @@ count_answered(const struct hd_trace_batch *batch)
 	return count;
 }
 
-/* As the shard counts it itself: what waits in the outbox has no reply yet, and what came from
- * another shard's client was received and is answered there. */
+/* As the shard counts it itself: what waits in the outbox has no reply yet, what has waited there
+ * is answered beside its batch, and what came from another shard's client was received and is
+ * answered there. */
 static void
 take(void *view, const struct hd_trace_batch *batch)
 {
@@ -63,7 +64,7 @@ take(void *view, const struct hd_trace_batch *batch)
 	uint64_t leg[HD_LEG_COUNT];
 	uint32_t answered = count_answered(batch);
 	full->commands += answered;
-	if (batch->asker == batch->shard)
+	if (batch->asker == batch->shard && batch->reply_ns)
 		take_commands(&full->now, batch);
 	hd_batches_legs(batch, 0, leg);
 	for (uint32_t i = HD_LEG_PARSE; i < HD_LEG_COUNT; i++) {
