@@ -33,7 +33,6 @@ struct hd_work;
 struct hd_journey {
 	struct hd_journey *next;
 	int64_t parsing, begun, ended;
-	int64_t handed;  /* its last frame to the disk; 0: not yet */
 	bool settled;    /* durable when it ended: nothing to wait for */
 	bool own;        /* its replies went to the own edge, within its own batch */
 	bool routed;     /* it came through a ring */
