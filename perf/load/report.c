@@ -37,6 +37,13 @@ unanswered(const struct hd_load_tally *tally)
 	return tally->sent - hd_load_tally_completed(tally) - hd_load_tally_errors(tally);
 }
 
+/* Did commands have a time at which they were due? A wave is such a time for all of its own. */
+static bool
+is_timed(const struct hd_load_plan *plan)
+{
+	return plan->rate > 0 || plan->silent;
+}
+
 static bool
 is_behind(const struct hd_load_tally *tally)
 {
@@ -146,7 +153,7 @@ print_notes(FILE *to, const struct hd_load_result *result)
 {
 	const struct hd_load_tally *tally = result->tally;
 	char a[32], b[32];
-	if (result->plan->rate <= 0)
+	if (result->plan->rate <= 0 && !result->plan->silent)
 		fprintf(to, "note: closed loop (--rate max): times run from the real send, so a "
 			    "stall of the "
 			    "server\n      slows the asking down instead of showing in every "
@@ -182,7 +189,9 @@ hd_load_report_table(FILE *to, const struct hd_load_result *result)
 		plan->hunt, plan->host, plan->port, plan->connections, plan->pipeline,
 		hd_load_grouped(plan->entrants, a),
 		(double)(plan->each ? result->whole_ns : result->asked_ns) / 1e9,
-		plan->rate > 0 ? "open loop" : "closed loop");
+		plan->silent     ? "in waves"
+		: plan->rate > 0 ? "open loop"
+				 : "closed loop");
 	hd_load_grouped((uint64_t)(plan->rate + 0.5), a);
 	fprintf(to, "asked %s%s, achieved %s/s\n", plan->rate > 0 ? a : "as fast as it goes",
 		plan->rate > 0 ? "/s" : "",
@@ -315,9 +324,9 @@ hd_load_report_object(const struct hd_load_result *result)
 	struct hd_histogram all;
 	all_latencies(tally, &all);
 	json_object_set_new(object, "hunt", json_string(plan->hunt));
-	json_object_set_new(object, "loop", json_string(plan->rate > 0 ? "open" : "closed"));
+	json_object_set_new(object, "loop", json_string(is_timed(plan) ? "open" : "closed"));
 	json_object_set_new(object, "latency_from",
-			    json_string(plan->rate > 0 ? "intended send" : "real send"));
+			    json_string(is_timed(plan) ? "intended send" : "real send"));
 	json_object_set_new(object, "asked_per_s",
 			    plan->rate > 0 ? json_real(plan->rate) : json_null());
 	json_object_set_new(object, "achieved_per_s", json_real(hd_load_report_achieved(result)));

@@ -107,6 +107,7 @@ def check_watchers(report, client):
 def check_storm(report, client):
     storm = phases(report)["storm"]
     same("three waves", len(storm["waves"]), 3)
+    same("timed from when they were due", storm["latency_from"], "intended send")
     for wave in storm["waves"]:
         same("everybody is served again", wave["served"], 60)
         check("which took a time", 0 < wave["all_served_after_ms"] < 10000, wave)

@@ -16,10 +16,11 @@
 #include "perf/load/crew.h"
 #include "perf/load/report.h"
 
-#define ROOM      (8u * 1024u) /* a reply to HELLO, and one to a first command */
-#define EVENTS    64
-#define NAP_NS    20000000u    /* how soon a stop is seen, and a connection tried again */
-#define SILENT_NS 10000000000u /* who is not served after that is given up in this wave */
+#define ROOM         (8u * 1024u) /* a reply to HELLO, and one to a first command */
+#define EVENTS       64
+#define OPEN_AT_ONCE 16
+#define NAP_NS       20000000u    /* how soon a stop is seen, and a connection tried again */
+#define SILENT_NS    10000000000u /* who is not served after that is given up in this wave */
 
 static const char hello[] = "*2\r\n$5\r\nHELLO\r\n$1\r\n2\r\n";
 
@@ -46,7 +47,7 @@ struct storm {
 	struct wave *waves;   /* own; plan->waves */
 	struct wave *wave;    /* now */
 	uint64_t due, number;
-	uint32_t waves_count;
+	uint32_t waves_count, cursor; /* cursor: the next guest to be opened where it is closed */
 	int epoll;
 };
 
@@ -202,14 +203,24 @@ wait_events(struct hd_load_aside *aside, uint64_t until)
 		guest_event(aside, events[i].data.ptr, events[i].events);
 }
 
-static void
-open_closed(struct hd_load_aside *aside)
+/* Opens some of those that have no connection, between two looks at the others: a pass over all
+ * takes as long as its thousands of handshakes. Returns when to go on. */
+static uint64_t
+open_some(struct hd_load_aside *aside, uint64_t now)
 {
 	struct storm *storm = aside->own;
-	for (uint32_t i = 0; i < aside->crew->plan->connections; i++) {
-		if (storm->guests[i].state == CLOSED)
-			guest_open(aside, &storm->guests[i]);
+	uint32_t count = aside->crew->plan->connections, opened = 0;
+	for (; storm->cursor < count && opened < OPEN_AT_ONCE; storm->cursor++) {
+		struct guest *guest = &storm->guests[storm->cursor];
+		if (guest->state != CLOSED)
+			continue;
+		guest_open(aside, guest);
+		opened++;
 	}
+	if (storm->cursor < count)
+		return now;
+	storm->cursor = 0;
+	return now + NAP_NS;
 }
 
 static void
@@ -218,6 +229,7 @@ blow(struct hd_load_aside *aside)
 	const struct hd_load_crew *crew = aside->crew;
 	struct storm *storm = aside->own;
 	uint64_t again = storm->due;
+	storm->cursor = 0;
 	storm->wave = &storm->waves[storm->waves_count++];
 	for (uint32_t i = 0; i < crew->plan->connections; i++)
 		guest_close(&storm->guests[i]);
@@ -225,10 +237,8 @@ blow(struct hd_load_aside *aside)
 		uint64_t now = hd_load_clock();
 		if (atomic_load(&crew->shared.stop) || now > storm->due + SILENT_NS)
 			break;
-		if (now >= again) {
-			open_closed(aside);
-			again = now + NAP_NS;
-		}
+		if (now >= again)
+			again = open_some(aside, now);
 		wait_events(aside, again);
 	}
 	aside->end = hd_load_clock();
