@@ -22,6 +22,7 @@ make_page(struct hd_parts *parts)
 	else
 		parts->page = hd_memory_take(&parts->memory, bytes, 4096);
 	parts->page->abi = HD_STATS_ABI;
+	parts->page->layout = hd_stats_layout();
 	parts->page->shards = parts->topology.shards;
 	parts->page->commands = HD_CMD_COUNT_;
 	parts->page->bytes = bytes;

@@ -7,8 +7,8 @@
  *
  * One writer a number: the shard's thread, or where a row says so control, the reducer, the helper.
  * Every number is stored whole and relaxed; two of them need not agree with each other. A histogram
- * is read by hd_histogram_read, which makes its copy agree with itself. Layout: HD_STATS_ABI; who
- * reads another's refuses it and prints both builds. */
+ * is read by hd_histogram_read, which makes its copy agree with itself. Layout: HD_STATS_ABI and
+ * hd_stats_layout; who reads another's refuses it and prints both builds. */
 #ifndef HUNTD_STATS_H
 #define HUNTD_STATS_H
 
@@ -19,7 +19,7 @@
 #include "huntd/metrics.h"
 
 #define HD_STATS_MAGIC 0x5354415444544e48u /* "HNTDTATS", little-endian */
-#define HD_STATS_ABI   1u                  /* rises with any change of what is below */
+#define HD_STATS_ABI   1u                  /* rises with any change below but of rows */
 
 /* Where in its pass a shard is. */
 #define HD_STAGES(X)                                                                               \
@@ -129,6 +129,7 @@ struct hd_stats_page {
 	char build[64];       /* the commit, as --version says it */
 	uint8_t build_id[32]; /* of the program's file (NT_GNU_BUILD_ID), its first bytes; 0: none
 			       */
+	uint32_t layout;      /* hd_stats_layout */
 	_Alignas(64) _Atomic uint32_t state; /* enum hd_server_state; control's */
 	struct hd_reducer_stats reducer;
 	_Alignas(4096) struct hd_shard_stats shard[];
@@ -138,6 +139,21 @@ struct hd_stats_page {
 	((sizeof(struct hd_stats_page) + (size_t)(shards) * sizeof(struct hd_shard_stats) +        \
 	  4095) &                                                                                  \
 	 ~(size_t)4095)
+
+/* A number of all rows in their order and of their sizes: a build with another row puts everything
+ * behind it elsewhere, and nobody has to remember to say so. (FNV-1a.) */
+static inline uint32_t
+hd_stats_layout(void)
+{
+#define X(symbol, ...) #symbol " "
+	static const char rows[] = HD_COUNTERS(X) HD_REDUCER_COUNTERS(X) HD_STAGES(X) HD_LEGS(X)
+		HD_SIZES(X) HD_COMMANDS(X);
+#undef X
+	uint32_t digest = 2166136261u ^ (uint32_t)sizeof(struct hd_shard_stats);
+	for (size_t i = 0; i < sizeof rows; i++)
+		digest = (digest ^ (uint8_t)rows[i]) * 16777619u;
+	return digest;
+}
 
 /* The page's own door to a histogram: its one writer adds, and whoever reads copies. */
 static inline void

@@ -139,13 +139,13 @@ believe(const struct hd_trace_page *page, const char *path, char *fault)
 	const struct hd_stats_page *stats = page->stats;
 	if (!has_magic(page))
 		return fail(fault, "%s is not a stats page of huntd", path);
-	if (stats->abi != HD_STATS_ABI)
+	if (stats->abi != HD_STATS_ABI || stats->layout != hd_stats_layout())
 		return fail(fault,
-			    "huntd %d is another build (%.32s, %.64s; stats ABI %u) than this "
-			    "hunt-trace (%s, %s; stats ABI %u): use the hunt-trace that came "
+			    "huntd %d is another build (%.32s, %.64s; stats ABI %u.%08x) than this "
+			    "hunt-trace (%s, %s; stats ABI %u.%08x): use the hunt-trace that came "
 			    "with it",
-			    page->pid, stats->version, stats->build, stats->abi, hd_version(),
-			    hd_commit(), HD_STATS_ABI);
+			    page->pid, stats->version, stats->build, stats->abi, stats->layout,
+			    hd_version(), hd_commit(), HD_STATS_ABI, hd_stats_layout());
 	if (stats->pid != (uint32_t)page->pid || !stats->shards || stats->shards > HD_SHARDS_MAX ||
 	    stats->commands != HD_CMD_COUNT_ || stats->bytes > page->bytes ||
 	    stats->bytes < HD_STATS_BYTES(stats->shards))

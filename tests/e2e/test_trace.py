@@ -15,7 +15,7 @@ ROOT = os.geteuid() == 0
 WITHOUT_BPF = "built without BPF"
 PAGE = "/dev/shm/huntd-%d"
 # Where the head of a page keeps what (include/huntd/stats.h).
-MAGIC, ABI, PID, SHARDS, BYTES, BUILD_ID = 0, 8, 12, 16, 24, 136
+MAGIC, ABI, PID, SHARDS, BYTES, BUILD_ID, LAYOUT = 0, 8, 12, 16, 24, 136, 168
 
 
 def frames(*words):
@@ -251,6 +251,8 @@ def pages_that_are_not_believed():
         with Page(server, [(ABI, struct.pack("<I", 77)), (40, b"9.9.9\0"), (72, b"cafecafecafe\0")]) as pid:
             refused_with("another build", *hunt_trace("-p", pid), "ABI 77", "9.9.9", "cafecafecafe", version[1],
                          version[2].strip("()"))
+        with Page(server, [(LAYOUT, b"\xff\xff")]) as pid:
+            refused_with("a build with other rows", *hunt_trace("-p", pid), "another build", "ABI 1.")
         for what, changes, size, words in (
                 ("no magic", [(MAGIC, b"\0" * 8)], None, "not a stats page"),
                 ("other magic", [(MAGIC, b"x")], None, "not a stats page"),
