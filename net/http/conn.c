@@ -191,7 +191,8 @@ send_on(struct hd_desk *desk, struct conn *conn)
 	desk->io->ops->send(desk->io, conn->socket, conn->output + conn->output_at,
 			    left < SEND_MAX ? left : SEND_MAX, tag(desk, conn, DESK_SEND));
 	conn->sending = true;
-	conn->due = desk->now + HD_HTTP_SEND_S * SECOND;
+	if (!desk->draining) /* the end has a time of its own for all that is under way */
+		conn->due = desk->now + HD_HTTP_SEND_S * SECOND;
 }
 
 /* The answer is out: the next request may come, or the end. */
