@@ -62,7 +62,7 @@ hd_shard_admit(struct hd_shard *shard, const struct hd_command *command, enum hd
 	HD_ASSERT(route != HD_ROUTE_EDGE);
 	if (HD_UNLIKELY(!shard->serving))
 		return busy(shard, shard->number, command->verb, HD_ERR_LOADING, error);
-	if (shard->pass_commands >= HD_PASS_COMMANDS) {
+	if (shard->pass_commands >= HD_PASS_COMMANDS || HD_UNLIKELY(shard->late)) {
 		shard->again = true;
 		return HD_ADMIT_WAIT;
 	}

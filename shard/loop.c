@@ -397,6 +397,15 @@ drain(struct hd_shard *shard)
 	hd_shard_send(shard, shard->control, &cell);
 }
 
+/* Commands are decided by number; dear ones (a regex, a long reply) end the part sooner, where time
+ * is taken. The first batch always goes. */
+static void
+begin_part(struct hd_shard *shard)
+{
+	shard->part_from = shard->latency.last;
+	shard->late = false;
+}
+
 bool
 hd_shard_pass(struct hd_shard *shard)
 {
@@ -411,8 +420,10 @@ hd_shard_pass(struct hd_shard *shard)
 	} else {
 		hd_outbox_decide(shard);
 	}
+	begin_part(shard);
 	hd_remote_decide(shard);
 	hd_latency_input(shard);
+	begin_part(shard);
 	shard->ops->input(shard->edge, shard->boot);
 	hd_shard_decide(shard);
 	hd_views_show(shard);

@@ -230,7 +230,8 @@ void
 hd_remote_decide(struct hd_shard *shard)
 {
 	struct hd_remote *remote = &shard->remote;
-	while (remote->todo != NULL && shard->pass_commands < HD_PASS_COMMANDS - HD_PASS_OWN) {
+	while (remote->todo != NULL && !shard->late &&
+	       shard->pass_commands < HD_PASS_COMMANDS - HD_PASS_OWN) {
 		struct hd_block *block = remote->todo;
 		if (remote->todo_at == 0)
 			delay_add(&remote->delay, shard->boot - block->sent);

@@ -131,6 +131,7 @@ hd_step_run(struct hd_shard *shard, const struct hd_work *given, uint32_t count,
 	HD_COUNT(metrics->errors_total, __builtin_popcountll(decided.failed));
 	HD_COUNT(metrics->events_total, hd_log_tail(shard->log) - tail);
 	hd_latency_end(shard, &decided);
+	shard->late = shard->latency.last - shard->part_from > HD_PASS_NS;
 	return later;
 }
 

@@ -57,6 +57,7 @@ struct world {
 	/* The edge. */
 	struct ask asks[MOST];
 	uint32_t asked, replies, clients, reads;
+	int64_t dear; /* ns that pass at each look at the clock: what lies before it takes long */
 	bool deciding;
 	int64_t since;
 };
@@ -69,7 +70,7 @@ counted_now(struct hd_io *io)
 {
 	(void)io;
 	world->reads++;
-	return world->rig.disk.now;
+	return world->rig.disk.now += world->dear;
 }
 
 static inline void
@@ -77,17 +78,23 @@ edge_input(void *edge, int64_t now)
 {
 	(void)edge;
 	world->deciding = true;
-	for (uint32_t i = 0; i < world->asked; i++) {
-		struct ask *ask = &world->asks[i];
+	uint32_t given = 0;
+	for (; given < world->asked; given++) {
+		struct ask *ask = &world->asks[given];
+		enum hd_error error;
+		if (hd_shard_admit(world->shard, &ask->command, &error) != HD_ADMIT_YES)
+			break;
+		ask->command.entrant = hd_bytes_str(ask->name); /* it may have moved */
 		world->rig.disk.now += PARSES;
 		hd_shard_give(world->shard, &ask->command, ask->token,
 			      ask->waited ? now - ask->waited : 0);
 	}
 	hd_shard_decide(world->shard);
 	world->deciding = false;
-	if (world->asked > 0)
+	if (given > 0)
 		world->rig.disk.now += REST;
-	world->asked = 0;
+	world->asked -= given;
+	memmove(world->asks, world->asks + given, world->asked * sizeof *world->asks);
 }
 
 static inline void

@@ -157,6 +157,15 @@ take_cell(void *context, const struct hd_cell *cell)
 	world->got_count++;
 }
 
+static void
+take_and_give(void *context, const struct hd_cell *cell)
+{
+	uint32_t before = world->got_count;
+	take_cell(context, cell);
+	if (world->got_count > before)
+		hd_post_give(world->other, cell->block);
+}
+
 /* The one of that type that came; others are of no interest. */
 static const struct hd_cell *
 receive(enum hd_cell_type type)
@@ -245,6 +254,33 @@ a_command_for_another_shard_is_timed_from_the_ring_to_the_disk(void **state)
 	end();
 }
 
+/* Each side has its part of a pass: neither waits for the other's dear ones. */
+static void
+dear_commands_of_another_shard_leave_the_own_their_part(void **state)
+{
+	(void)state;
+	begin(HD_DURABLE_OFF);
+	struct hd_command command = ask(HD_CMD_AWARD, HERE, 0)->command;
+	for (uint32_t i = 0; i < 2; i++) {
+		struct hd_block *block = block_of(5ull << 32, &command, NULL);
+		block->sent = world->rig.disk.now;
+		send_here(HD_CELL_COMMANDS, block, 0);
+	}
+	world->dear = HD_PASS_NS + 1;
+	pass();
+	assert_int_equal(world->replies, 1);
+	check_leg(HD_LEG_APPLY, 2, 2 * (HD_PASS_NS + 1) + DECIDE); /* one of each side */
+	pass();
+	assert_int_equal(world->stats->leg[HD_LEG_APPLY].count, 3);
+	world->got_count = 0;
+	enum hd_cell_type replies = HD_CELL_REPLIES;
+	world->dear = 0;
+	pass();
+	hd_post_receive(world->other, take_and_give, &replies);
+	assert_int_equal(world->got_count, 2);
+	end();
+}
+
 /* Late answers: of the outbox, behind a flush of their own. */
 static void
 an_answer_behind_a_flush_ends_with_it(void **state)
@@ -321,6 +357,7 @@ main(void)
 		cmocka_unit_test(a_pass_of_several_batches_gives_each_its_own_parse),
 		cmocka_unit_test(a_command_of_another_shard_is_timed_where_its_client_is),
 		cmocka_unit_test(a_command_for_another_shard_is_timed_from_the_ring_to_the_disk),
+		cmocka_unit_test(dear_commands_of_another_shard_leave_the_own_their_part),
 		cmocka_unit_test(an_answer_behind_a_flush_ends_with_it),
 		cmocka_unit_test(the_legs_add_up_to_the_whole),
 	};

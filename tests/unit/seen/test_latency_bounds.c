@@ -30,6 +30,28 @@ what_waits_over_the_bound_is_counted_and_held_up_by_nothing(void **state)
 	end();
 }
 
+/* Dear commands: a pass decides by number, and by time. */
+static void
+a_batch_that_takes_long_leaves_the_rest_to_the_next_pass(void **state)
+{
+	(void)state;
+	begin(HD_DURABLE_OFF);
+	for (uint32_t i = 0; i < 3 * HD_BATCH_MAX; i++)
+		ask(HD_CMD_AWARD, HERE, 0);
+	world->dear = HD_PASS_NS / 2 + 1; /* a batch is between two looks at the clock */
+	pass();
+	assert_int_equal(world->replies, HD_BATCH_MAX);
+	assert_true(world->shard->again);
+	pass();
+	assert_int_equal(world->replies, 2 * HD_BATCH_MAX);
+	world->dear = 0;
+	for (uint32_t i = 0; i < 100; i++)
+		ask(HD_CMD_AWARD, HERE, 0);
+	pass();
+	assert_int_equal(world->replies, 3 * HD_BATCH_MAX + 100);
+	end();
+}
+
 static void
 more_kinds_of_late_answers_than_fit_are_counted(void **state)
 {
@@ -266,6 +288,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_waits_over_the_bound_is_counted_and_held_up_by_nothing),
+		cmocka_unit_test(a_batch_that_takes_long_leaves_the_rest_to_the_next_pass),
 		cmocka_unit_test(more_kinds_of_late_answers_than_fit_are_counted),
 		cmocka_unit_test(the_clock_is_read_by_the_pass_and_the_batch),
 		cmocka_unit_test(nothing_is_timed_and_no_clock_read_where_nobody_wants_it),
