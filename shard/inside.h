@@ -18,14 +18,15 @@
 #include "shard/mesh.h"
 #include "shard/snapshot/taker.h"
 
-#define HD_PASS_ANSWERS  16u     /* of this shard to its own gathers, but for a last round */
-#define HD_PASS_OWN      256u    /* of them always left to the own readers */
-#define HD_PASS_DUE      64u     /* hours and windows that begin in one pass */
-#define HD_PASS_BUILT    128u    /* entrants put on a board that is being built: about 100 us */
-#define HD_PASS_KEPT     64u     /* questions answered that waited for such a board */
-#define HD_PASS_COMMANDS 1024u   /* commands that start in one pass: about half a millisecond */
-#define HD_PASS_NS       2000000 /* those of others, and as long again the own: then the rest goes */
-#define HD_DENSE_AT_ONCE 4096u   /* entrants: more are walked in slices */
+#define HD_PASS_ANSWERS  16u   /* of this shard to its own gathers, but for a last round */
+#define HD_PASS_OWN      256u  /* of them always left to the own readers */
+#define HD_PASS_DUE      64u   /* hours and windows that begin in one pass */
+#define HD_PASS_BUILT    128u  /* entrants put on a board that is being built: about 100 us */
+#define HD_PASS_KEPT     64u   /* questions answered that waited for such a board */
+#define HD_PASS_COMMANDS 1024u /* commands that start in one pass: about half a millisecond */
+#define HD_PASS_NS       2000000 /* those of others, and as long again its own: the rest goes next pass \
+				  */
+#define HD_DENSE_AT_ONCE 4096u /* entrants: more are walked in slices */
 #define HD_COMPLETIONS   512u
 
 /* What the other shards' admission looks at; written once a pass by the shard itself. */
