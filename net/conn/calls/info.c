@@ -227,6 +227,26 @@ section_keyspace(struct page *page)
 		hd_page_line(page, "db0:keys=%llu,expires=0,avg_ttl=0", wide(entrants));
 }
 
+/* All shards' sum, or where numbers do not add up each shard's, in their order. */
+static void
+counter(struct page *page, const char *name, size_t at, enum hd_metric_merge merge)
+{
+	struct hd_shard *shard = page->edge->shard;
+	char each[HD_SHARDS_MAX * 24] = "";
+	uint64_t sum = 0;
+	for (uint32_t i = 0, used = 0; i < hd_shard_count(shard); i++) {
+		const char *row = (const char *)hd_shard_metrics(shard, i) + at;
+		uint64_t value = HD_METRIC(*(const _Atomic uint64_t *)(const void *)row);
+		sum += value;
+		used += (uint32_t)snprintf(each + used, sizeof each - used, "%s%lld",
+					   i > 0 ? "," : "", (long long)value);
+	}
+	if (merge == HD_MERGE_SUM)
+		hd_page_line(page, "%s:%llu", name, wide(sum));
+	else
+		hd_page_line(page, "%s:%s", name, each);
+}
+
 static void
 section_huntd(struct page *page)
 {
@@ -273,7 +293,7 @@ section_huntd(struct page *page)
 			     wide(HD_METRIC(m->log_segments)));
 	}
 #define X(symbol, kind, unit, merge, name, help)                                                   \
-	hd_page_line(page, #symbol ":%llu", wide(EDGE_SUM(edge, symbol)));
+	counter(page, #symbol, offsetof(struct hd_metrics, symbol), HD_MERGE_##merge);
 	HD_COUNTERS(X)
 #undef X
 	hd_latency_legs(page);
