@@ -9,6 +9,7 @@ HUNT = document("bay", challenges=["{id: map, points: 100, answers: [GOLD]}",
                                    "{id: chest, kind: treasure, points: [300, 200], stock: 2, answers: [X]}"])
 ALL = ("--set", "slowlog-log-slower-than=0")
 LEGS = ("recv", "parse", "route", "apply", "log_queued", "durable", "reply")
+SIZES = ("pass", "log_flush_duration", "log_frame_bytes", "batch_commands", "mail_messages")
 
 
 def fields(text):
@@ -89,6 +90,10 @@ def legs(client, shards):
         check("%s: in order" % leg, all(row["p50_us"] <= row["p99_us"] <= row["max_us"] for row in rows), rows)
         count = sum(row["commands"] for row in rows)
         check("%s: %d commands" % (leg, count), count > 0 or (leg == "route" and shards == 1), rows)
+    sizes = {line.split(":")[0]: fields(line.split(":", 1)[1]) for line in client("INFO", "huntd").splitlines() if ":times=" in line}
+    same("and of passes and the like", sorted(sizes), sorted("shard_%d_%s" % (n, name) for n in range(shards) for name in SIZES))
+    check("each shard has passed", all(sizes["shard_%d_pass" % n]["p99_us"] > 0 for n in range(shards)), sizes)
+    check("batches are no longer than they may be", all(sizes["shard_%d_batch_commands" % n]["max"] <= 64 for n in range(shards)), sizes)
     check("the doctor knows them", all(leg in client("LATENCY", "DOCTOR") for leg in LEGS))
 
 

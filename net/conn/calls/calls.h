@@ -29,5 +29,6 @@ extern const char *const hd_leg_names[HD_LEG_COUNT]; /* latency.c, as is what fo
 void hd_latency_commandstats(struct page *page);
 void hd_latency_latencystats(struct page *page);
 void hd_latency_legs(struct page *page);
+void hd_latency_sizes(struct page *page);
 
 #endif

@@ -297,6 +297,7 @@ section_huntd(struct page *page)
 	HD_COUNTERS(X)
 #undef X
 	hd_latency_legs(page);
+	hd_latency_sizes(page);
 }
 
 static const struct {

@@ -69,20 +69,57 @@ static const char *const leg_helps[] = {
 #undef X
 };
 
+static void
+histogram_line(struct page *page, const char *what, const struct hd_histogram *of, bool is_time)
+{
+	uint64_t p50 = hd_histogram_quantile(of, 500), p99 = hd_histogram_quantile(of, 990);
+	if (is_time)
+		hd_page_line(page, "%s=%llu,p50_us=%.3f,p99_us=%.3f,max_us=%.3f", what,
+			     wide(of->count), us(p50), us(p99), us(of->max));
+	else
+		hd_page_line(page, "%s=%llu,p50=%llu,p99=%llu,max=%llu", what, wide(of->count),
+			     wide(p50), wide(p99), wide(of->max));
+}
+
 void
 hd_latency_legs(struct page *page)
 {
 	struct hd_shard *shard = page->edge->shard;
+	char what[64];
 	for (uint32_t i = 0; i < hd_shard_count(shard); i++) {
 		for (uint32_t leg = 0; leg < HD_LEG_COUNT; leg++) {
 			struct hd_histogram time = {0};
 			hd_histogram_read(&time, &hd_shard_stats(shard, i)->leg[leg]);
-			hd_page_line(page,
-				     "shard_%u_leg_%s:commands=%llu,p50_us=%.3f,p99_us=%.3f,"
-				     "max_us=%.3f",
-				     i, hd_leg_names[leg], wide(time.count),
-				     us(hd_histogram_quantile(&time, 500)),
-				     us(hd_histogram_quantile(&time, 990)), us(time.max));
+			snprintf(what, sizeof what, "shard_%u_leg_%s:commands", i,
+				 hd_leg_names[leg]);
+			histogram_line(page, what, &time, true);
+		}
+	}
+}
+
+/* Passes, flushes, batches: by the names of /metrics, less `_seconds`. */
+void
+hd_latency_sizes(struct page *page)
+{
+	static const struct {
+		const char *name;
+		enum hd_metric_unit unit;
+	} sizes[] = {
+#define X(symbol, unit, name, help) {name, HD_UNIT_##unit},
+		HD_SIZES(X)
+#undef X
+	};
+	struct hd_shard *shard = page->edge->shard;
+	char what[64];
+	for (uint32_t i = 0; i < hd_shard_count(shard); i++) {
+		for (uint32_t size = 0; size < HD_SIZE_COUNT; size++) {
+			struct hd_histogram of = {0};
+			bool is_time = sizes[size].unit == HD_UNIT_NS;
+			size_t name = strlen(sizes[size].name) - (is_time ? strlen("_seconds") : 0);
+			hd_histogram_read(&of, &hd_shard_stats(shard, i)->size[size]);
+			snprintf(what, sizeof what, "shard_%u_%.*s:times", i, (int)name,
+				 sizes[size].name);
+			histogram_line(page, what, &of, is_time);
 		}
 	}
 }
