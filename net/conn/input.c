@@ -216,6 +216,7 @@ refused(struct hd_edge *edge, struct conn *conn, enum hd_verb verb, struct hd_by
 		fault->error = HD_ERR_UNKNOWN_COMMAND;
 		hd_verbs_unknown(name, fault->text, sizeof fault->text);
 	} else if (HD_UNLIKELY(edge->loading) && !strstr(hd_command_rows[verb].flags, "loading")) {
+		HD_COUNT(edge->metrics->busy_total, 1); /* as hd_shard_admit counts it */
 		fault->error = HD_ERR_LOADING;
 		loading_text(edge, fault->text, sizeof fault->text);
 	} else if (HD_UNLIKELY(conn->subscriptions_count) && conn->protocol == 2 &&

@@ -423,6 +423,7 @@ loading_is_said_to_all_but_a_few(void **state)
 	expect_got(0, "-LOADING huntd is loading its log: shard 0 is at 50 %\r\n"
 		      "-LOADING huntd is loading its log: shard 0 is at 50 %\r\n$-1\r\n");
 	assert_int_equal(world.given_count, 0);
+	assert_int_equal(HD_METRIC(world.stats[0].metrics.busy_total), 2);
 }
 
 static void
