@@ -150,12 +150,19 @@ sum_of(const struct walk *walk, const struct group *group, uint32_t at)
 	return merge(&row, walk->page->shard, group);
 }
 
-#define CALLS(verb)  ((uint32_t)(offsetof(struct hd_metrics, command_calls) + 8 * (verb)))
-#define ERRORS(verb) ((uint32_t)(offsetof(struct hd_metrics, command_errors) + 8 * (verb)))
+static uint64_t
+sum_of_verb(const struct walk *walk, const struct group *group, size_t of, uint32_t verb)
+{
+	return sum_of(walk, group, (uint32_t)(of + verb * sizeof(_Atomic uint64_t)));
+}
 
-/* Calls, or errors, of each command that was ever called. */
+#define CALLS    offsetof(struct hd_metrics, command_calls)
+#define ERRORS   offsetof(struct hd_metrics, command_errors)
+#define REJECTED offsetof(struct hd_metrics, command_rejected)
+
+/* One of the three, of each command that was ever called, or refused undecided. */
 static void
-write_commands(const struct walk *walk, const char *name, bool errors, const char *help)
+write_commands(const struct walk *walk, const char *name, size_t of, const char *help)
 {
 	struct hd_text_family family = {walk->prefix, name, HD_TEXT_COUNTER, HD_UNIT_ONE, help};
 	hd_text_family(walk->text, &family);
@@ -163,11 +170,12 @@ write_commands(const struct walk *walk, const char *name, bool errors, const cha
 		struct group group = group_of(walk, n);
 		for (uint32_t verb = 0; verb < HD_CMD_COUNT_; verb++) {
 			struct hd_text_label labels[HD_TEXT_LABELS];
-			if (sum_of(walk, &group, CALLS(verb)) == 0)
+			if (sum_of_verb(walk, &group, CALLS, verb) == 0 &&
+			    sum_of_verb(walk, &group, REJECTED, verb) == 0)
 				continue;
 			labels_of(&group, "command", hd_command_rows[verb].name, labels);
 			hd_text_sample(walk->text, &family, labels,
-				       sum_of(walk, &group, errors ? ERRORS(verb) : CALLS(verb)));
+				       sum_of_verb(walk, &group, of, verb));
 		}
 	}
 }
@@ -214,7 +222,7 @@ write_times(const struct walk *walk)
 	for (uint32_t n = 0; n < walk->groups; n++) {
 		struct group group = group_of(walk, n);
 		for (uint32_t verb = 0; verb < HD_CMD_COUNT_; verb++)
-			if (sum_of(walk, &group, CALLS(verb)) != 0)
+			if (sum_of_verb(walk, &group, CALLS, verb) != 0)
 				write_histogram(walk, &family, &group, "command",
 						hd_command_rows[verb].name, AT(command, verb));
 	}
@@ -312,8 +320,10 @@ hd_metrics_write(struct hd_text *text, enum hd_metrics_view view, const struct h
 			    .groups = merged ? 1 : page->shards};
 	HD_ASSERT(page->shards > 0 && page->shards <= HD_SHARDS_MAX);
 	write_counters(&walk);
-	write_commands(&walk, "command_calls_total", false, "calls of each command");
-	write_commands(&walk, "command_errors_total", true, "calls that ended with an error");
+	write_commands(&walk, "command_calls_total", CALLS, "calls of each command");
+	write_commands(&walk, "command_errors_total", ERRORS, "calls that ended with an error");
+	write_commands(&walk, "command_rejected_total", REJECTED,
+		       "beside its calls: refused undecided (arity, overload, no space, loading)");
 	write_legs(&walk);
 	write_times(&walk);
 	write_sizes(&walk);

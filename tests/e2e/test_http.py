@@ -244,6 +244,8 @@ def numbers_are_infos():
             c("HUNT.SUBMIT", "p%d" % i, "bay", "map", "gold" if i % 2 else "tin")
         for _ in range(7):
             c("HUNT.SUBMIT", "p", "nope", "map", "gold")
+        for _ in range(3):
+            refused("too few arguments", c("HUNT.SUBMIT", "p"), "ERR", "wrong number of arguments")
         info, each, sums = server.info(), metrics(server, "/metrics"), metrics(server)
         for name, field in (("events_total", "events_total"), ("entrants", "entrants"), ("busy_total", "busy_total")):
             same(name, sums["huntd_" + name], info[field])
@@ -251,6 +253,7 @@ def numbers_are_infos():
                  int(info[field]))
         same("calls", sums['huntd_command_calls_total{command="HUNT.SUBMIT"}'], "207")
         same("errors", sums['huntd_command_errors_total{command="HUNT.SUBMIT"}'], "7")
+        same("rejected", sums['huntd_command_rejected_total{command="HUNT.SUBMIT"}'], "3")
         same("entrants", sums["huntd_entrants"], "200")
         check("who was not called is not there", not any("HUNT.PROGRESS" in name for name in sums), list(sums)[:3])
         same("loading is over", sums["huntd_loading"], "0")

@@ -147,16 +147,24 @@ commands_appear_when_they_are_called(void **state)
 	SET(1, command_errors[HD_CMD_JOIN], 3);
 	SET(2, command_calls[HD_CMD_JOIN], 10);
 	SET(2, command_errors[HD_CMD_PING], 1); /* never without a call, but if so: not shown */
+	SET(1, command_rejected[HD_CMD_JOIN], 6);
+	SET(2, command_rejected[HD_CMD_AWARD], 2); /* refused, and never let in */
 	hd_histogram_record(&page->shard[1].command[HD_CMD_JOIN], 10000, 4);
 	write_page(HD_METRICS_EACH, HD_TEXT_PLAIN);
 	has("huntd_shard_command_calls_total{shard=\"1\",command=\"HUNT.JOIN\"} 4");
 	has("huntd_shard_command_errors_total{shard=\"1\",command=\"HUNT.JOIN\"} 3");
 	has("huntd_shard_command_errors_total{shard=\"2\",command=\"HUNT.JOIN\"} 0");
 	has("huntd_shard_command_seconds_count{shard=\"1\",command=\"HUNT.JOIN\"} 4");
+	has("huntd_shard_command_rejected_total{shard=\"1\",command=\"HUNT.JOIN\"} 6");
+	has("huntd_shard_command_rejected_total{shard=\"2\",command=\"HUNT.JOIN\"} 0");
+	has("huntd_shard_command_rejected_total{shard=\"2\",command=\"HUNT.AWARD\"} 2");
+	has("huntd_shard_command_calls_total{shard=\"2\",command=\"HUNT.AWARD\"} 0");
+	lacks("command_seconds_count{shard=\"2\",command=\"HUNT.AWARD\"}");
 	lacks("PING");
 	lacks("{shard=\"0\",command=");
 	write_page(HD_METRICS_MERGED, HD_TEXT_PLAIN);
 	has("huntd_command_calls_total{command=\"HUNT.JOIN\"} 14");
+	has("huntd_command_rejected_total{command=\"HUNT.JOIN\"} 6");
 	has("huntd_command_seconds_sum{command=\"HUNT.JOIN\"} 4e-05");
 }
 
