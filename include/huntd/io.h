@@ -72,6 +72,8 @@ struct hd_io_ops {
 	void (*cancel)(struct hd_io *io, uint64_t tag); /* its completion says -ECANCELED */
 	void (*close)(struct hd_io *io, int socket);    /* nothing may be in flight */
 	void (*shutdown)(struct hd_io *io, int socket); /* both ways: what is in flight ends */
+	void (*finish)(struct hd_io *io, int socket);   /* no more is sent: the peer sees the end
+							   behind what was; it is still heard */
 
 	/* Files, queued. */
 	void (*write)(struct hd_io *io, int file, const void *from, uint32_t size, uint64_t offset,

@@ -205,11 +205,14 @@ answered(struct hd_desk *desk, struct conn *conn)
 		conn->due = desk->now + (conn->kept ? HD_HTTP_IDLE_S : HD_HTTP_HEAD_S) * SECOND;
 		return;
 	}
-	/* Closing on bytes that nobody has read could take the answer from who sent them. */
+	/* Closing on bytes that nobody has read could take the answer from who sent them: it sees
+	 * the end, and what it says yet is read and dropped. */
 	bool unread = conn->lingers || conn->input_size > 0;
 	drop_input(desk, conn);
 	conn->due = desk->now + HD_HTTP_LINGER_S * SECOND;
-	if (!unread)
+	if (unread)
+		desk->io->ops->finish(desk->io, conn->socket);
+	else
 		hd_desk_shut(desk, conn);
 }
 

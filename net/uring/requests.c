@@ -111,6 +111,13 @@ ring_shutdown(struct hd_io *io, int socket)
 }
 
 static void
+ring_finish(struct hd_io *io, int socket)
+{
+	(void)io;
+	shutdown(socket, SHUT_WR);
+}
+
+static void
 ring_write(struct hd_io *io, int file, const void *from, uint32_t size, uint64_t offset,
 	   uint32_t flags, uint64_t tag)
 {
@@ -150,6 +157,7 @@ hd_ring_requests_fill(struct hd_io_ops *ops)
 	ops->cancel = ring_cancel;
 	ops->close = ring_close;
 	ops->shutdown = ring_shutdown;
+	ops->finish = ring_finish;
 	ops->write = ring_write;
 	ops->read = ring_read;
 	ops->fsync = ring_fsync;

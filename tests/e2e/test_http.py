@@ -200,6 +200,8 @@ def refusals():
             same("closes", headers["Connection"], "close")
             if code == 405:
                 same("what is allowed", headers["Allow"], "GET, HEAD")
+            s.settimeout(0.5)
+            same("the end is seen at once, not as a reset", s.recv(1), b"")
             s.sendall(NEXT)
             waiting.append((data, s))
         for data, s in waiting:

@@ -143,6 +143,32 @@ dry_buffers_are_told(void **state)
 }
 
 static void
+who_has_finished_still_hears(void **state)
+{
+	(void)state;
+	if (!io)
+		skip();
+	int pair[2];
+	char bytes[16];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	io->ops->recv(io, pair[0], TAG(4));
+	io->ops->send(io, pair[0], "last", 4, TAG(5));
+	assert_int_equal(next().result, 4);
+	io->ops->finish(io, pair[0]);
+	assert_int_equal(read(pair[1], bytes, sizeof bytes), 4);
+	assert_int_equal(read(pair[1], bytes, sizeof bytes), 0);
+	assert_int_equal(write(pair[1], "more", 4), 4);
+	struct hd_completion c = next();
+	assert_true(c.tag == TAG(4) && c.result == 4);
+	io->ops->give(io, c.buffer);
+	bool more = c.flags & HD_IO_MORE;
+	close(pair[1]);
+	if (more)
+		assert_int_equal(next().result, 0);
+	io->ops->close(io, pair[0]);
+}
+
+static void
 a_cancel_ends_the_request(void **state)
 {
 	(void)state;
@@ -354,6 +380,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(bytes_come_in_order_and_the_end_is_told),
 		BOTH(dry_buffers_are_told),
+		BOTH(who_has_finished_still_hears),
 		BOTH(a_cancel_ends_the_request),
 		BOTH(a_listener_accepts_and_a_send_is_whole),
 		BOTH(one_call_a_pass),

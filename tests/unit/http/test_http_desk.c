@@ -18,7 +18,7 @@
 #define LISTENER 3
 
 struct socket {
-	bool open, shut;
+	bool open, shut, finished;
 	uint64_t recv, send; /* tags of what is in flight; 0: nothing */
 	bool cancelled;
 	const uint8_t *bytes; /* of the send */
@@ -85,6 +85,7 @@ send_(struct hd_io *io, int number, const void *from, uint32_t size, uint64_t ta
 {
 	(void)io;
 	assert_true(at(number)->open && at(number)->send == 0 && size > 0);
+	assert_false(at(number)->finished);
 	at(number)->send = tag;
 	at(number)->bytes = from;
 	at(number)->size = size;
@@ -124,6 +125,14 @@ shutdown_(struct hd_io *io, int number)
 	at(number)->shut = true;
 }
 
+static void
+finish(struct hd_io *io, int number)
+{
+	(void)io;
+	assert_true(at(number)->open && !at(number)->finished && at(number)->send == 0);
+	at(number)->finished = true;
+}
+
 static const struct hd_io_ops ops = {
 	.now = now,
 	.accept = accept_,
@@ -133,6 +142,7 @@ static const struct hd_io_ops ops = {
 	.cancel = cancel,
 	.close = close_,
 	.shutdown = shutdown_,
+	.finish = finish,
 };
 
 /* What the other side, and the kernel, do. */
@@ -358,6 +368,8 @@ behind_a_refusal_nothing_is_a_request(void **state)
 		say(c, bad[i]);
 		take_all(c);
 		assert_int_equal(status(c, 0), codes[i]);
+		/* It sees the end at once, and nothing that it says yet becomes an RST. */
+		assert_true(at(c)->finished && at(c)->open && !at(c)->shut);
 		say(c, HEALTH); /* read and dropped */
 		sleep_(SECOND * 2);
 		assert_int_equal(answers(c), 1);
