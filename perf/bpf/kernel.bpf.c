@@ -137,14 +137,15 @@ BPF_PROG(uring_submit_old, struct io_kiocb *req)
 }
 
 /* A request from before we came is counted, not timed. What a multishot completes on its way,
- * and a message of another ring, comes without a request. */
+ * and a message of another ring, comes without a request. Once a request has completed, its address
+ * says nothing: the kernel gives it to whoever asks next, in any process. */
 SEC("tp_btf/io_uring_complete")
 int
 BPF_PROG(uring_complete, void *ring, struct io_kiocb *req)
 {
 	uint64_t address = address_at(ctx + 1);
 	struct start *start = place_of(address);
-	bool ours = start && address && start->request == address;
+	bool ours = start && address && start->request == address && start->open;
 	uint64_t opcode = HD_KERNEL_MULTISHOT;
 	if (!start || (!ours && bpf_get_current_pid_tgid() >> 32 != process))
 		return 0;
@@ -152,7 +153,7 @@ BPF_PROG(uring_complete, void *ring, struct io_kiocb *req)
 		opcode = ours ? start->opcode : BPF_CORE_READ(req, opcode);
 	opcode = bounded(opcode);
 	__sync_fetch_and_add(&completed[opcode], 1);
-	if (!ours || !start->open)
+	if (!ours)
 		return 0;
 	start->open = 0;
 	add(HD_ROW_OPCODE + (uint32_t)opcode, bpf_ktime_get_ns() - start->ns);
