@@ -203,21 +203,19 @@ tick(struct run *run, enum hd_trace_view_id id, struct hd_trace_frame *frame)
 static void
 draw_heading(const struct run *run, struct hd_trace_frame *frame)
 {
-	const struct hd_stats_page *stats = run->trace.page.stats;
+	const struct hd_trace_page *page = &run->trace.page;
 	char clock[32];
 	time_t now = time(NULL);
 	struct tm parts;
-	uint64_t up = (uint64_t)now - stats->started_ms / 1000;
+	uint64_t up = (uint64_t)now - page->started_ms / 1000;
 	strftime(clock, sizeof clock, run->trace.screen ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S",
 		 localtime_r(&now, &parts));
 	fprintf(frame->out,
 		"%s%s%s  huntd %s (%.12s) pid %d, %u shard%s, %s, up %llu:%02llu:%02llu\n",
 		hd_trace_on(frame, HD_INK_TITLE), clock, hd_trace_on(frame, HD_INK_PLAIN),
-		stats->version, stats->build, run->trace.page.pid, stats->shards,
-		stats->shards == 1 ? "" : "s",
-		state_name(atomic_load_explicit(&stats->state, memory_order_relaxed)),
-		(unsigned long long)(up / 3600), (unsigned long long)(up / 60 % 60),
-		(unsigned long long)(up % 60));
+		page->version, page->build, page->pid, page->shards, page->shards == 1 ? "" : "s",
+		state_name(hd_trace_page_state(page)), (unsigned long long)(up / 3600),
+		(unsigned long long)(up / 60 % 60), (unsigned long long)(up % 60));
 }
 
 /* A view's lines, at most so many of them; how many they were. */
@@ -277,15 +275,14 @@ show_text(struct run *run)
 static void
 show_json(struct run *run)
 {
-	const struct hd_stats_page *stats = run->trace.page.stats;
+	const struct hd_trace_page *page = &run->trace.page;
 	struct timespec now;
 	uint64_t elapsed = 0;
 	clock_gettime(CLOCK_REALTIME, &now);
-	uint32_t state = atomic_load_explicit(&stats->state, memory_order_relaxed);
-	json_t *all = json_pack(
-		"{s:f,s:i,s:s,s:s,s:s,s:i}", "time", (double)now.tv_sec + (double)now.tv_nsec / 1e9,
-		"pid", run->trace.page.pid, "version", stats->version, "build", stats->build,
-		"state", state_name(state), "shards", (int)stats->shards);
+	json_t *all = json_pack("{s:f,s:i,s:s,s:s,s:s,s:i}", "time",
+				(double)now.tv_sec + (double)now.tv_nsec / 1e9, "pid", page->pid,
+				"version", page->version, "build", page->build, "state",
+				state_name(hd_trace_page_state(page)), "shards", (int)page->shards);
 	for (enum hd_trace_view_id id = 0; id < HD_VIEW_COUNT; id++) {
 		struct hd_trace_frame frame = {.columns = 80, .rows = ROWS_ALL};
 		if (!is_shown(run, id))
@@ -329,9 +326,9 @@ sum_up(struct run *run)
 	run->terminal.last = NULL;
 }
 
-/* Until the next frame is due. False: it is time to end; *code says how. */
+/* Until the next frame is due. False: it is time to end; *code says how, and `fault` why. */
 static bool
-wait_until(struct run *run, uint64_t due_ns, int *code)
+wait_until(struct run *run, uint64_t due_ns, int *code, char *fault)
 {
 	int slice = run->drains ? (int)HD_TRACE_DRAIN_MS : LOOK_MS;
 	for (uint64_t now; (now = clock_ns()) < due_ns;) {
@@ -344,7 +341,7 @@ wait_until(struct run *run, uint64_t due_ns, int *code)
 		}
 		if (fflush(stdout) != 0)
 			return false; /* nobody reads on: that is no fault */
-		if (hd_trace_page_alive(&run->trace.page))
+		if (hd_trace_page_lives(&run->trace.page, fault))
 			continue;
 		*code = HD_EXIT_FAILED;
 		return false;
@@ -353,13 +350,13 @@ wait_until(struct run *run, uint64_t due_ns, int *code)
 }
 
 static int
-look(struct run *run)
+look(struct run *run, char *fault)
 {
 	const struct hd_trace_options *options = &run->trace.options;
 	uint64_t interval = options->interval_ns, due = clock_ns();
 	int code = HD_EXIT_OK;
 	due += run->trace.screen && interval > FIRST_NS ? FIRST_NS : interval;
-	while (wait_until(run, due, &code)) {
+	while (wait_until(run, due, &code, fault)) {
 		due = clock_ns() + interval;
 		show(run);
 		if (ferror(stdout) || ++run->frames == options->count)
@@ -384,15 +381,16 @@ hush(enum libbpf_print_level level, const char *format, va_list args)
 static int
 run_views(struct run *run)
 {
-	int code = HD_EXIT_FAILED, pid = run->trace.page.pid;
+	int code = HD_EXIT_FAILED;
+	char fault[HD_TRACE_FAULT];
 	if (begin_all(run)) {
 		run->trace.screen = run->draws && !run->trace.options.json && isatty(STDOUT_FILENO);
 		hd_terminal_open(&run->terminal, run->trace.screen);
-		code = look(run);
+		code = look(run, fault);
 		hd_terminal_close(&run->terminal);
 		sum_up(run);
 		if (code != HD_EXIT_OK)
-			fprintf(stderr, "hunt-trace: huntd %d has ended\n", pid);
+			fprintf(stderr, "hunt-trace: %s\n", fault);
 	}
 	end_all(run);
 	return code;

@@ -6,10 +6,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -68,10 +68,9 @@ describe(int pid, char *text, size_t room)
 	char fault[HD_TRACE_FAULT];
 	if (!hd_trace_page_open(&page, pid, fault))
 		return snprintf(text, room, "\n  -p %-8d", pid);
-	int64_t up = (int64_t)time(NULL) - (int64_t)(page.stats->started_ms / 1000);
-	int size = snprintf(text, room, "\n  -p %-8d huntd %.32s, %u shard%s, up %lld s", pid,
-			    page.stats->version, page.stats->shards,
-			    page.stats->shards == 1 ? "" : "s", (long long)up);
+	int64_t up = (int64_t)time(NULL) - (int64_t)(page.started_ms / 1000);
+	int size = snprintf(text, room, "\n  -p %-8d huntd %s, %u shard%s, up %lld s", pid,
+			    page.version, page.shards, page.shards == 1 ? "" : "s", (long long)up);
 	hd_trace_page_close(&page);
 	return size;
 }
@@ -98,76 +97,151 @@ find_one(int *pid, char *fault)
 /* Believing it. */
 
 static bool
-map(struct hd_trace_page *page, const char *path, char *fault)
+open_file(struct hd_trace_page *page, const char *path, char *fault)
 {
-	struct stat about;
-	int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (file < 0 && errno == ENOENT)
+	page->file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (page->file >= 0)
+		return true;
+	if (errno == ENOENT)
 		return fail(fault,
 			    "process %d has no page %s: it is no huntd, or of another "
 			    "container",
 			    page->pid, path);
-	if (file < 0)
-		return fail(fault, "%s cannot be read: %s", path, strerror(errno));
-	bool sized =
-		fstat(file, &about) == 0 && about.st_size >= (off_t)sizeof(struct hd_stats_page);
-	page->bytes = sized ? (size_t)about.st_size : 0;
-	void *at = sized ? mmap(NULL, page->bytes, PROT_READ, MAP_SHARED, file, 0) : MAP_FAILED;
-	close(file);
-	if (at == MAP_FAILED)
-		return fail(fault, "%s is not a stats page: too small", path);
-	page->stats = at;
+	return fail(fault, "%s cannot be read: %s", path, strerror(errno));
+}
+
+/* The user as whom the process makes files. */
+static bool
+user_of(int pid, uid_t *user)
+{
+	char path[32], line[256];
+	bool found = false;
+	snprintf(path, sizeof path, "/proc/%d/status", pid);
+	FILE *status = fopen(path, "re");
+	while (status && !found && fgets(line, sizeof line, status))
+		found = sscanf(line, "Uid: %*u %*u %*u %u", user) == 1;
+	if (status)
+		fclose(status);
+	return found;
+}
+
+static bool
+is_its_own(const struct hd_trace_page *page, const char *path, char *fault)
+{
+	struct stat about;
+	uid_t user;
+	if (fstat(page->file, &about) < 0 || !S_ISREG(about.st_mode))
+		return fail(fault, "%s is not a stats page: no plain file", path);
+	if (!user_of(page->pid, &user))
+		return fail(fault, "no process %d", page->pid);
+	if (about.st_uid != user)
+		return fail(fault,
+			    "%s belongs to user %u, process %d to user %u: somebody else made it, "
+			    "remove it",
+			    path, about.st_uid, page->pid, user);
 	return true;
 }
+
+/* What the page says of itself. */
+struct head {
+	uint64_t magic, bytes;
+	uint32_t abi, pid, shards, commands, layout;
+};
+
+#define TAKE(into, field)                                                                          \
+	memcpy(&(into), from + offsetof(struct hd_stats_page, field), sizeof(into))
 
 /* The magic is written last: a page without one may be just about to get it. */
 static bool
-has_magic(const struct hd_trace_page *page)
+read_head(struct hd_trace_page *page, struct head *head)
 {
-	const uint64_t *magic = &page->stats->magic;
+	char from[offsetof(struct hd_stats_page, state)];
+	ssize_t size = 0;
 	for (int waited = 0; waited < START_MS; waited += 10) {
-		if (__atomic_load_n(magic, __ATOMIC_ACQUIRE))
+		size = pread(page->file, from, sizeof from, 0);
+		if (size != (ssize_t)sizeof from)
+			return false;
+		TAKE(head->magic, magic);
+		if (head->magic)
 			break;
 		nap();
 	}
-	return *magic == HD_STATS_MAGIC;
+	/* Once more: what stands before the magic may have been read before it was written. */
+	if (pread(page->file, from, sizeof from, 0) != size)
+		return false;
+	TAKE(head->magic, magic);
+	TAKE(head->bytes, bytes);
+	TAKE(head->abi, abi);
+	TAKE(head->pid, pid);
+	TAKE(head->shards, shards);
+	TAKE(head->commands, commands);
+	TAKE(head->layout, layout);
+	TAKE(page->started_ms, started_ms);
+	TAKE(page->build_id, build_id);
+	memcpy(page->version, from + offsetof(struct hd_stats_page, version),
+	       sizeof page->version - 1);
+	memcpy(page->build, from + offsetof(struct hd_stats_page, build), sizeof page->build - 1);
+	return true;
+}
+
+static size_t
+size_of(const struct hd_trace_page *page)
+{
+	struct stat about;
+	return fstat(page->file, &about) == 0 ? (size_t)about.st_size : 0;
 }
 
 static bool
-believe(const struct hd_trace_page *page, const char *path, char *fault)
+believe(struct hd_trace_page *page, const char *path, char *fault)
 {
-	const struct hd_stats_page *stats = page->stats;
-	if (!has_magic(page))
+	struct head head;
+	size_t size = size_of(page);
+	if (!read_head(page, &head) || size < sizeof(struct hd_stats_page))
+		return fail(fault, "%s is not a stats page: too small", path);
+	if (head.magic != HD_STATS_MAGIC)
 		return fail(fault, "%s is not a stats page of huntd", path);
-	if (stats->abi != HD_STATS_ABI || stats->layout != hd_stats_layout())
+	if (head.abi != HD_STATS_ABI || head.layout != hd_stats_layout())
 		return fail(fault,
-			    "huntd %d is another build (%.32s, %.64s; stats ABI %u.%08x) than this "
+			    "huntd %d is another build (%s, %s; stats ABI %u.%08x) than this "
 			    "hunt-trace (%s, %s; stats ABI %u.%08x): use the hunt-trace that came "
 			    "with it",
-			    page->pid, stats->version, stats->build, stats->abi, stats->layout,
+			    page->pid, page->version, page->build, head.abi, head.layout,
 			    hd_version(), hd_commit(), HD_STATS_ABI, hd_stats_layout());
-	if (stats->pid != (uint32_t)page->pid || !stats->shards || stats->shards > HD_SHARDS_MAX ||
-	    stats->commands != HD_CMD_COUNT_ || stats->bytes > page->bytes ||
-	    stats->bytes < HD_STATS_BYTES(stats->shards))
+	if (head.pid != (uint32_t)page->pid || !head.shards || head.shards > HD_SHARDS_MAX ||
+	    head.commands != HD_CMD_COUNT_ || head.bytes > size ||
+	    head.bytes < HD_STATS_BYTES(head.shards))
 		return fail(fault,
 			    "%s does not hold what its head says: pid %u, %u shards, %llu "
 			    "bytes",
-			    path, stats->pid, stats->shards, (unsigned long long)stats->bytes);
+			    path, head.pid, head.shards, (unsigned long long)head.bytes);
+	page->shards = head.shards;
+	page->bytes = HD_STATS_BYTES(head.shards);
 	return true;
+}
+
+/* The program as far as it may be read: another user's only root may. */
+static bool
+is_its_program(const struct hd_trace_page *page, char *fault)
+{
+	char path[32];
+	snprintf(path, sizeof path, "/proc/%d/exe", page->pid);
+	return access(path, R_OK) != 0 || hd_trace_page_fits_program(page, fault);
 }
 
 bool
 hd_trace_page_open(struct hd_trace_page *page, int pid, char *fault)
 {
 	char path[64];
-	*page = (struct hd_trace_page){.pid = pid, .pidfd = -1};
+	*page = (struct hd_trace_page){.pid = pid, .pidfd = -1, .file = -1};
 	if (pid == 0 && !find_one(&page->pid, fault))
 		return false;
 	page->pidfd = pidfd_open(page->pid, 0);
 	if (page->pidfd < 0)
 		return fail(fault, "no process %d: %s", page->pid, strerror(errno));
 	snprintf(path, sizeof path, FOLDER "/huntd-%d", page->pid);
-	if (map(page, path, fault) && believe(page, path, fault))
+	if (open_file(page, path, fault) && is_its_own(page, path, fault) &&
+	    believe(page, path, fault) && is_its_program(page, fault) &&
+	    hd_trace_page_lives(page, fault)) /* else its pid may be another's by now */
 		return true;
 	hd_trace_page_close(page);
 	return false;
@@ -176,36 +250,66 @@ hd_trace_page_open(struct hd_trace_page *page, int pid, char *fault)
 void
 hd_trace_page_close(struct hd_trace_page *page)
 {
-	if (page->stats)
-		munmap((void *)(uintptr_t)page->stats, page->bytes);
+	if (page->file >= 0)
+		close(page->file);
 	if (page->pidfd >= 0)
 		close(page->pidfd);
-	*page = (struct hd_trace_page){.pidfd = -1};
+	*page = (struct hd_trace_page){.pidfd = -1, .file = -1};
+}
+
+/* Copied by the kernel, who moves whole words: no number is half old. */
+bool
+hd_trace_page_copy(const struct hd_trace_page *page, struct hd_stats_page *into)
+{
+	char *to = (char *)into;
+	for (size_t at = 0; at < page->bytes;) {
+		ssize_t size = pread(page->file, to + at, page->bytes - at, (off_t)at);
+		if (size <= 0)
+			return false;
+		at += (size_t)size;
+	}
+	return true;
+}
+
+uint32_t
+hd_trace_page_state(const struct hd_trace_page *page)
+{
+	uint32_t state = UINT32_MAX;
+	ssize_t size =
+		pread(page->file, &state, sizeof state, offsetof(struct hd_stats_page, state));
+	return size == (ssize_t)sizeof state ? state : UINT32_MAX;
 }
 
 bool
-hd_trace_page_alive(const struct hd_trace_page *page)
+hd_trace_page_lives(const struct hd_trace_page *page, char *fault)
 {
 	struct pollfd ended = {.fd = page->pidfd, .events = POLLIN};
-	return poll(&ended, 1, 0) == 0;
+	if (poll(&ended, 1, 0) != 0)
+		return fail(fault, "huntd %d has ended", page->pid);
+	if (size_of(page) < page->bytes)
+		return fail(fault,
+			    "the page of huntd %d was cut short by somebody: restart huntd to get "
+			    "another",
+			    page->pid);
+	return true;
 }
 
 bool
 hd_trace_page_fits_program(const struct hd_trace_page *page, char *fault)
 {
-	static const uint8_t none[sizeof page->stats->build_id];
+	static const uint8_t none[sizeof page->build_id];
 	uint8_t id[sizeof none] = {0};
 	char path[32];
-	if (memcmp(page->stats->build_id, none, sizeof none) == 0)
+	if (memcmp(page->build_id, none, sizeof none) == 0)
 		return true; /* linked without one */
 	snprintf(path, sizeof path, "/proc/%d/exe", page->pid);
 	if (!hd_trace_build_id(path, id, sizeof id))
 		return fail(fault, "the program of huntd %d cannot be read: %s", page->pid,
 			    strerror(errno));
-	if (memcmp(id, page->stats->build_id, sizeof id) != 0)
+	if (memcmp(id, page->build_id, sizeof id) != 0)
 		return fail(fault,
 			    "the file of huntd %d is not the program that runs (another "
-			    "build id): it was replaced; restart huntd",
+			    "build id): it was replaced, restart huntd; or it is no huntd",
 			    page->pid);
 	return true;
 }

@@ -221,42 +221,41 @@ def not_a_huntd():
 
 
 class Page:
-    """The page of a huntd that is only a sleeping process: a real one's, changed."""
+    """A huntd's page, changed: another file under the same name; huntd itself keeps the first."""
 
-    def __init__(self, server, changes, size=None):
-        self.process = subprocess.Popen(["sleep", "60"])
-        with open(PAGE % server.pid, "rb") as file:
+    def __init__(self, server, changes=(), size=None):
+        self.path, self.real = PAGE % server.pid, PAGE % server.pid + ".real"
+        with open(self.path, "rb") as file:
             page = bytearray(file.read())
-        page[PID:PID + 4] = struct.pack("<I", self.process.pid)
         for at, value in changes:
             page[at:at + len(value)] = value
-        self.path = PAGE % self.process.pid
+        os.rename(self.path, self.real)
         with open(self.path, "wb") as file:
             file.write(page[:size])
 
     def __enter__(self):
-        return str(self.process.pid)
+        return self.path
 
     def __exit__(self, *_):
-        os.unlink(self.path)
-        self.process.kill()
-        self.process.wait(10)
+        os.rename(self.real, self.path)
 
 
 def pages_that_are_not_believed():
     with Server({"bay": HUNT}) as server:
-        version = hunt_trace("--version")[1].split()
-        with Page(server, []) as pid:
+        version, pid = hunt_trace("--version")[1].split(), str(server.pid)
+        with Page(server):
             same("an honest one is", hunt_trace("-p", pid, "-c", "1", "-i", "0.1")[0], 0)
-        with Page(server, [(ABI, struct.pack("<I", 77)), (40, b"9.9.9\0"), (72, b"cafecafecafe\0")]) as pid:
+        with Page(server, [(ABI, struct.pack("<I", 77)), (40, b"9.9.9\0"), (72, b"cafecafecafe\0")]):
             refused_with("another build", *hunt_trace("-p", pid), "ABI 77", "9.9.9", "cafecafecafe", version[1],
                          version[2].strip("()"))
-        with Page(server, [(LAYOUT, b"\xff\xff")]) as pid:
+        with Page(server, [(40, b"9" * 32), (72, b"c" * 64), (ABI, struct.pack("<I", 77))]):
+            refused_with("names without an end", *hunt_trace("-p", pid), "(" + "9" * 32 + ", " + "c" * 64 + ";")
+        with Page(server, [(LAYOUT, b"\xff\xff")]):
             refused_with("a build with other rows", *hunt_trace("-p", pid), "another build", "ABI 1.")
         for what, changes, size, words in (
                 ("no magic", [(MAGIC, b"\0" * 8)], None, "not a stats page"),
                 ("other magic", [(MAGIC, b"x")], None, "not a stats page"),
-                ("another's pid", [(PID, struct.pack("<I", server.pid))], None, "does not hold"),
+                ("another's pid", [(PID, struct.pack("<I", 1))], None, "does not hold"),
                 ("no shards", [(SHARDS, struct.pack("<I", 0))], None, "does not hold"),
                 ("too many shards", [(SHARDS, struct.pack("<I", 1 << 30))], None, "does not hold"),
                 ("more shards than bytes", [(SHARDS, struct.pack("<I", 2))], None, "does not hold"),
@@ -264,8 +263,53 @@ def pages_that_are_not_believed():
                 ("cut", [], 100000, "does not hold"),
                 ("cut short", [], 100, "too small"),
                 ("empty", [], 0, "too small")):
-            with Page(server, changes, size) as pid:
+            with Page(server, changes, size):
                 refused_with(what, *hunt_trace("-p", pid, "-c", "1", "-i", "0.1"), words)
+
+
+def pages_that_somebody_else_made():
+    with Server({"bay": HUNT}) as server:
+        pid = str(server.pid)
+        with Page(server) as path:
+            os.unlink(path)
+            os.mkfifo(path)
+            refused_with("a pipe", *hunt_trace("-p", pid), "no plain file")
+        with open(PAGE % server.pid, "rb") as file:
+            page = bytearray(file.read())
+        sleeper = subprocess.Popen(["sleep", "60"])
+        page[PID:PID + 4] = struct.pack("<I", sleeper.pid)
+        try:
+            with open(PAGE % sleeper.pid, "wb") as file:
+                file.write(page)
+            if any(page[BUILD_ID:BUILD_ID + 32]):
+                refused_with("of a program that is no huntd", *hunt_trace("-p", str(sleeper.pid)), "build id")
+        finally:
+            os.unlink(PAGE % sleeper.pid)
+            sleeper.kill()
+            sleeper.wait(10)
+        if not ROOT:
+            return skip("who is not root cannot be somebody else")
+        with Page(server) as path:
+            os.chown(path, 65534, 65534)
+            for words in ([], ["hist"]):
+                refused_with("of another user", *hunt_trace("-p", pid, *words), "belongs to user 65534", "to user 0")
+
+
+def pages_that_change_while_they_are_read():
+    with Server({"bay": HUNT}) as server, Page(server) as path:
+        process = subprocess.Popen([BIN + "/hunt-trace", "-p", str(server.pid), "--json", "-i", "0.1", "top"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        first = json.loads(process.stdout.readline())
+        with open(path, "r+b") as file:
+            file.seek(SHARDS)
+            file.write(struct.pack("<I", 255))
+        frames = [json.loads(process.stdout.readline()) for _ in range(5)]
+        same("shards are those of the beginning", [len(f["top"]["shards"]) for f in [first, *frames]], [1] * 6)
+        same("in the heading, too", {f["shards"] for f in frames}, {1})
+        os.truncate(path, 4096)
+        out, err = process.communicate(timeout=10)
+        check("a page that is cut ends it in one line", process.returncode == 1 and len(err.splitlines()) == 1 and
+              "cut short" in err, process.returncode, err)
 
 
 # What the kernel, or somebody else, refuses.
@@ -382,5 +426,6 @@ if not os.path.exists(BIN + "/hunt-trace"):
     skip("hunt-trace was not built")
     sys.exit(0)
 story(the_command_line_explains_itself, top_agrees_with_INFO, top_marks_the_slow_leg, top_draws_on_a_small_terminal,
-      top_says_when_nothing_is_timed, endings, none_or_several, not_a_huntd, pages_that_are_not_believed, without_root,
+      top_says_when_nothing_is_timed, endings, none_or_several, not_a_huntd, pages_that_are_not_believed,
+      pages_that_somebody_else_made, pages_that_change_while_they_are_read, without_root,
       without_what_the_kernel_has, the_kernels_side, a_killed_tracer_leaves_no_lock, another_build_id)

@@ -100,7 +100,7 @@ open_all(struct hd_trace *trace, enum hd_trace_view_id id)
 		hd_trace_refuse(trace, id, "the kernel refuses its program or %u MiB of ring: %s",
 				RING_BYTES >> 20, strerror(errno));
 	} else {
-		batches->shards = trace->page.stats->shards;
+		batches->shards = trace->page.shards;
 		batches->link =
 			hd_trace_attach(trace, id, batches->program->progs.show_batch, "batch");
 		if (batches->link)

@@ -104,7 +104,7 @@ watch_all(struct flame *flame)
 	bool good = folder != NULL;
 	for (struct dirent *entry; good && (entry = readdir(folder)) != NULL;) {
 		uint32_t shard;
-		if (shard_of(page->pid, entry->d_name, &shard) && shard < page->stats->shards)
+		if (shard_of(page->pid, entry->d_name, &shard) && shard < page->shards)
 			good = watch(flame, (uint32_t)atoi(entry->d_name), shard, mapped);
 	}
 	if (folder)

@@ -89,7 +89,7 @@ end(void *view)
 static void *
 begin(struct hd_trace *trace)
 {
-	uint32_t shards = trace->page.stats->shards;
+	uint32_t shards = trace->page.shards;
 	struct full *full = calloc(1, sizeof *full);
 	if (!full)
 		return NULL;

@@ -56,7 +56,7 @@ static void *
 begin(struct hd_trace *trace)
 {
 	struct hist *hist = calloc(1, sizeof *hist);
-	if (hist && load(hist, trace->page.stats->shards)) {
+	if (hist && load(hist, trace->page.shards)) {
 		hist->link = hd_trace_attach(trace, HD_VIEW_hist, hist->program->progs.show_event,
 					     "event");
 		if (hist->link)

@@ -12,7 +12,7 @@
 #define HD_TOP_SLOTS    5u         /* busiest slots known */
 
 struct hd_top {
-	const struct hd_stats_page *page;   /* the living one */
+	const struct hd_trace_page *page;   /* the living one */
 	struct hd_stats_page *before, *now; /* copies of ours */
 	uint32_t shards;
 	uint64_t elapsed_ns;
