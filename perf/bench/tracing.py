@@ -21,6 +21,8 @@ SEEN_MIN = 1000  # fewer values have no p99 to compare
 SUB_BITS = 3  # of include/huntd/histogram.h
 
 
+AWARDS = "award=1"
+MIXED = "award=3,progress=1"  # of trace-agree: what waits for the disk, and what does not
 NAMES = ("stamps", "trace-hist", "trace-full", "trace-agree")
 
 
@@ -29,12 +31,12 @@ class Skip(Exception):
 
 
 class Load:
-    """HUNT.AWARD at pipeline 64 as fast as it goes, for as long as the block runs."""
+    """A mix of commands at pipeline 64 as fast as it goes, for as long as the block runs."""
 
-    def __init__(self, bench, server):
+    def __init__(self, bench, server, mix):
         self.argv = ["taskset", "-c", str(bench.options.client_core), bench.options.bin + "/hunt-load", "--port", str(server.port),
                      "--hunt", "race", "--rate", "max", "--duration", "24h", "--connections", str(bench.CLIENTS), "--pipeline", "64",
-                     "--entrants", str(bench.ENTRANTS), "--mix", "award=1"]
+                     "--entrants", str(bench.ENTRANTS), "--mix", mix]
 
     def __enter__(self):
         self.process = subprocess.Popen(self.argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -237,20 +239,21 @@ def agree_row(mode, bench, server, load, times):
 
 def rows(bench, pairs, wanted):
     """stamps, trace-hist, trace-full and trace-agree, as far as they are wanted and can be had."""
-    plans = [("stamps", lambda *a: stamps_row(*a, 4 * pairs)),
-             ("trace-hist", lambda *a: attached_row("trace-hist", "hist", *a, pairs)),
-             ("trace-full", lambda *a: attached_row("trace-full", "full", *a, pairs)),
-             ("trace-agree", lambda *a: agree_row("hist", *a, 2)), ("trace-agree", lambda *a: agree_row("full", *a, 2))]
+    plans = [("stamps", lambda *a: stamps_row(*a, 4 * pairs), AWARDS),
+             ("trace-hist", lambda *a: attached_row("trace-hist", "hist", *a, pairs), AWARDS),
+             ("trace-full", lambda *a: attached_row("trace-full", "full", *a, pairs), AWARDS),
+             ("trace-agree", lambda *a: agree_row("hist", *a, 2), MIXED),
+             ("trace-agree", lambda *a: agree_row("full", *a, 2), MIXED)]
     found = []
-    if not any(wanted(name) for name, _ in plans):
+    if not any(wanted(name) for name, _, _ in plans):
         return found
     server = bench.huntd("tracing")
     try:
         bench.fill(server, bench.AWARD)
-        for name, plan in plans:
+        for name, plan, mix in plans:
             if wanted(name):
                 try:
-                    found.append(plan(bench, server, Load(bench, server)))
+                    found.append(plan(bench, server, Load(bench, server, mix)))
                 except Skip as why:
                     found.append({"row": name, "skipped": str(why)})
     finally:
