@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define GOODPUT_LEAST 0.7 /* of the capacity */
+#define GOODPUT_MOST  1.1 /* of the capacity: who does more had not been measured at its limit */
 #define BOUND_LEAST   1e9 /* ns; see below */
 #define BOUND_TIMES   2
 
@@ -11,6 +12,7 @@ struct grace {
 	uint64_t busy, held_back;    /* refused; due and never sent: huntd did not read on */
 	double busy_share, held_share;
 	uint64_t accepted_ns, bound_ns; /* p99 from the real send; what it may be */
+	bool overloaded;                /* else nothing was tried, and the rest says nothing */
 	bool keeps_on, answers, bounded, recovered;
 	uint64_t recovered_ns;
 };
@@ -25,13 +27,13 @@ count_busy(const struct hd_load_tally *tally)
 	return 0;
 }
 
-/* All that may be in flight takes in-flight / goodput (Little); an accepted command that waits much
- * longer was overtaken or forgotten. */
+/* All that may be in flight takes in-flight / capacity (Little); an accepted command that waits
+ * much longer was overtaken, forgotten, or served by who does less than it can. */
 static uint64_t
-bound(const struct hd_load_plan *plan, double goodput)
+bound(const struct hd_load_plan *plan, double capacity)
 {
 	double in_flight = (double)plan->connections * plan->pipeline;
-	double ns = goodput > 0 ? BOUND_TIMES * in_flight * 1e9 / goodput : 0;
+	double ns = capacity > 0 ? BOUND_TIMES * in_flight * 1e9 / capacity : 0;
 	return (uint64_t)(ns > BOUND_LEAST ? ns : BOUND_LEAST);
 }
 
@@ -50,9 +52,10 @@ judge(const struct hd_load_crew *crew, const struct hd_load_result *result, doub
 	grace.of_capacity = capacity > 0 ? grace.goodput / capacity : 0;
 	grace.busy_share = offered > 0 ? (double)grace.busy / offered : 0;
 	grace.held_share = offered > 0 ? (double)grace.held_back / offered : 0;
+	grace.overloaded = grace.busy + grace.held_back && grace.of_capacity <= GOODPUT_MOST;
 	grace.keeps_on = grace.of_capacity >= GOODPUT_LEAST;
 	grace.answers = tally->sent == completed + hd_load_tally_errors(tally) && !tally->lost;
-	grace.bound_ns = bound(result->plan, grace.goodput);
+	grace.bound_ns = bound(result->plan, capacity);
 	grace.bounded = completed && grace.accepted_ns <= grace.bound_ns;
 	grace.recovered = hd_load_pulse_recovered(crew, &grace.recovered_ns);
 	return grace;
@@ -94,7 +97,15 @@ hd_load_grace_text(FILE *to, const struct hd_load_crew *crew, const struct hd_lo
 			(double)grace.recovered_ns / 1e6);
 	else
 		fprintf(to, "  NO  not well again in time\n");
-	fprintf(to, "  degraded %s\n", is_graceful(&grace) ? "gracefully" : "NOT gracefully");
+	if (grace.overloaded)
+		fprintf(to, "  degraded %s\n",
+			is_graceful(&grace) ? "gracefully" : "NOT gracefully");
+	else
+		fprintf(to,
+			"  not overloaded: capacity misjudged (%s); try a longer capacity phase, a "
+			"quieter machine, or more times\n",
+			grace.busy + grace.held_back ? "goodput is over 110 % of it"
+						     : "nothing was refused and nothing held back");
 }
 
 json_t *
@@ -118,6 +129,8 @@ hd_load_grace_json(const struct hd_load_crew *crew, const struct hd_load_result 
 	json_object_set_new(object, "recovered_after_ms",
 			    grace.recovered ? json_real((double)grace.recovered_ns / 1e6)
 					    : json_null());
-	json_object_set_new(object, "graceful", json_boolean(is_graceful(&grace)));
+	json_object_set_new(object, "overloaded", json_boolean(grace.overloaded));
+	json_object_set_new(object, "graceful",
+			    grace.overloaded ? json_boolean(is_graceful(&grace)) : json_null());
 	return object;
 }

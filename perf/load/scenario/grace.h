@@ -1,5 +1,7 @@
 /* grace.h - did a server bear an overload with grace? It did where it went on doing most of what it
- * can, answered all that it had let in, in a bounded time, and was well again soon after. */
+ * can, answered all that it had let in, in a bounded time, and was well again soon after. Where
+ * nothing was refused or held back, or more was done than the capacity, there was no overload, and
+ * no verdict. */
 #ifndef HUNTD_PERF_LOAD_SCENARIO_GRACE_H
 #define HUNTD_PERF_LOAD_SCENARIO_GRACE_H
 

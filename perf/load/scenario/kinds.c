@@ -66,8 +66,7 @@ const struct hd_load_kind hd_load_kinds[] = {
 	{"capacity", "closed loop: how much it takes", " duration connections pipeline mix right ",
 	 shape_capacity, 0, true, false},
 	{"overload", "a multiple of the capacity, then rest until all is well again",
-	 " duration connections pipeline mix right pattern times recovery calm ", NULL,
-	 HD_LOAD_PULSE, false, true},
+	 " duration pattern times recovery calm ", NULL, HD_LOAD_PULSE, false, true},
 };
 
 const uint32_t hd_load_kinds_count = sizeof hd_load_kinds / sizeof *hd_load_kinds;

@@ -18,9 +18,9 @@ struct reader {
 	struct hd_load_scenario *scenario;
 	const struct hd_document *document;
 	struct hd_check check;
-	const struct hd_load_plan *line; /* of the command line */
-	struct hd_load_plan head;        /* what the phases begin with */
-	bool finds;                      /* a phase so far finds the capacity */
+	const struct hd_load_plan *line;   /* of the command line */
+	struct hd_load_plan head;          /* what the phases begin with */
+	const struct hd_load_phase *finds; /* the last so far that finds the capacity; NULL: none */
 };
 
 /* A scalar's text, to be kept with the scenario. */
@@ -235,6 +235,16 @@ override(const struct reader *reader, struct hd_load_phase *phase)
 	}
 }
 
+/* An overload is a multiple of a capacity, which is one of such commands on such connections. */
+static void
+load_as(const struct hd_load_plan *capacity, struct hd_load_plan *plan)
+{
+	plan->connections = capacity->connections;
+	plan->pipeline = capacity->pipeline;
+	plan->right = capacity->right;
+	memcpy(plan->weights, capacity->weights, sizeof plan->weights);
+}
+
 static void
 finish_phase(struct reader *reader, struct hd_load_phase *phase, const struct hd_node *map)
 {
@@ -246,7 +256,10 @@ finish_phase(struct reader *reader, struct hd_load_phase *phase, const struct hd
 		hd_fault(&reader->check, map,
 			 "a phase of kind %s needs one of kind capacity before it",
 			 phase->kind->name);
-	reader->finds |= phase->kind->finds;
+	else if (phase->kind->multiplies)
+		load_as(&reader->finds->plan, &phase->plan);
+	if (phase->kind->finds)
+		reader->finds = phase;
 	if (phase->plan.threads > phase->plan.connections)
 		phase->plan.threads = phase->plan.connections;
 	bool own = !reader->line->hunt && reader->scenario->puts_count;
