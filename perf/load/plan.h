@@ -61,7 +61,7 @@ struct hd_load_plan {
 	bool poisson, ids, names, json;
 
 	/* In scenarios. */
-	bool force;                    /* put a document over another one */
+	bool force;                    /* put a document over another one, load a busy server */
 	bool each;                     /* each entrant gives one command, in order, and no more */
 	uint64_t commands;             /* each: so many; entrants, once for each hunt */
 	bool silent;                   /* nobody sends but the asides */

@@ -398,7 +398,8 @@ const struct hd_load_setting hd_load_settings[] = {
 	 "a key of the scenario's phases: pattern, samples, watchers, slow, changes, waves, pause, "
 	 "patience, times, recovery, calm, hot_entrant, hot_hunt",
 	 "of the scenario's phases; as often as needed", LINE},
-	{"force", NULL, set_force, NULL, "put a scenario's hunts over others of the same id", LINE},
+	{"force", NULL, set_force, NULL,
+	 "put a scenario's hunts over others of the same id; load a server that others use", LINE},
 	{"pattern", "NAME", set_pattern, "even or poisson", "the gaps", SCENARIO},
 	{"patience", "TIME", set_patience, TIME, "for what is late", SCENARIO},
 	{"times", "X", set_times, "0.1 to 100", "of the capacity", SCENARIO},

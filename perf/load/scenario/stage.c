@@ -10,6 +10,9 @@
 #include "perf/load/scenario/grace.h"
 #include "perf/load/scenario/scenario.h"
 
+#define LISTEN_NS    500000000u
+#define OTHERS_PER_S 20 /* more than who looks on: a scrape, a health check */
+
 struct stage {
 	const struct hd_load_plan *line;
 	struct hd_load_scenario scenario;
@@ -35,21 +38,53 @@ is_stopped(void)
 
 /* Before the first phase. */
 
-/* `durability:batch` of INFO; empty: it does not say. */
+/* What stands behind `field:` in INFO; empty: it does not say. */
 static bool
-ask_durability(struct stage *stage, int fd, uint8_t **memory)
+ask_field(struct stage *stage, int fd, const char *field, char value[32], uint8_t **memory)
 {
-	static const char field[] = "durability:";
 	struct hd_load_reply reply;
 	if (!hd_load_ask(fd, "INFO", NULL, &reply, memory, stage->fault))
 		return false;
-	const char *at = reply.bulk.size
-				 ? memmem(reply.bulk.at, reply.bulk.size, field, sizeof field - 1)
-				 : NULL;
+	struct hd_bytes info = reply.bulk;
+	const char *at = info.size ? memmem(info.at, info.size, field, strlen(field)) : NULL;
+	*value = 0;
 	if (at)
-		snprintf(stage->durability, sizeof stage->durability, "%.*s",
-			 (int)strcspn(at + sizeof field - 1, "\r\n"), at + sizeof field - 1);
+		snprintf(value, 32, "%.*s", (int)strcspn(at + strlen(field), "\r\n"),
+			 at + strlen(field));
 	return true;
+}
+
+static bool
+ask_commands(struct stage *stage, int fd, uint64_t *commands, uint8_t **memory)
+{
+	char value[32];
+	if (!ask_field(stage, fd, "total_commands_processed:", value, memory))
+		return false;
+	*commands = strtoull(value, NULL, 10);
+	return true;
+}
+
+/* A server that others use would be slow for them: not without --force. */
+static bool
+is_ours(struct stage *stage, int fd, uint8_t **memory)
+{
+	uint64_t before, after;
+	if (stage->line->force)
+		return true;
+	if (!ask_commands(stage, fd, &before, memory))
+		return false;
+	hd_load_sleep_until(hd_load_clock() + LISTEN_NS);
+	if (!ask_commands(stage, fd, &after, memory))
+		return false;
+	uint64_t others = after > before + 1 ? after - before - 1 : 0; /* one was ours */
+	double per_s = (double)others * 1e9 / LISTEN_NS;
+	if (per_s > OTHERS_PER_S)
+		snprintf(stage->fault, sizeof stage->fault,
+			 "others are busy on %s:%s (%.0f commands/s) and would wait for this load; "
+			 "start a huntd of its own (--data DIR --resp ADDRESS:PORT --http off) and "
+			 "give --port, or --force",
+			 stage->line->host, stage->line->port, per_s);
+	return per_s <= OTHERS_PER_S;
 }
 
 /* Puts the document where the hunt is not there. Where it is, but otherwise, only with --force. */
@@ -84,7 +119,8 @@ prepare(struct stage *stage)
 	const struct hd_load_scenario *scenario = &stage->scenario;
 	uint8_t *memory = NULL;
 	int fd = hd_load_dial(&stage->target, stage->fault);
-	bool good = fd >= 0 && ask_durability(stage, fd, &memory);
+	bool good = fd >= 0 && is_ours(stage, fd, &memory) &&
+		    ask_field(stage, fd, "durability:", stage->durability, &memory);
 	uint32_t puts = stage->line->hunt ? 0 : scenario->puts_count;
 	for (uint32_t i = 0; good && i < puts; i++) {
 		good = put(stage, &scenario->puts[i], fd, &memory);
