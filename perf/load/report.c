@@ -45,9 +45,9 @@ is_timed(const struct hd_load_plan *plan)
 }
 
 static bool
-is_behind(const struct hd_load_tally *tally)
+is_behind(const struct hd_histogram *late)
 {
-	return hd_histogram_quantile(&tally->late_ns, 990) > LATE_NS;
+	return hd_histogram_quantile(late, 990) > LATE_NS;
 }
 
 static void
@@ -147,12 +147,24 @@ print_errors(FILE *to, const struct hd_load_tally *tally)
 			hd_load_grouped(tally->errors[i].count, text), tally->errors[i].message);
 }
 
+void
+hd_load_report_late(FILE *to, const char *who, const char *advice, const struct hd_histogram *late)
+{
+	char a[32], b[32];
+	if (is_behind(late))
+		fprintf(to,
+			"note: %s fell behind: p99 %s us late, max %s us. Latencies hold this.\n"
+			"      Try %s\n",
+			who, hd_load_grouped(hd_histogram_quantile(late, 990) / 1000, a),
+			hd_load_grouped(late->max / 1000, b), advice);
+}
+
 /* What a reader must know before believing the figures. */
 static void
 print_notes(FILE *to, const struct hd_load_result *result)
 {
 	const struct hd_load_tally *tally = result->tally;
-	char a[32], b[32];
+	char a[32];
 	if (result->plan->rate <= 0 && !result->plan->silent)
 		fprintf(to, "note: closed loop (--rate max): times run from the real send, so a "
 			    "stall of the "
@@ -165,13 +177,8 @@ print_notes(FILE *to, const struct hd_load_result *result)
 			"figure\n      above holds them. The server did not keep up with the "
 			"rate\n",
 			hd_load_grouped(tally->unsent, a));
-	if (is_behind(tally))
-		fprintf(to,
-			"note: the generator itself fell behind: p99 %s us late, max %s us. "
-			"Latencies hold "
-			"this.\n      Try --threads, more cores, or a lower --rate\n",
-			hd_load_grouped(hd_histogram_quantile(&tally->late_ns, 990) / 1000, a),
-			hd_load_grouped(tally->late_ns.max / 1000, b));
+	hd_load_report_late(to, "the generator itself", "--threads, more cores, or a lower --rate",
+			    &tally->late_ns);
 	if (tally->lost)
 		fprintf(to, "note: the server closed %u of %u connections\n", tally->lost,
 			result->plan->connections);
@@ -278,11 +285,11 @@ json_errors(const struct hd_load_tally *tally)
 	return list;
 }
 
-static json_t *
-json_generator(const struct hd_load_tally *tally)
+json_t *
+hd_load_report_late_object(const struct hd_histogram *late)
 {
-	json_t *object = hd_load_report_latency(&tally->late_ns);
-	json_object_set_new(object, "behind", json_boolean(is_behind(tally)));
+	json_t *object = hd_load_report_latency(late);
+	json_object_set_new(object, "behind", json_boolean(is_behind(late)));
 	return object;
 }
 
@@ -347,7 +354,8 @@ hd_load_report_object(const struct hd_load_result *result)
 	json_object_set_new(object, "groups", json_groups(tally));
 	json_object_set_new(object, "commands", json_commands(result));
 	json_object_set_new(object, "errors_by_prefix", json_errors(tally));
-	json_object_set_new(object, "generator_late_us", json_generator(tally));
+	json_object_set_new(object, "generator_late_us",
+			    hd_load_report_late_object(&tally->late_ns));
 	return object;
 }
 

@@ -30,6 +30,13 @@ json_t *hd_load_report_object(const struct hd_load_result *result);
 void hd_load_report_count(json_t *object, const char *name, uint64_t count);
 json_t *hd_load_report_latency(const struct hd_histogram *latency_ns);
 void hd_load_report_row(FILE *to, const char *name, const struct hd_histogram *latency_ns);
+
+/* Of a thread of ours: how late it was itself, which stands in the times that it took. The text is
+ * a note, and only where it fell behind. */
+void hd_load_report_late(FILE *to, const char *who, const char *advice,
+			 const struct hd_histogram *late_ns);
+json_t *hd_load_report_late_object(const struct hd_histogram *late_ns);
+
 const char *hd_load_grouped(uint64_t number, char text[32]); /* 1,234,567 */
 
 /* Completed a second. */

@@ -122,7 +122,10 @@ def check_overload(report, client):
     check("it goes on working", load["goodput_of_capacity"] > 0.1, load)
     check("it has recovered", load["recovered"] and load["recovered_after_ms"] < 10000, load)
     same("all was answered", load["all_answered"], True)
-    check("what was not done was refused or held back", load["busy"] + load["held_back"] > 0, load)
+    over = load["busy"] + load["held_back"] > 0 and load["goodput_of_capacity"] <= 1.1
+    same("an overload is one that was refused or held back, by who was at its limit", load["overloaded"], over)
+    same("only then there is a verdict", load["graceful"] is not None, over)
+    same("on the same connections", *[[phases(report)[name][key] for key in ("connections", "pipeline")] for name in ("capacity", "overload")])
     same("afterwards all is well", phases(report)["after"]["errors"], 0)
 
 
@@ -155,30 +158,63 @@ def every_shipped_scenario_runs_small():
             check_rush(again, server.client())
 
 
+def stalled_rush(server, whom, seconds, *options):
+    """The rush, in which for some time nothing comes from the server, or from hunt-load itself."""
+    load = begin(server.port, "--scenario", "rush", "--json", "--duration", "3s", "--force", *options)
+    client, solved = server.client(), 0
+    while not isinstance(solved, int) or solved < 500:  # an error until the hunt is put
+        solved = client("BOARD.COUNT", "load-rush", "MIN", 1)
+        time.sleep(0.01)
+    stalled = server.process if whom == "server" else load
+    stalled.send_signal(signal.SIGSTOP)
+    time.sleep(seconds)
+    stalled.send_signal(signal.SIGCONT)
+    return phases(end(load))["rush"]
+
+
 def a_stall_is_seen_by_the_crowd():
     with Server(shards=1) as server:
-        load = begin(server.port, "--scenario", "rush", "--json", "--duration", "3s", "--entrants", "3000")
-        client, solved = server.client(), 0
-        while not isinstance(solved, int) or solved < 500:  # an error until the hunt is put
-            solved = client("BOARD.COUNT", "load-rush", "MIN", 1)
-            time.sleep(0.01)
-        server.process.send_signal(signal.SIGSTOP)
-        time.sleep(0.5)
-        server.process.send_signal(signal.SIGCONT)
-        rush = phases(end(load))["rush"]
+        rush = stalled_rush(server, "server", 0.5, "--entrants", "3000")
+        seen = rush["visible"]
+        same("all were followed", (seen["not_followed"], seen["p99_is_lower_bound"]), (0, False))
         for what, latency in (("accepted", rush["accepted_us"]), ("visible", rush["visible"]["latency_us"])):
             check(what + ": p99 shows the half second", latency["p99"] > 400_000, latency)
             check(what + ": and the median does not", latency["p50"] < 200_000, latency)
         return "p99 %d ms" % (rush["accepted_us"]["p99"] / 1000)
 
 
+def answers_that_were_not_followed_are_no_fast_ones():
+    with Server(shards=1) as server:
+        seen = stalled_rush(server, "server", 1.5, "--entrants", "6000", "--set", "samples=6000")["visible"]
+        check("more were due than can be followed", seen["not_followed"] > 0, seen)
+        same("those that were are told", seen["seen"], seen["samples"] - seen["not_followed"])
+        same("and that they are the better ones", seen["p99_is_lower_bound"], True)
+
+
+def who_looks_on_tells_that_it_was_late_itself():
+    with Server(shards=1) as server:
+        few = ["--entrants", "3000", "--set", "samples=100"]  # so that it sleeps when it is halted
+        late = stalled_rush(server, "hunt-load", 0.5, *few)["visible"]["late_us"]
+        check("half a second of the rush", late["behind"] and late["max"] > 400_000, late)
+    with Server(shards=1) as server:
+        load = begin(server.port, "--scenario", "watchers", "--json", *SMALL["watchers"], "--duration", "3s")
+        time.sleep(2)
+        load.send_signal(signal.SIGSTOP)
+        time.sleep(0.5)
+        load.send_signal(signal.SIGCONT)
+        late = phases(end(load))["quiet"]["watchers"]["late_us"]
+        check("half a second of the watchers", late["behind"] and late["max"] > 400_000, late)
+
+
 # A server of another make, that refuses: huntd would rather not read on, and seldom says -BUSY.
 
 class Refuser:
-    """Takes so many commands a second and answers the others with -BUSY, at once."""
+    """Takes so many commands a second and answers the others with -BUSY, at once. `grows` times as
+    many from the third phase on: each begins with a question after the hunt."""
 
-    def __init__(self, per_s):
+    def __init__(self, per_s, grows=1):
         self.per_s, self.used, self.start = per_s, 0.0, time.monotonic()
+        self.grows, self.phases = grows, 0
         self.text = document("narrow", challenges=["{id: one, points: 10, answers: [GOLD]}"])
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -193,9 +229,12 @@ class Refuser:
             return b"$%d\r\n%s\r\n" % (len(text), text.encode())
         fixed = {b"INFO": bulk("durability:batch\r\n"), b"HUNT.INFO": b"*0\r\n", b"VELTRIX.GET": bulk(self.text),
                  b"HUNT.JOIN": b"+joined\r\n"}
+        if words[0] == b"HUNT.INFO":
+            self.phases += 1
+            self.per_s *= self.grows if self.phases == 3 else 1
         if words[0] in fixed:
             return fixed[words[0]]
-        self.used = max(self.used, (time.monotonic() - self.start) * self.per_s - 50)
+        self.used = max(self.used, (time.monotonic() - self.start) * self.per_s - 400)  # so much at once, where it had no core
         if self.used + 1 > (time.monotonic() - self.start) * self.per_s:
             return b"-BUSY 20 try again\r\n"
         self.used += 1
@@ -235,26 +274,60 @@ class Refuser:
         self.listener.close()
 
 
-def an_overload_shows_what_was_refused():
-    server = Refuser(2000)
+def overload_of(server, *options):
     try:
         report = play(server.port, "overload", "--hunt", "narrow", "--duration", "2s", "--entrants", "100", "--connections", "4",
-                      "--pipeline", "16")
+                      "--pipeline", "16", *options)
     finally:
         server.close()
-    phase = phases(report)["overload"]
+    return phases(report)["overload"]
+
+
+def an_overload_shows_what_was_refused():
+    phase = overload_of(Refuser(2000))
     load = phase["overload"]
-    check("it took 2000 a second", 1800 < load["capacity_per_s"] < 2200, load)
+    check("it took 2000 a second", 1800 < load["capacity_per_s"] < 2500, load)
     check("half of twice that was refused", 0.35 < load["busy_share"] < 0.65, load)
     same("each counted once", load["busy"], phase["errors"])
     same("by its prefix", [e["prefix"] for e in phase["errors_by_prefix"]], ["BUSY"])
     check("and the rest was done, with grace", load["graceful"] and load["goodput_of_capacity"] > 0.8, load)
+    check("at most twice what can be in flight at the capacity, a second at least", load["accepted_bound_us"] == 1e6, load)
+
+
+def what_was_no_overload_gets_no_verdict():
+    load = overload_of(Refuser(2000), "--set", "times=0.5")["overload"]
+    same("half of the capacity is not refused", load["busy"] + load["held_back"], 0)
+    same("so nothing was tried", (load["overloaded"], load["graceful"]), (False, None))
+    load = overload_of(Refuser(2000, grows=1.6))["overload"]
+    check("some is refused, but more is done than the capacity", load["busy"] > 0 and load["goodput_of_capacity"] > 1.3, load)
+    same("so that was none", (load["overloaded"], load["graceful"]), (False, None))
+
+
+def a_server_that_others_use_is_left_alone():
+    with Server() as server:
+        over = threading.Event()
+
+        def others():
+            client = server.client()
+            while not over.wait(0.005):
+                client("PING")
+        thread = threading.Thread(target=others)
+        thread.start()
+        try:
+            lines = refused("storm", 1, *SMALL["storm"], port=server.port)
+            check("one line that says so, and what to do", len(lines) == 1 and "commands/s" in lines[0] and "--force" in lines[0], lines)
+            same("nothing was put", server.client()("VELTRIX.GET", "load-storm"), None)
+            end(begin(server.port, "--scenario", "storm", "--json", "--force", *SMALL["storm"]))
+        finally:
+            over.set()
+            thread.join()
+        play(server.port, "storm", *SMALL["storm"])
 
 
 # Files.
 
-def refused(path, code=78, *options):
-    done = subprocess.run(argv(1, "--scenario", path, *options), capture_output=True, text=True, timeout=20)
+def refused(path, code=78, *options, port=1):
+    done = subprocess.run(argv(port, "--scenario", path, *options), capture_output=True, text=True, timeout=20)
     check("exit code %d" % code, done.returncode == code, done.returncode, done.stderr)
     same("nothing on stdout", done.stdout, "")
     return done.stderr.splitlines()
@@ -282,7 +355,7 @@ phases:
   - kind: rush
     rate: 5k
     duration: 10
-  - {kind: overload, times: 1000}
+  - {kind: overload, times: 1000, mix: join=1}
   - {kind: dance}
   - {name: nothing}
   - rush
@@ -301,6 +374,7 @@ phases:
         "7:15: phases[0].duration: takes a number and ms, s, m, h or d: 500ms, 10s, 24h; got `10`",
         "8:5: phases[1]: a phase of kind overload needs one of kind capacity before it",
         "8:29: phases[1].times: takes 0.1 to 100; got `1000`",
+        "8:35: phases[1]: unknown key `mix`; a phase of kind overload takes name duration pattern times recovery calm",
         "9:12: phases[2]: kind must be one of enrol, play, rush, watch, storm, capacity, overload; got `dance`",
         "10:5: phases[3]: needs kind, one of enrol, play, rush, watch, storm, capacity, overload",
         "11:5: phases[4]: must be a map with kind; got `rush`",
@@ -376,7 +450,8 @@ def ctrl_c_ends_it_with_a_summary():
     with Server() as server:
         for name, options in long.items():
             for halted in (False, True):
-                load = begin(server.port, "--scenario", name, "--json", *options)
+                # --force: the one before may still be worked at
+                load = begin(server.port, "--scenario", name, "--json", "--force", *options)
                 time.sleep(3 if name == "storm" else 1)
                 if halted:
                     server.process.send_signal(signal.SIGSTOP)
@@ -398,7 +473,7 @@ def a_dead_server_ends_it():
     for name in ("rush", "watchers", "overload"):
         with Server() as server:
             load = begin(server.port, "--scenario", name, "--json", *SMALL[name], "--duration", "60s")
-            time.sleep(1.5)
+            time.sleep(2)
             server.kill()
             report = end(load, code=1, seconds=20)
             check("what was done until then is told", len(report["phases"]) >= 1, report)
@@ -407,6 +482,8 @@ def a_dead_server_ends_it():
     check("no server at all: one line", done.returncode == 1 and done.stderr.count("\n") == 1 and "cannot reach" in done.stderr, done.stderr)
 
 
-story(every_shipped_scenario_runs_small, a_stall_is_seen_by_the_crowd, an_overload_shows_what_was_refused,
+story(every_shipped_scenario_runs_small, a_stall_is_seen_by_the_crowd, answers_that_were_not_followed_are_no_fast_ones,
+      who_looks_on_tells_that_it_was_late_itself, an_overload_shows_what_was_refused, what_was_no_overload_gets_no_verdict,
+      a_server_that_others_use_is_left_alone,
       everything_wrong_in_a_file_is_told_at_once, what_the_command_line_asks_must_be_taken, nobodys_hunt_is_touched,
       it_says_what_it_will_do_before, ctrl_c_ends_it_with_a_summary, a_dead_server_ends_it)

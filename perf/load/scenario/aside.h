@@ -29,6 +29,7 @@ struct hd_load_aside {
 	const struct hd_load_aside_kind *kind;
 	struct hd_load_crew *crew;
 	struct hd_load_tally *tally; /* own; NULL: it sends nothing that counts */
+	struct hd_histogram late_ns; /* how late the thread itself was, each time that it looked */
 	uint64_t end;                /* with a tally: clock, when it sent the last */
 	void *own;
 	pthread_t thread;

@@ -90,6 +90,7 @@ receive(struct hd_load_line *line, uint64_t until)
 	ssize_t got = recv(line->socket, line->in + line->end, ROOM - line->end, 0);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
+	line->received = hd_load_clock();
 	line->lost |= got <= 0;
 	line->end += got > 0 ? (uint32_t)got : 0;
 	return !line->lost;

@@ -11,6 +11,7 @@ struct hd_load_line {
 	int socket;
 	uint8_t *in, *out; /* own */
 	uint32_t from, end, out_end;
+	uint64_t received; /* clock: the last bytes */
 	bool lost;
 };
 

@@ -5,7 +5,9 @@
  *
  * Meanwhile BOARD.COUNT MIN 1 counts how much of the crowd has a score. The crowd is whole when it
  * counts as many more than before the phase as answers were found correct. */
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "huntd/assert.h"
 #include "perf/load/crew.h"
@@ -23,11 +25,14 @@ struct visible {
 	struct hd_load_people people;
 	uint64_t step; /* entrants from one sample to the next */
 	uint32_t next, open_count, skipped;
+	uint64_t freed;            /* clock: the last round's end; until then it waited for huntd */
 	uint32_t open[OPEN_MAX];   /* samples that are followed */
 	struct hd_histogram at_ns; /* from the intended send to the reply that shows it */
 	struct hd_histogram round_ns;
 	uint64_t before, counted, counted_at; /* in the board: before; now, and since when */
 	uint64_t correct, rank_due, count_due;
+	int schedstat; /* of our thread; -1: the kernel keeps none */
+	uint64_t starved_ns;
 	bool count_asked;
 };
 
@@ -82,6 +87,15 @@ samples_count(const struct hd_load_aside *aside)
 	return plan->samples < plan->entrants ? plan->samples : (uint32_t)plan->entrants;
 }
 
+/* How late we are to follow what is due, but for the time that we waited for a reply. */
+static void
+note_late(struct hd_load_aside *aside, uint64_t due, uint64_t now)
+{
+	const struct visible *visible = aside->own;
+	uint64_t since = due > visible->freed ? due : visible->freed;
+	hd_histogram_add(&aside->late_ns, now > since ? now - since : 0);
+}
+
 /* Opens the samples that are due. Returns when the next one is. */
 static uint64_t
 open_due(struct hd_load_aside *aside, uint64_t now)
@@ -91,6 +105,7 @@ open_due(struct hd_load_aside *aside, uint64_t now)
 		uint64_t due = due_of(aside, visible->next);
 		if (due > now)
 			return due;
+		note_late(aside, due, now);
 		if (visible->open_count < OPEN_MAX)
 			visible->open[visible->open_count++] = visible->next;
 		else
@@ -126,10 +141,13 @@ read_ranks(struct hd_load_aside *aside)
 		uint32_t sample = visible->open[i];
 		if (hd_load_line_wait(&visible->line, &reply, aside->crew) != HD_LOAD_GOT_REPLY)
 			return false;
-		if (reply.mark == '*' && number_of(reply.next[0]) > 0)
-			hd_histogram_add(&visible->at_ns, hd_load_clock() - due_of(aside, sample));
-		else
+		if (reply.mark != '*' || number_of(reply.next[0]) == 0) {
 			visible->open[visible->open_count++] = sample;
+			continue;
+		}
+		uint64_t now = hd_load_clock();
+		hd_histogram_add(&visible->at_ns, now - due_of(aside, sample));
+		note_late(aside, visible->line.received, now);
 	}
 	return true;
 }
@@ -152,6 +170,20 @@ read_count(struct hd_load_aside *aside)
 	return true;
 }
 
+/* How long this thread wanted to run and had no core, since the last call: while it waits for huntd
+ * nothing else can tell that from huntd's own time. */
+static uint64_t
+take_starved(struct visible *visible)
+{
+	char text[96] = "";
+	unsigned long long before = visible->starved_ns, ran, waited;
+	if (visible->schedstat < 0 || pread(visible->schedstat, text, sizeof text - 1, 0) <= 0 ||
+	    sscanf(text, "%llu %llu", &ran, &waited) != 2)
+		return 0;
+	visible->starved_ns = waited;
+	return waited - before;
+}
+
 /* One question after all that is followed, and after the crowd where that is due. */
 static bool
 ask(struct hd_load_aside *aside, uint64_t now)
@@ -164,8 +196,10 @@ ask(struct hd_load_aside *aside, uint64_t now)
 		visible->count_due = now + COUNT_NS;
 	}
 	bool good = read_ranks(aside) && read_count(aside);
+	visible->freed = hd_load_clock();
+	hd_histogram_add(&aside->late_ns, take_starved(visible));
 	if (good)
-		hd_histogram_add(&visible->round_ns, hd_load_clock() - now);
+		hd_histogram_add(&visible->round_ns, visible->freed - now);
 	return good;
 }
 
@@ -210,6 +244,8 @@ run_visible(struct hd_load_aside *aside)
 {
 	struct visible *visible = aside->own;
 	uint64_t ended = 0;
+	visible->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+	take_starved(visible);
 	for (;;) {
 		uint64_t now = hd_load_clock(), next = open_due(aside, now);
 		uint64_t wake = wake_at(visible, now, next);
@@ -220,6 +256,8 @@ run_visible(struct hd_load_aside *aside)
 		else if (!ask(aside, now))
 			break;
 	}
+	if (visible->schedstat >= 0)
+		close(visible->schedstat);
 	while (atomic_load(&aside->crew->shared.sending))
 		hd_load_sleep_until(hd_load_clock() + NAP_NS);
 	visible->correct = correct_answers(aside->crew);
@@ -229,6 +267,27 @@ static bool
 is_whole(const struct visible *visible)
 {
 	return visible->correct && visible->counted - visible->before >= visible->correct;
+}
+
+/* Those that were not followed were due when many waited, those that were not seen waited longest:
+ * without them the upper percentiles are too low. */
+static bool
+is_lower_bound(const struct visible *visible)
+{
+	return visible->at_ns.count < visible->next;
+}
+
+static void
+text_bound(const struct visible *visible, FILE *to)
+{
+	char a[32], b[32];
+	if (is_lower_bound(visible))
+		fprintf(to,
+			"note: %s answers were not followed (%u waited already), %s not seen in "
+			"time: of visible,\n      p99 and what is above are lower bounds\n",
+			hd_load_grouped(visible->skipped, a), OPEN_MAX,
+			hd_load_grouped(visible->next - visible->skipped - visible->at_ns.count,
+					b));
 }
 
 static uint64_t
@@ -259,6 +318,9 @@ text_visible(const struct hd_load_aside *aside, FILE *to)
 		fprintf(to, "note: the board counts %s more than before, %s answers were correct\n",
 			hd_load_grouped(visible->counted - visible->before, a),
 			hd_load_grouped(visible->correct, b));
+	text_bound(visible, to);
+	hd_load_report_late(to, "who follows the answers", "more cores, or fewer samples",
+			    &aside->late_ns);
 }
 
 static json_t *
@@ -270,6 +332,8 @@ json_visible(const struct hd_load_aside *aside)
 	hd_load_report_count(object, "seen", visible->at_ns.count);
 	hd_load_report_count(object, "not_followed", visible->skipped);
 	json_object_set_new(object, "latency_us", hd_load_report_latency(&visible->at_ns));
+	json_object_set_new(object, "p99_is_lower_bound", json_boolean(is_lower_bound(visible)));
+	json_object_set_new(object, "late_us", hd_load_report_late_object(&aside->late_ns));
 	json_object_set_new(object, "asked_again_us", hd_load_report_latency(&visible->round_ns));
 	hd_load_report_count(crowd, "correct", visible->correct);
 	hd_load_report_count(crowd, "in_board", visible->counted - visible->before);

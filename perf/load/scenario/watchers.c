@@ -50,6 +50,8 @@ struct watchers {
 	struct hd_histogram seen_ns;
 	uint64_t skipped; /* changes that a later one's message told */
 	int epoll;
+	int events;                      /* of the last look; EVENTS: there may be more */
+	uint64_t looked_at, ready_since; /* clock: since when what is read may have been there */
 };
 
 static void
@@ -152,8 +154,10 @@ change(struct hd_load_aside *aside, uint64_t now)
 	struct watchers *watchers = aside->own;
 	struct hd_load_reply reply;
 	while (due_of(aside, watchers->asked) <= now && now < watchers->end &&
-	       watchers->asked - watchers->answered < 1000)
+	       watchers->asked - watchers->answered < 1000) {
+		hd_histogram_add(&aside->late_ns, now - due_of(aside, watchers->asked));
 		give_score(aside, watchers->base + ++watchers->asked);
+	}
 	while (hd_load_line_read(&watchers->line, &reply, 0) == HD_LOAD_GOT_REPLY) {
 		watchers->answered++;
 		watchers->refused += reply.mark == '-';
@@ -254,6 +258,8 @@ watcher_read(struct hd_load_aside *aside, struct watcher *watcher)
 	uint64_t now = hd_load_clock();
 	size_t at = 0, used = got > 0 ? 1 : HD_LOAD_REPLY_INVALID;
 	watcher->in_end += got > 0 ? (uint32_t)got : 0;
+	if (!watcher->slow)
+		hd_histogram_add(&aside->late_ns, now - watchers->ready_since);
 	while (got > 0 && at < watcher->in_end) {
 		struct hd_load_reply reply;
 		used = hd_load_reply_read(watcher->in + at, watcher->in + watcher->in_end, &reply);
@@ -291,14 +297,36 @@ read_slow(struct hd_load_aside *aside, uint64_t now)
 	}
 }
 
+/* Takes the events that are there; sleeps, until `wake` at most, only where there are none. What is
+ * there without a sleep came at any time since the last look that left none behind; who slept too
+ * long may have missed it since then. */
+static int
+take_events(struct watchers *watchers, struct epoll_event events[EVENTS], uint64_t nap,
+	    uint64_t wake)
+{
+	struct timespec timeout = {0};
+	int count = epoll_pwait2(watchers->epoll, events, EVENTS, &timeout, NULL);
+	bool slept = count == 0;
+	timeout.tv_nsec = (long)nap;
+	if (slept)
+		count = epoll_pwait2(watchers->epoll, events, EVENTS, &timeout, NULL);
+	uint64_t now = hd_load_clock();
+	if (slept)
+		watchers->ready_since = now < wake ? now : wake;
+	else if (watchers->events < EVENTS)
+		watchers->ready_since = watchers->looked_at;
+	watchers->looked_at = count < 0 ? watchers->ready_since : now;
+	watchers->events = count;
+	return count;
+}
+
 static void
 wait_events(struct hd_load_aside *aside, uint64_t now, uint64_t until)
 {
 	struct watchers *watchers = aside->own;
 	struct epoll_event events[EVENTS];
 	uint64_t nap = until <= now ? 0 : until - now < NAP_NS ? until - now : NAP_NS;
-	struct timespec timeout = {.tv_nsec = (long)nap};
-	int count = epoll_pwait2(watchers->epoll, events, EVENTS, &timeout, NULL);
+	int count = take_events(watchers, events, nap, now + nap);
 	for (int i = 0; i < count; i++) {
 		struct watcher *watcher = events[i].data.ptr;
 		if (watcher->socket >= 0)
@@ -325,6 +353,7 @@ run_watchers(struct hd_load_aside *aside)
 	const struct hd_load_crew *crew = aside->crew;
 	struct watchers *watchers = aside->own;
 	watchers->end = crew->start + crew->plan->duration_ns;
+	watchers->looked_at = crew->start;
 	for (;;) {
 		uint64_t now = hd_load_clock();
 		bool stop = atomic_load(&crew->shared.stop) || watchers->line.lost;
@@ -405,6 +434,8 @@ text_watchers(const struct hd_load_aside *aside, FILE *to)
 		hd_load_grouped(writes(aside->crew) + watchers->asked - watchers->refused, a),
 		hd_load_grouped(versions, b), lagging(aside), hd_load_grouped(watchers->resyncs, c),
 		watchers->lost);
+	hd_load_report_late(to, "who reads for the watchers", "more cores, or fewer watchers",
+			    &aside->late_ns);
 }
 
 static json_t *
@@ -420,6 +451,7 @@ json_watchers(const struct hd_load_aside *aside)
 	hd_load_report_count(object, "shown", watchers->seen_ns.count);
 	hd_load_report_count(object, "shown_by_a_later_one", watchers->skipped);
 	json_object_set_new(object, "latency_us", hd_load_report_latency(&watchers->seen_ns));
+	json_object_set_new(object, "late_us", hd_load_report_late_object(&aside->late_ns));
 	hd_load_report_count(object, "messages", watchers->messages);
 	json_object_set_new(object, "messages_per_s",
 			    json_real((double)watchers->messages / seconds(aside)));
