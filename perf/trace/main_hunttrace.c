@@ -238,7 +238,7 @@ draw_view(struct run *run, enum hd_trace_view_id id, const struct hd_trace_frame
 	return used;
 }
 
-/* Each gets its part of the rows that those before it have left. */
+/* Each gets its part of the rows that those before it have left, and at least what it needs. */
 static void
 draw_views(struct run *run, const struct hd_trace_frame *frame, uint32_t rows)
 {
@@ -246,8 +246,11 @@ draw_views(struct run *run, const struct hd_trace_frame *frame, uint32_t rows)
 	for (enum hd_trace_view_id id = 0; id < HD_VIEW_COUNT; id++)
 		left += is_shown(run, id);
 	for (enum hd_trace_view_id id = 0; id < HD_VIEW_COUNT; id++) {
-		if (is_shown(run, id))
-			rows -= draw_view(run, id, frame, rows / left--);
+		if (!is_shown(run, id))
+			continue;
+		uint32_t part = rows / left--,
+			 least = views[id]->rows < rows ? views[id]->rows : rows;
+		rows -= draw_view(run, id, frame, part > least ? part : least);
 	}
 }
 

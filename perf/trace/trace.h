@@ -90,6 +90,7 @@ struct hd_trace_view {
 	void (*tick)(void *view, struct hd_trace_frame *frame);
 	void (*sum)(void *view, struct hd_trace_frame *frame);
 	void (*end)(void *view);
+	uint32_t rows; /* that it needs beside other views, where a screen has so many */
 };
 
 /* A line on stderr and below all frames: "VIEW: …". For a view's `begin`: why it is left out, or

@@ -127,37 +127,44 @@ def top_marks_the_slow_leg():
         check("no colours outside of a terminal", "\033" not in out)
 
 
-def top_draws_on_a_small_terminal():
-    def drawn(columns, rows, environment, *words):
-        main, side = pty.openpty()
-        fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        process = subprocess.Popen([BIN + "/hunt-trace", *words], stdin=side, stdout=side, stderr=subprocess.PIPE,
-                                   env={**os.environ, **environment}, start_new_session=True)
-        os.close(side)
-        text, end, asked = b"", time.monotonic() + 15, False
-        while time.monotonic() < end:
-            if select.select([main], [], [], 0.1)[0]:
-                try:
-                    text += os.read(main, 65536)
-                except OSError:
-                    break
-            if not asked and text.count(b"\033[H") >= 3:
-                asked = os.write(main, b"q") > 0
-        code, err = process.wait(10), process.stderr.read().decode()
-        os.close(main)
-        same("q ends it", (code, err), (0, ""))
-        return text.decode()
+def drawn(columns, rows, environment, *words):
+    """All that hunt-trace writes to such a terminal until q ends it, some frames later."""
+    main, side = pty.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    process = subprocess.Popen([BIN + "/hunt-trace", *words], stdin=side, stdout=side, stderr=subprocess.PIPE,
+                               env={**os.environ, **environment}, start_new_session=True)
+    os.close(side)
+    text, end, asked = b"", time.monotonic() + 15, False
+    while time.monotonic() < end:
+        if select.select([main], [], [], 0.1)[0]:
+            try:
+                text += os.read(main, 65536)
+            except OSError:
+                break
+        if not asked and text.count(b"\033[H") >= 3:
+            asked = os.write(main, b"q") > 0
+    code, err = process.wait(10), process.stderr.read().decode()
+    os.close(main)
+    same("q ends it", (code, err.replace(DETACHING + "\n", "")), (0, ""))
+    return text.decode()
 
+
+def lines_of(text):
+    """The second frame, without colours."""
+    frame = text.split("\033[H")[2].split("\033[?1049l")[0].replace("\r", "")
+    return [re.sub(r"\033\[[0-9;?]*[a-zA-Z]", "", line) for line in frame.split("\n")]
+
+
+def top_draws_on_a_small_terminal():
     with Server({"bay": HUNT}, 2) as server, load(server):
         for columns, rows in ((80, 24), (80, 12), (200, 60)):
             text = drawn(columns, rows, {}, "-p", str(server.pid), "-i", "0.3", "top")
             check("the screen is given back", text.count("\033[?1049h") == text.count("\033[?1049l") == 1)
-            frame = text.split("\033[H")[2].split("\033[?1049l")[0].replace("\r", "")
-            lines = [re.sub(r"\033\[[0-9;?]*[a-zA-Z]", "", line) for line in frame.split("\n")]
+            lines = lines_of(text)
             check("it fits %d x %d" % (columns, rows), len(lines) <= rows and max(map(len, lines)) <= columns, lines)
             check("the legs are there", all(any(leg in line for line in lines) for leg in LEGS), lines)
             check("on 24 rows everything is", rows < 24 or any(line.startswith("boards") for line in lines), lines)
-            check("the slow leg is red", "\033[1;31m> " in frame, frame)
+            check("the slow leg is red", "\033[1;31m> " in text, text)
         text = drawn(80, 24, {"NO_COLOR": "1"}, "-p", str(server.pid), "-i", "0.3", "top")
         check("NO_COLOR", "\033[1;31m" not in text and "\033[2m" not in text)
         text = drawn(80, 24, {}, "-p", str(server.pid), "-i", "0.3", "--no-color", "top")
@@ -393,6 +400,20 @@ def the_kernels_side():
         return "%d SENDs, %d WRITEs" % (uring["SEND"]["count"], uring["WRITE"]["count"])
 
 
+def three_views_share_a_screen():
+    why = kernel_refused()
+    if why:
+        return skip("--kernel: " + why)
+    with Server({"bay": HUNT}, 2) as server, load(server):
+        for columns, rows in ((80, 24), (120, 50)):
+            lines = lines_of(drawn(columns, rows, {}, "-p", str(server.pid), "-i", "0.5", "top", "hist", "--kernel"))
+            check("they fit %d x %d" % (columns, rows), len(lines) <= rows and max(map(len, lines)) <= columns, lines)
+            for leg in LEGS:
+                check("top shows " + leg, any(line[2:].startswith(leg) for line in lines), lines)
+            for word in ("p99  ", "shard 0", "shard 1", "io_uring", "run queue", "disk", "flush"):
+                check("there is " + word, any(line.startswith(word) for line in lines), lines)
+
+
 def a_killed_tracer_leaves_no_lock():
     if kernel_refused():
         return "needs --kernel"
@@ -428,4 +449,4 @@ if not os.path.exists(BIN + "/hunt-trace"):
 story(the_command_line_explains_itself, top_agrees_with_INFO, top_marks_the_slow_leg, top_draws_on_a_small_terminal,
       top_says_when_nothing_is_timed, endings, none_or_several, not_a_huntd, pages_that_are_not_believed,
       pages_that_somebody_else_made, pages_that_change_while_they_are_read, without_root,
-      without_what_the_kernel_has, the_kernels_side, a_killed_tracer_leaves_no_lock, another_build_id)
+      without_what_the_kernel_has, the_kernels_side, three_views_share_a_screen, a_killed_tracer_leaves_no_lock, another_build_id)

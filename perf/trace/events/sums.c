@@ -8,7 +8,8 @@
 _Static_assert(HD_TRACE_LEGS == HD_LEG_COUNT, "a column each leg");
 
 #define SMALL_SCREEN       40u /* rows: less than that holds no table a shard, no long picture */
-#define PICTURE_ROWS       16u /* powers of two */
+#define TABLE_ROWS         (HD_TRACE_TOTAL + 3u) /* how many were seen, and the legs of all */
+#define PICTURE_ROWS       16u                   /* powers of two */
 #define PICTURE_ROWS_SMALL 6u
 #define PICTURE_WIDTH      40u
 
@@ -232,9 +233,22 @@ draw_picture(const struct hd_sums *sums, struct hd_trace_frame *frame)
 	draw_bars(&all, frame->rows < SMALL_SCREEN ? PICTURE_ROWS_SMALL : PICTURE_ROWS, frame);
 }
 
+/* On a few rows: what `top` beside it does not show as well. */
+static void
+draw_small(const struct hd_sums *sums, struct hd_trace_frame *frame)
+{
+	if (frame->rows > 2 * (sums->shards + 1))
+		draw_matrix(sums, 500, frame);
+	draw_matrix(sums, 990, frame);
+}
+
 void
 hd_sums_draw(const struct hd_sums *sums, struct hd_trace_frame *frame)
 {
+	if (frame->rows < TABLE_ROWS) {
+		draw_small(sums, frame);
+		return;
+	}
 	uint32_t tables = sums->shards * (HD_TRACE_TOTAL + 2);
 	draw_all(sums, frame);
 	if (sums->shards > 1 && frame->rows > tables + SMALL_SCREEN) {

@@ -44,4 +44,5 @@ tick(void *view, struct hd_trace_frame *frame)
 		hd_top_draw(top, frame);
 }
 
-const struct hd_trace_view hd_trace_top = {.begin = begin, .tick = tick, .end = end};
+const struct hd_trace_view hd_trace_top = {
+	.begin = begin, .tick = tick, .end = end, .rows = HD_TOP_ROWS};

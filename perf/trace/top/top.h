@@ -10,6 +10,7 @@
 #define HD_TOP_ALL      UINT32_MAX /* as a shard: all of them together */
 #define HD_TOP_COMMANDS 8u         /* busiest commands known */
 #define HD_TOP_SLOTS    5u         /* busiest slots known */
+#define HD_TOP_ROWS     11u        /* the legs, the rates, and two lines of trouble or commands */
 
 struct hd_top {
 	const struct hd_trace_page *page;   /* the living one */
