@@ -1,4 +1,4 @@
-/* fail_calls.c - preloaded into huntctl by test_log_tools: counts the calls that change files, and
+/* fail_calls.c - preloaded into huntctl by test_log_repair: counts the calls that change files, and
  * at the FAIL_AT-th of them kills the process (FAIL_HOW=kill) or finds the disk full from there on
  * (FAIL_HOW=full). Writes through io_uring are counted as they are submitted, not failed: the log
  * has its space before. */
