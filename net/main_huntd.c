@@ -377,44 +377,75 @@ settings_get(void *context, void (*each)(void *to, const char *name, const char 
 	pthread_mutex_unlock(&server->settings);
 }
 
-static const struct hd_config_row *
-row_of(const char *name)
+static bool
+is_accept(const char *name, const char *value)
 {
-	for (int i = 0; i < HD_SETTING_COUNT; i++)
-		if (strcmp(hd_config_rows[i].name, name) == 0)
-			return &hd_config_rows[i];
-	return NULL;
+	return strcmp(name, "clock") == 0 && strcmp(value, "accept") == 0;
 }
 
 static bool
-setting_take(struct server *server, const char *name, const char *value, char *message, size_t room)
+accept_clock(struct server *server, char *message, size_t room)
 {
-	struct hd_config trial = server->config;
-	if (!hd_config_set(&trial, name, value, "CONFIG SET", message, room))
+	struct hd_runtime *runtime = atomic_load(&server->runtime);
+	snprintf(message, room, "the clock and the wall clock are not apart");
+	return runtime != NULL && hd_runtime_accept_clock(runtime);
+}
+
+/* Into `next`; what is read at start only may be said again as it is. */
+static bool
+setting_take(struct hd_config *next, const char *name, const char *value, char *message,
+	     size_t room)
+{
+	struct hd_config before = *next;
+	if (!hd_config_set(next, name, value, "CONFIG SET", message, room))
 		return false;
-	const struct hd_config_row *row = row_of(name);
-	if (row->when == HD_CONFIG_LIVE) {
-		/* This one alone: whoever shows another's text is not in the lock. */
-		server->config.values[row - hd_config_rows] = trial.values[row - hd_config_rows];
-		hd_config_tune(&server->config, &server->tuning);
+	int row = 0;
+	while (strcmp(hd_config_rows[row].name, name) != 0)
+		row++;
+	if (hd_config_rows[row].when == HD_CONFIG_LIVE)
 		return true;
-	}
+	bool same = strcmp(before.values[row].text, value) == 0;
+	*next = before;
 	snprintf(message, room,
 		 "%s is read at start only: put it into the configuration and restart", name);
-	return strcmp(server->config.values[row - hd_config_rows].text, value) == 0;
+	return same;
+}
+
+/* All words into `next`; `accept`: the clock is among them. */
+static bool
+settings_take(struct hd_config *next, const struct hd_bytes *words, uint32_t count, bool *accept,
+	      char *message, size_t room)
+{
+	for (uint32_t i = 0; i < count; i += 2) {
+		char name[64], value[HD_CONFIG_TEXT_MAX + 1]; /* one over what may be */
+		snprintf(name, sizeof name, "%.*s", (int)words[i].size, (const char *)words[i].at);
+		snprintf(value, sizeof value, "%.*s", (int)words[i + 1].size,
+			 (const char *)words[i + 1].at);
+		if (is_accept(name, value))
+			*accept = true;
+		else if (!setting_take(next, name, value, message, room))
+			return false;
+	}
+	return true;
 }
 
 static bool
-settings_set(void *context, const char *name, const char *value, char *message, size_t room)
+settings_set(void *context, const struct hd_bytes *words, uint32_t count, char *message,
+	     size_t room)
 {
 	struct server *server = context;
-	if (strcmp(name, "clock") == 0 && strcmp(value, "accept") == 0) {
-		struct hd_runtime *runtime = atomic_load(&server->runtime);
-		snprintf(message, room, "the clock and the wall clock are not apart");
-		return runtime != NULL && hd_runtime_accept_clock(runtime);
-	}
+	struct hd_config *config = &server->config;
+	bool accept = false;
 	pthread_mutex_lock(&server->settings);
-	bool good = setting_take(server, name, value, message, room);
+	struct hd_config next = *config;
+	bool good = settings_take(&next, words, count, &accept, message, room) &&
+		    (!accept || accept_clock(server, message, room));
+	/* The live ones alone: whoever shows another's text is not in the lock. */
+	for (int i = 0; good && i < HD_SETTING_COUNT; i++)
+		if (hd_config_rows[i].when == HD_CONFIG_LIVE)
+			config->values[i] = next.values[i];
+	if (good)
+		hd_config_tune(config, &server->tuning);
 	pthread_mutex_unlock(&server->settings);
 	return good;
 }

@@ -16,8 +16,9 @@ struct hd_settings_ops {
 	/* Calls `each` for every setting. */
 	void (*get)(void *context, void (*each)(void *to, const char *name, const char *value),
 		    void *to);
-	/* False: `message` says why not. */
-	bool (*set)(void *context, const char *name, const char *value, char *message, size_t room);
+	/* Names and values in turn, all or none of them. False: `message` says why not. */
+	bool (*set)(void *context, const struct hd_bytes *words, uint32_t count, char *message,
+		    size_t room);
 };
 
 /* What is told of a command: INFO commandstats and latencystats, LATENCY HISTOGRAM. */

@@ -173,6 +173,11 @@ def settings_change_while_it_serves():
         for name, bad, says in (("latency-tracking", "maybe", "yes or no"), ("slowlog-max-len", "1025", "1024"),
                                 ("slowlog-log-slower-than", "-2", "-1"), ("trace.sample", "0", "from 1")):
             refused(name, client("CONFIG", "SET", name, bad), "ERR", says)
+        for name, bad, says in (("trace.sample", "0", "from 1"), ("shards", "9", "start only"), ("no.such", "1", "not a setting"),
+                                ("clock", "accept", "not apart")):
+            refused("a good one before " + name, client("CONFIG", "SET", "slowlog-max-len", "99", name, bad), "ERR", says)
+            refused("a good one behind " + name, client("CONFIG", "SET", name, bad, "slowlog-max-len", "99"), "ERR", says)
+        same("then none is set", get("slowlog-max-len"), {"slowlog-max-len": "7"})
         for n in range(20):
             client("HUNT.AWARD", "e%d" % n, "bay", 1)
         eventually("no more than are kept", lambda: client("SLOWLOG", "LEN") == 7)

@@ -73,25 +73,16 @@ static void
 set(struct call *call)
 {
 	const struct hd_server_info *info = call->edge->info;
-	const struct hd_request *r = call->request;
+	const struct hd_bytes *words = call->request->words + 2;
 	char message[160];
-	for (uint32_t i = 2; i + 1 < r->count; i += 2) {
-		char name[64], value[256];
-		snprintf(name, sizeof name, "%.*s",
-			 r->words[i].size < 63 ? (int)r->words[i].size : 63,
-			 (const char *)r->words[i].at);
-		snprintf(value, sizeof value, "%.*s",
-			 r->words[i + 1].size < 255 ? (int)r->words[i + 1].size : 255,
-			 (const char *)r->words[i + 1].at);
-		snprintf(message, sizeof message,
-			 "Unknown option or number of arguments for CONFIG SET - '%s'", name);
-		if (!info->settings ||
-		    !info->settings->set(info->context, name, value, message, sizeof message)) {
-			hd_call_error(call, HD_ERR_SYNTAX, message);
-			return;
-		}
-	}
-	hd_call_ok(call);
+	snprintf(message, sizeof message,
+		 "Unknown option or number of arguments for CONFIG SET - '%.*s'",
+		 words->size < 63 ? (int)words->size : 63, (const char *)words->at);
+	if (info->settings && info->settings->set(info->context, words, call->request->count - 2,
+						  message, sizeof message))
+		hd_call_ok(call);
+	else
+		hd_call_error(call, HD_ERR_SYNTAX, message);
 }
 
 /* Of commands, for all shards; the longest passes are this shard's. */
