@@ -113,14 +113,15 @@ hd_shard_is_local(const struct hd_shard *shard, const struct hd_command *command
 }
 
 void
-hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token, int64_t arrived)
+hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token, int64_t arrived,
+	      bool local)
 {
 	HD_ASSERT(shard->serving);
 	HD_ASSERT(command->verb < HD_CMD_COUNT_);
 	shard->pass_commands++;
 	if (arrived == 0)
 		arrived = shard->boot;
-	if (HD_LIKELY(hd_shard_is_local(shard, command))) {
+	if (HD_LIKELY(local)) {
 		hd_remote_take(shard, shard->number);
 		shard->batch[shard->batch_count++] = (struct hd_work){command, token, arrived};
 		if (shard->batch_count == HD_BATCH_MAX)

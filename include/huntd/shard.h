@@ -70,12 +70,12 @@ enum hd_admit {
 enum hd_admit hd_shard_admit(struct hd_shard *shard, const struct hd_command *command,
 			     enum hd_error *error);
 
-/* Gives an admitted command; `arrived`: BOOTTIME ns of the pass that took its bytes
- * (0: this one). Its bytes must
- * live until the next hd_shard_decide, the struct too. At most HD_BATCH_MAX between two of those:
- * hd_shard_decide is called by itself when the batch is full. */
+/* Gives an admitted command; `arrived`: BOOTTIME ns of the pass that took its bytes (0: this one);
+ * `local`: what hd_shard_is_local said of it in this pass. Its bytes must live until the next
+ * hd_shard_decide, the struct too. At most HD_BATCH_MAX between two of those: hd_shard_decide is
+ * called by itself when the batch is full. */
 void hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token,
-		   int64_t arrived);
+		   int64_t arrived, bool local);
 
 /* Decides and applies what was given; calls edge->reply for all that is answered at once. */
 void hd_shard_decide(struct hd_shard *shard);

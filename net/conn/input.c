@@ -108,13 +108,13 @@ decide(struct hd_edge *edge)
 }
 
 static enum token_kind
-kind_of(const struct hd_edge *edge, const struct hd_command *command, enum hd_route route)
+kind_of(enum hd_route route, bool local)
 {
 	switch (route) {
 	case HD_ROUTE_ENTRANT:
 		return TOKEN_WRITE;
 	case HD_ROUTE_BOARD:
-		return hd_shard_is_local(edge->shard, command) ? TOKEN_READ : TOKEN_GATHER;
+		return local ? TOKEN_READ : TOKEN_GATHER;
 	case HD_ROUTE_ORDER:
 		return TOKEN_ORDER;
 	default:
@@ -135,7 +135,8 @@ static enum blocked
 give(struct hd_edge *edge, struct conn *conn, struct hd_command *command)
 {
 	enum hd_verb verb = (enum hd_verb)command->verb;
-	enum token_kind kind = kind_of(edge, command, hd_command_rows[verb].route);
+	bool local = hd_shard_is_local(edge->shard, command);
+	enum token_kind kind = kind_of(hd_command_rows[verb].route, local);
 	if (barrier(conn, kind))
 		return BLOCKED_BARRIER;
 	uint32_t need = hd_reply_need(command);
@@ -161,10 +162,10 @@ give(struct hd_edge *edge, struct conn *conn, struct hd_command *command)
 	uint16_t sequence = conn->next++;
 	uint64_t token = hd_reply_token_make(conn, sequence, command->verb, kind, need);
 	int64_t arrived = conn_arrived(edge, conn);
-	if (edge->stamps && !hd_shard_is_local(edge->shard, command))
+	if (edge->stamps && !local)
 		hd_asked_put(edge, conn, sequence, command->verb, command, arrived);
 	edge->given++;
-	hd_shard_give(edge->shard, command, token, arrived);
+	hd_shard_give(edge->shard, command, token, arrived, local);
 	if (edge->given == HD_BATCH_MAX)
 		decide(edge);
 	return BLOCKED_NOT;

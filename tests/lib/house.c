@@ -109,7 +109,8 @@ edge_input(void *edge, int64_t now)
 		door->open++;
 		ask->since = now;
 		ask->late = !hd_shard_is_local(door->shard, &ask->command);
-		hd_shard_give(door->shard, &ask->command, (uint64_t)(uintptr_t)ask, now);
+		hd_shard_give(door->shard, &ask->command, (uint64_t)(uintptr_t)ask, now,
+			      !ask->late);
 	}
 	hd_shard_decide(door->shard);
 }

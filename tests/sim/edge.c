@@ -185,7 +185,8 @@ give(struct door *door, struct conn *conn, int64_t now)
 		if (admit == HD_ADMIT_YES) {
 			ask->since = now;
 			ask->late = !hd_shard_is_local(door->shard, &ask->command);
-			hd_shard_give(door->shard, &ask->command, (uint64_t)(uintptr_t)ask, now);
+			hd_shard_give(door->shard, &ask->command, (uint64_t)(uintptr_t)ask, now,
+				      !ask->late);
 			continue;
 		}
 		ask->reply.kind = HD_REPLY_ERROR;

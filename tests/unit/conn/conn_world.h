@@ -119,8 +119,10 @@ hd_shard_decide(struct hd_shard *shard)
 }
 
 void
-hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token, int64_t arrived)
+hd_shard_give(struct hd_shard *shard, struct hd_command *command, uint64_t token, int64_t arrived,
+	      bool local)
 {
+	assert_int_equal(local, hd_shard_is_local(shard, command));
 	assert_true(arrived > 0);
 	assert_true(world.batch_count < HD_BATCH_MAX);
 	world.batch[world.batch_count] = command;

@@ -87,7 +87,8 @@ edge_input(void *edge, int64_t now)
 		ask->command.entrant = hd_bytes_str(ask->name); /* it may have moved */
 		world->rig.disk.now += PARSES;
 		hd_shard_give(world->shard, &ask->command, ask->token,
-			      ask->waited ? now - ask->waited : 0);
+			      ask->waited ? now - ask->waited : 0,
+			      hd_shard_is_local(world->shard, &ask->command));
 	}
 	hd_shard_decide(world->shard);
 	world->deciding = false;
