@@ -91,7 +91,7 @@ struct hd_latency {
 	struct hd_sent_run sent[HD_SENT_MAX];
 	uint32_t sent_count;
 
-	uint64_t turn;                     /* whose slot pays for the next batch */
+	uint32_t turn;                     /* whose slot pays for the next batch */
 	uint32_t sample_left, sample_rest; /* commands until the next, and of its window then */
 	uint64_t dice;
 
