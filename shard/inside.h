@@ -24,8 +24,9 @@
 #define HD_PASS_BUILT    128u  /* entrants put on a board that is being built: about 100 us */
 #define HD_PASS_KEPT     64u   /* questions answered that waited for such a board */
 #define HD_PASS_COMMANDS 1024u /* commands that start in one pass: about half a millisecond */
-#define HD_PASS_NS       2000000 /* those of others, and as long again its own: the rest goes next pass \
-				  */
+#define HD_PASS_NS                                                                                 \
+	2000000 /* those of others, and as long again its own: the rest goes next pass             \
+		 */
 #define HD_DENSE_AT_ONCE 4096u /* entrants: more are walked in slices */
 #define HD_COMPLETIONS   512u
 
@@ -209,6 +210,7 @@ struct hd_shard {
 	struct hd_memory plain;  /* the same arena without a budget */
 	struct hd_memory mailed; /* the same for blocks */
 	struct hd_memory logged; /* and for the log */
+	struct hd_memory timed;  /* and for shard/latency/ */
 	struct hd_memory cycled; /* blocks as a hd_memory */
 	struct hd_memory edges;  /* the same for the edge */
 	struct hd_blocks blocks;

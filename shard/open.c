@@ -20,7 +20,7 @@ hd_shard_prepare(struct hd_shard *shard)
 	HD_ASSERT(shard->io != NULL && shard->plain.budget == 0);
 	shard->orders.ids_max = HD_IDS_KEPT;
 	shard->orders.ids_age_ns = (int64_t)HD_IDS_AGE_S * NS_PER_S;
-	shard->mailed = shard->logged = shard->plain;
+	shard->mailed = shard->logged = shard->timed = shard->plain;
 	hd_blocks_init(&shard->blocks, &shard->mailed, (uint16_t)shard->number);
 	shard->cycled = shard->edges = hd_blocks_memory(&shard->blocks);
 	shard->post = hd_post_create(shard->mesh, shard->number, shard->io, &shard->mailed,

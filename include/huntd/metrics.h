@@ -82,6 +82,7 @@ enum hd_metric_merge { HD_MERGE_SUM, HD_MERGE_MAX, HD_MERGE_MIN, HD_MERGE_EACH }
 	X(memory_edge_bytes, GAUGE, ONE, SUM, "memory_edge_bytes", "bytes of connections and their buffers") \
 	X(memory_log_bytes, GAUGE, ONE, SUM, "memory_log_bytes", "bytes of frames and the log's tables") \
 	X(memory_mail_bytes, GAUGE, ONE, SUM, "memory_mail_bytes", "bytes of blocks for and from other threads") \
+	X(memory_seen_bytes, GAUGE, ONE, SUM, "memory_seen_bytes", "bytes of what timing and slow commands take") \
 	X(hot_slot, GAUGE, ONE, EACH, "hot_slot", "the slot that took most of the shard's time of late") \
 	X(hot_slot_share, GAUGE, PPM, MAX, "hot_slot_ratio", "its part of the time that all slots took") \
 	X(slow_total, COUNTER, ONE, SUM, "slow_commands_total", "commands slower than slowlog-log-slower-than") \

@@ -24,6 +24,7 @@ struct hd_slow {
 struct hd_slowlog;
 
 struct hd_slowlog *hd_slowlog_create(struct hd_memory *memory, uint32_t shard);
+size_t hd_slowlog_bytes(void); /* that one takes */
 void hd_slowlog_destroy(struct hd_slowlog *slowlog, struct hd_memory *memory);
 
 /* The writer: `entry->id` is set here. */

@@ -29,7 +29,7 @@ hd_shard_answered(struct hd_shard *shard, const struct hd_answered *answered)
 	if (!latency->on)
 		return;
 	if (latency->answered == NULL)
-		latency->answered = hd_memory_take(&shard->plain,
+		latency->answered = hd_memory_take(&shard->timed,
 						   HD_ANSWERED_MAX * sizeof *latency->answered, 64);
 	struct hd_answered_run new = {
 		.from = latency->answer_from ? latency->answer_from : shard->boot,

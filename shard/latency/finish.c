@@ -173,10 +173,10 @@ hd_latency_fini(struct hd_shard *shard)
 	while (latency->free != NULL) {
 		struct hd_journey *journey = latency->free;
 		latency->free = journey->next;
-		hd_memory_give(&shard->plain, journey, sizeof *journey);
+		hd_memory_give(&shard->timed, journey, sizeof *journey);
 	}
 	if (latency->answered != NULL)
-		hd_memory_give(&shard->plain, latency->answered,
+		hd_memory_give(&shard->timed, latency->answered,
 			       HD_ANSWERED_MAX * sizeof *latency->answered);
 	*latency = (struct hd_latency){0};
 }

@@ -82,7 +82,7 @@ take(struct hd_shard *shard)
 	if (latency->journeys == HD_JOURNEYS_MAX)
 		return NULL;
 	latency->journeys++;
-	return hd_memory_take(&shard->plain, sizeof *journey, 64);
+	return hd_memory_take(&shard->timed, sizeof *journey, 64);
 }
 
 static void

@@ -72,6 +72,9 @@ publish_memory(const struct hd_shard *shard, struct hd_metrics *metrics)
 	HD_GAUGE(metrics->memory_log_bytes, shard->logged.used);
 	HD_GAUGE(metrics->memory_mail_bytes,
 		 shard->mailed.used > others ? shard->mailed.used - others : 0);
+	HD_GAUGE(metrics->memory_seen_bytes,
+		 shard->timed.used + sizeof *shard->stats +
+			 (shard->slowlogs != NULL ? hd_slowlog_bytes() : 0));
 }
 
 void

@@ -33,6 +33,12 @@ hd_slowlog_create(struct hd_memory *memory, uint32_t shard)
 	return slowlog;
 }
 
+size_t
+hd_slowlog_bytes(void)
+{
+	return sizeof(struct hd_slowlog);
+}
+
 void
 hd_slowlog_destroy(struct hd_slowlog *slowlog, struct hd_memory *memory)
 {

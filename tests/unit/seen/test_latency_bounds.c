@@ -283,6 +283,29 @@ slow_commands_are_all_counted_and_a_few_kept(void **state)
 	end();
 }
 
+/* Memory. */
+
+static void
+what_timing_takes_is_told(void **state)
+{
+	(void)state;
+	begin(HD_DURABLE_BATCH);
+	pass();
+	uint64_t before = HD_METRIC(world->stats->metrics.memory_seen_bytes);
+	assert_int_equal(before, sizeof(struct hd_shard_stats) + hd_slowlog_bytes() +
+					 world->shard->timed.used);
+	world->rig.disk.held = RIG_FOLDER;
+	for (uint32_t i = 0; i < 10; i++) {
+		ask(HD_CMD_AWARD, HERE, 0);
+		pass();
+	}
+	world->rig.disk.held = NULL;
+	assert_in_range(HD_METRIC(world->stats->metrics.memory_seen_bytes),
+			before + 9 * sizeof(struct hd_journey),
+			before + 10 * sizeof(struct hd_journey));
+	end();
+}
+
 int
 main(void)
 {
@@ -297,6 +320,7 @@ main(void)
 		cmocka_unit_test(one_command_in_so_many_is_picked),
 		cmocka_unit_test(each_slot_pays_in_turn),
 		cmocka_unit_test(slow_commands_are_all_counted_and_a_few_kept),
+		cmocka_unit_test(what_timing_takes_is_told),
 	};
 	return cmocka_run_group_tests(tests, make_story, end_story);
 }
