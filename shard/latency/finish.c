@@ -46,7 +46,8 @@ tell_slow(struct hd_shard *shard, const struct hd_journey *journey,
 	hd_latency_slow(shard, &slow, record->client, count, now);
 }
 
-/* By runs of equal ones: a pipeline's commands came together and are mostly of one verb. */
+/* By runs of equal ones: a pipeline's commands came together and are mostly of one verb. Those that
+ * wait in the outbox end their time there. */
 static void
 count_commands(struct hd_shard *shard, const struct hd_journey *journey, int64_t now)
 {
@@ -57,17 +58,14 @@ count_commands(struct hd_shard *shard, const struct hd_journey *journey, int64_t
 		uint32_t from = (uint32_t)__builtin_ctzll(runs);
 		runs &= runs - 1;
 		uint32_t to = runs ? (uint32_t)__builtin_ctzll(runs) : journey->batch.count;
-		uint64_t within = (UINT64_MAX >> (HD_BATCH_MAX - (to - from))) << from;
-		uint32_t late = (uint32_t)__builtin_popcountll(journey->later & within);
 		const struct hd_trace_record *record = &journey->batch.record[from];
 		hd_histogram_record(&stats->leg[HD_LEG_RECV], record->recv_ns, to - from);
-		if (HD_UNLIKELY(late == to - from))
+		if (HD_UNLIKELY(journey->later >> from & 1))
 			continue;
 		int64_t total = record->recv_ns + took;
-		hd_histogram_record(&stats->command[record->verb], (uint64_t)total,
-				    to - from - late);
+		hd_histogram_record(&stats->command[record->verb], (uint64_t)total, to - from);
 		if (HD_UNLIKELY(shard->latency.slow_ns >= 0 && total > shard->latency.slow_ns))
-			tell_slow(shard, journey, record, to - from - late, total, now);
+			tell_slow(shard, journey, record, to - from, total, now);
 	}
 }
 

@@ -124,6 +124,9 @@ find_runs(const struct hd_decided *decided)
 			     work[i].command->verb == work[i - 1].command->verb;
 		runs |= (uint64_t)!equal << i;
 	}
+	/* All of a run wait in the outbox, or none: the first of it stands for it. */
+	runs |= (decided->later ^ decided->later << 1) &
+		UINT64_MAX >> (HD_BATCH_MAX - decided->count);
 	return runs;
 }
 

@@ -37,7 +37,7 @@ struct hd_journey {
 	bool own;        /* its replies went to the own edge, within its own batch */
 	bool routed;     /* it came through a ring */
 	uint64_t later;  /* bit i: record i waits in the outbox, its journey ends here */
-	uint64_t runs;   /* bit i: command i has another verb or age than the one before it */
+	uint64_t runs;   /* bit i: command i has another verb, age or `later` than the one before */
 	uint64_t picked; /* bit i: command i is to be shown by itself */
 	bool whole; /* every record is filled, for a tracer; else those of `runs` and `picked` */
 	struct hd_trace_batch batch;

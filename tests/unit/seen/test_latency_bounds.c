@@ -283,6 +283,57 @@ slow_commands_are_all_counted_and_a_few_kept(void **state)
 	end();
 }
 
+/* A batch of four awards; bit i of `later`: the i-th waits in the outbox. */
+static void
+decide_four(uint64_t later)
+{
+	struct hd_shard *shard = world->shard;
+	struct hd_work given[4];
+	pass();
+	for (uint32_t i = 0; i < 4; i++) {
+		struct ask *asked = ask(HD_CMD_AWARD, HERE, 0);
+		given[i] = (struct hd_work){&asked->command, asked->token, shard->boot};
+	}
+	world->asked = 0;
+	struct hd_decided decided = {.given = given, .count = 4, .asker = HERE, .later = later};
+	decided.begun = hd_latency_begin(shard, given, 4);
+	world->rig.disk.now += 5000;
+	hd_latency_end(shard, &decided);
+	hd_latency_output(shard);
+}
+
+static void
+a_slow_one_is_never_one_that_waits_in_the_outbox(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t later;
+		uint32_t kept, first[2]; /* of those kept, newest first */
+	} cases[] = {{0, 1, {0}},  {1, 1, {1}},  {3, 1, {2}},    {8, 1, {0}},
+		     {12, 1, {0}}, {14, 1, {0}}, {4, 2, {3, 0}}, {15, 0, {0}}};
+	begin(HD_DURABLE_OFF);
+	atomic_store(&world->tuning.slow_ns, 0);
+	uint64_t ended = 0;
+	for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct hd_slow slow[8];
+		char client[HD_CLIENT_ADDRESS];
+		decide_four(cases[i].later);
+		ended += 4 - (uint32_t)__builtin_popcountll(cases[i].later);
+		assert_int_equal(world->stats->command[HD_CMD_AWARD].count, ended);
+		assert_int_equal(HD_METRIC(world->stats->metrics.slow_total), ended);
+		assert_int_equal(world->stats->leg[HD_LEG_RECV].count, 4 * (i + 1));
+		assert_int_equal(hd_slowlog_read(world->slowlogs[HERE], 8, slow, 8), cases[i].kept);
+		for (uint32_t k = 0; k < cases[i].kept; k++) {
+			uint32_t first = cases[i].first[k];
+			snprintf(client, sizeof client, "127.0.0.1:%u", 70 + first);
+			assert_string_equal(slow[k].client, client);
+			assert_string_equal(slow[k].key, world->asks[first].name);
+		}
+		hd_slowlog_reset(world->slowlogs[HERE]);
+	}
+	end();
+}
+
 /* Memory. */
 
 static void
@@ -320,6 +371,7 @@ main(void)
 		cmocka_unit_test(one_command_in_so_many_is_picked),
 		cmocka_unit_test(each_slot_pays_in_turn),
 		cmocka_unit_test(slow_commands_are_all_counted_and_a_few_kept),
+		cmocka_unit_test(a_slow_one_is_never_one_that_waits_in_the_outbox),
 		cmocka_unit_test(what_timing_takes_is_told),
 	};
 	return cmocka_run_group_tests(tests, make_story, end_story);
