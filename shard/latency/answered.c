@@ -58,10 +58,11 @@ end_run(struct hd_shard *shard, const struct hd_answered_run *run, int64_t now)
 	int64_t total = now - first->since, reply = now - run->from;
 	HD_ASSERT(run->count > 0 && total >= 0);
 	hd_histogram_record(&stats->command[first->verb], (uint64_t)total, run->count);
-	if (hd_command_rows[first->verb].route == HD_ROUTE_EDGE)
-		return; /* a connection's own: it goes none of the legs */
-	reply = reply > 0 ? reply : 0;
-	hd_histogram_record(&stats->leg[HD_LEG_REPLY], (uint64_t)reply, run->count);
+	/* A connection's own goes none of the legs. */
+	bool legs = hd_command_rows[first->verb].route != HD_ROUTE_EDGE;
+	reply = legs && reply > 0 ? reply : 0;
+	if (legs)
+		hd_histogram_record(&stats->leg[HD_LEG_REPLY], (uint64_t)reply, run->count);
 	if (HD_LIKELY(shard->latency.slow_ns < 0 || total <= shard->latency.slow_ns))
 		return;
 	struct hd_slow slow = {.total_ns = total, .verb = first->verb};

@@ -48,10 +48,13 @@ list_free(struct call *call, struct slow_list *list)
 	hd_buffers_give(&call->edge->buffers, list->at, list->room);
 }
 
-/* What no leg of its client's shard has: it was on another shard, or waited for one. */
+/* What no leg of its client's shard has: it was on another shard, or waited for one. A connection's
+ * own goes no legs, and nowhere. */
 static uint64_t
 elsewhere_ns(const struct hd_slow *slow)
 {
+	if (hd_command_rows[slow->verb].route == HD_ROUTE_EDGE)
+		return 0;
 	uint64_t legs = 0, total = (uint64_t)slow->total_ns;
 	for (uint32_t i = 0; i < HD_LEG_COUNT; i++)
 		legs += slow->leg_ns[i];

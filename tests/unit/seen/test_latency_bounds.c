@@ -334,6 +334,35 @@ a_slow_one_is_never_one_that_waits_in_the_outbox(void **state)
 	end();
 }
 
+/* PING, INFO: they go none of the legs, and are slow all the same. */
+static void
+a_command_of_the_connection_itself_may_be_slow(void **state)
+{
+	(void)state;
+	begin(HD_DURABLE_BATCH);
+	atomic_store(&world->tuning.slow_ns, 4000);
+	pass();
+	struct hd_answered answered = {.client = 5, .verb = HD_CMD_PING};
+	for (uint32_t i = 0; i < 2; i++) {
+		answered.since = world->rig.disk.now + NAP - (i ? 9000 : 1000);
+		hd_shard_answered(world->shard, &answered);
+		pass();
+		check_histogram(&world->stats->command[HD_CMD_PING], i + 1,
+				(i ? 10000 : 1000) + (i + 1) * OUTPUT);
+		assert_int_equal(HD_METRIC(world->stats->metrics.slow_total), i);
+	}
+	struct hd_slow slow[4];
+	assert_int_equal(hd_slowlog_read(world->slowlogs[HERE], 4, slow, 4), 1);
+	assert_int_equal(slow[0].verb, HD_CMD_PING);
+	assert_int_equal(slow[0].total_ns, 9000 + OUTPUT);
+	assert_string_equal(slow[0].client, "127.0.0.1:5");
+	for (uint32_t leg = 0; leg < HD_LEG_COUNT; leg++) {
+		assert_int_equal(slow[0].leg_ns[leg], 0);
+		check_leg(leg, 0, 0);
+	}
+	end();
+}
+
 /* Memory. */
 
 static void
@@ -372,6 +401,7 @@ main(void)
 		cmocka_unit_test(each_slot_pays_in_turn),
 		cmocka_unit_test(slow_commands_are_all_counted_and_a_few_kept),
 		cmocka_unit_test(a_slow_one_is_never_one_that_waits_in_the_outbox),
+		cmocka_unit_test(a_command_of_the_connection_itself_may_be_slow),
 		cmocka_unit_test(what_timing_takes_is_told),
 	};
 	return cmocka_run_group_tests(tests, make_story, end_story);
