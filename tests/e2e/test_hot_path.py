@@ -12,7 +12,7 @@ SUBMIT = ("HUNT.SUBMIT", "entrant:__rand_int__", "bay", "map", "guess __rand_int
 RANK = ("BOARD.RANK", "bay", "entrant:__rand_int__")
 TOP = ("BOARD.TOP", "bay")
 BATCH = 64  # HD_BATCH_MAX
-READS = 6   # of the clock, a pass with one batch: its own time, input, frame, output and the batch's two; a thread's others
+READS = 6   # of the clock, a pass with one batch: its own time, input, frame, output and the batch's two
 
 
 def load(server, pipeline, commands, words, connections=20):
