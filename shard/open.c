@@ -82,6 +82,7 @@ hd_shard_open(struct hd_shard *shard, const struct hd_log_options *options,
 		return false;
 	/* A snapshot's LSN counts as sealed: a log that ends before it is refused as damaged. */
 	HD_ASSERT(hd_log_tail(shard->log) >= log.from.lsn);
+	hd_loading_end(&loading);
 	hd_taker_open(shard);
 	hd_latency_open(shard);
 	shard->stamp = hd_core_stamp(shard->core);

@@ -3,8 +3,7 @@
 #include "shard/replay.h"
 #include "shard/inside.h"
 
-#define BODY_MAX      (HD_REPLAY_BYTES / 2)
-#define EVENT_FRAMING 8u /* about what stands around a body in the log */
+#define BODY_MAX (HD_REPLAY_BYTES / 2)
 
 static uint8_t
 verb_of(const struct hd_event *event)
@@ -103,11 +102,10 @@ hd_replay_one(void *context, const struct hd_log_event *at)
 	struct hd_replay *replay = context;
 	if (at->type == 0 || at->type >= HD_EVENT_TYPE_END)
 		return false;
-	replay->loading->done += at->body.size + EVENT_FRAMING;
 	if (at->type < HD_EVENT_JOINED || at->type == HD_EVENT_SKIPPED || at->body.size > BODY_MAX)
 		return replay_alone(replay, at);
 	if (replay->count == HD_BATCH_MAX || replay->used + at->body.size > HD_REPLAY_BYTES)
-		if (!hd_replay_flush(replay) || !hd_loading_look(replay->loading))
+		if (!hd_replay_flush(replay) || !hd_loading_replayed(replay->loading))
 			return false;
 	/* Of two that cannot be applied the first is told. */
 	if (keep(replay, at))

@@ -45,6 +45,7 @@ struct hd_log_options {
 struct hd_log_report {
 	uint64_t events, last_lsn;
 	uint64_t first_lsn; /* where reading began: what is older is not kept */
+	uint64_t bytes;     /* of whole frames of the chain; rises while it is read */
 	int64_t last_stamp;
 	uint64_t cut_bytes; /* a torn tail that was dropped; 0: clean */
 	bool direct;        /* O_DIRECT is in use */
@@ -85,6 +86,12 @@ struct hd_log;
  * space for its first segment opens all the same: hd_log_room then says MISCONF. */
 struct hd_log *hd_log_open(const struct hd_log_options *options, hd_log_each each, void *context,
 			   struct hd_log_report *report);
+
+/* How much there is to read from segment `from` on (0: from the first one kept, the archive's too)
+ * to the log's end, without reading it: what hd_log_report.bytes will be, about. A torn tail and
+ * what cannot be read now may make it wrong. Blocks. */
+uint64_t hd_log_measure(struct hd_io *io, struct hd_memory *memory, const char *directory,
+			uint32_t from);
 
 /* Flushes what is appended, waits for it, closes. Other completions of this io that come meanwhile
  * are dropped: sockets are closed first. False: it could not be flushed. */

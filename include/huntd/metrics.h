@@ -45,7 +45,7 @@ enum hd_metric_merge { HD_MERGE_SUM, HD_MERGE_MAX, HD_MERGE_MIN, HD_MERGE_EACH }
 	X(view_reads_total, COUNTER, ONE, SUM, "view_reads_total", "TOP answered from a view") \
 	X(views_total, COUNTER, ONE, SUM, "views_total", "views received from the reducer") \
 	X(log_position, GAUGE, ONE, EACH, "log_position", "LSN of the last event logged") \
-	X(loading_total_bytes, GAUGE, ONE, SUM, "loading_bytes", "bytes of snapshot and log to read at start, at most") \
+	X(loading_total_bytes, GAUGE, ONE, SUM, "loading_bytes", "bytes of snapshot and log to read at start; a guess until they are read") \
 	X(loading_loaded_bytes, GAUGE, ONE, SUM, "loading_loaded_bytes", "of them read") \
 	X(snapshots_total, COUNTER, ONE, SUM, "snapshots_total", "snapshots taken") \
 	X(snapshot_failures_total, COUNTER, ONE, SUM, "snapshot_failures_total", "snapshots dropped for an error") \

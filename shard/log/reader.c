@@ -219,6 +219,7 @@ take(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, bool *take
 	reader->segment = segment;
 	reader->offset = offset + frame.size;
 	reader->flags = frame.header.flags;
+	reader->report->bytes += frame.size;
 	row->used = reader->offset;
 	*taken = true;
 	return true;

@@ -1,6 +1,5 @@
 #include "shard/snapshot/load.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "huntd/snapshot.h"
@@ -10,60 +9,46 @@
 #define LOOK_NS  5000000
 #define NS_PER_S 1000000000
 
-bool
-hd_loading_look(struct hd_loading *loading)
+static void
+publish(struct hd_loading *loading)
 {
 	struct hd_shard *shard = loading->shard;
 	struct hd_metrics *metrics = hd_shard_mine(shard);
-	int64_t now = shard->io->ops->now(shard->io);
-	if (now - loading->looked < LOOK_NS)
-		return true;
-	loading->looked = now;
-	/* The size of the log's files is only the most that can be in them. */
+	if (loading->total < loading->done)
+		loading->total = loading->done; /* it was guessed too low */
+	/* All of it is told when the shard serves. */
 	uint64_t percent = loading->total ? loading->done * 100 / loading->total : 0;
 	shard->percent = percent < 99 ? (uint32_t)percent : 99;
 	HD_GAUGE(metrics->loading_total_bytes, loading->total);
 	HD_GAUGE(metrics->loading_loaded_bytes, loading->done);
 	HD_GAUGE(metrics->entrants, hd_core_entrants(shard->core));
+}
+
+bool
+hd_loading_look(struct hd_loading *loading)
+{
+	struct hd_shard *shard = loading->shard;
+	int64_t now = shard->io->ops->now(shard->io);
+	if (now - loading->looked < LOOK_NS)
+		return true;
+	loading->looked = now;
+	publish(loading);
 	hd_shard_loading_pass(shard);
 	return loading->stop == NULL || !atomic_load(loading->stop);
 }
 
-/* How much there is to read. */
-
-struct measuring {
-	struct hd_shard *shard;
-	uint32_t from;
-	uint64_t bytes;
-};
-
-static void
-measure_segment(void *context, const char *name)
+bool
+hd_loading_replayed(struct hd_loading *loading)
 {
-	struct measuring *measuring = context;
-	struct hd_io *io = measuring->shard->io;
-	char path[HD_SNAPSHOT_PATH];
-	unsigned number;
-	int length = 0;
-	if (sscanf(name, "%8u.log%n", &number, &length) != 1 || length == 0 || name[length] != 0 ||
-	    number < measuring->from)
-		return;
-	snprintf(path, sizeof path, "%s/%s", measuring->shard->taker.directory, name);
-	int file = io->ops->file_open(io, path, 0);
-	if (file < 0)
-		return;
-	int64_t size = io->ops->file_size(io, file);
-	measuring->bytes += size > 0 ? (uint64_t)size : 0;
-	io->ops->file_close(io, file);
+	loading->done = loading->snapshot + loading->shard->report->bytes;
+	return hd_loading_look(loading);
 }
 
-static uint64_t
-log_bytes(struct hd_shard *shard, uint32_t from)
+void
+hd_loading_end(struct hd_loading *loading)
 {
-	struct measuring measuring = {.shard = shard, .from = from};
-	(void)shard->io->ops->dir_list(shard->io, shard->taker.directory, measure_segment,
-				       &measuring);
-	return measuring.bytes;
+	loading->total = loading->done = loading->snapshot + loading->shard->report->bytes;
+	publish(loading);
 }
 
 /* One snapshot. */
@@ -73,6 +58,17 @@ load_object(void *context, struct hd_bytes object)
 {
 	struct hd_loading *loading = context;
 	return hd_core_load(loading->shard->core, object);
+}
+
+/* Of the log only what goes on where this one ends is to be read then. */
+static void
+begin(void *context, const struct hd_snapshot_reader *reader)
+{
+	struct hd_loading *loading = context;
+	struct hd_shard *shard = loading->shard;
+	loading->total =
+		reader->size + hd_log_measure(shard->io, &shard->plain, shard->taker.directory,
+					      reader->head.anchor.number);
 }
 
 static bool
@@ -149,14 +145,15 @@ try_one(struct hd_loading *loading, const struct hd_snapshot_list *list, uint32_
 					    .memory = &shard->plain,
 					    .path = path,
 					    .context = loading,
+					    .begin = begin,
 					    .each = load_object,
 					    .tick = tick};
 	hd_snapshot_path(shard->taker.directory, list->lsn[at], true, path);
 	if (load_one(loading, &reader, list->lsn[at])) {
 		*from = reader.head.anchor;
 		take_head(shard, &reader);
-		loading->done = reader.size;
-		loading->total = reader.size + log_bytes(shard, from->number);
+		loading->done = loading->snapshot = reader.size;
+		publish(loading);
 		return true;
 	}
 	if (reader.stopped)
@@ -177,12 +174,18 @@ hd_loading_snapshot(struct hd_loading *loading, struct hd_log_anchor *from)
 		hd_shard_tell(shard, "%s cannot be listed: %s", shard->taker.directory,
 			      strerror(-error));
 	*from = (struct hd_log_anchor){0};
-	loading->total = log_bytes(shard, 0);
 	uint32_t at = 0;
 	while (at < list.count && !try_one(loading, &list, at, from))
 		at++;
 	for (uint32_t i = at + 1; i < list.count && shard->taker.kept_count < HD_SNAPSHOTS_KEPT;
 	     i++)
 		keep_older(shard, list.lsn[i]);
-	return loading->stop == NULL || !atomic_load(loading->stop);
+	bool going = loading->stop == NULL || !atomic_load(loading->stop);
+	if (going && from->lsn == 0) {
+		loading->done = 0;
+		loading->total =
+			hd_log_measure(shard->io, &shard->plain, shard->taker.directory, 0);
+		publish(loading);
+	}
+	return going;
 }

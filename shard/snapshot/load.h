@@ -13,12 +13,19 @@ struct hd_shard;
 struct hd_loading {
 	struct hd_shard *shard;
 	const _Atomic bool *stop; /* set: no further; may be NULL */
-	uint64_t done, total;     /* bytes of files; a guess of how far it is */
+	uint64_t snapshot;        /* bytes of it; 0: none was loaded */
+	uint64_t done, total;     /* bytes of snapshot and log; the total is a guess */
 	int64_t looked;           /* BOOTTIME ns */
 };
 
 /* True: go on. Answers -LOADING to whoever asks, where the last time was a while ago. */
 bool hd_loading_look(struct hd_loading *loading);
+
+/* The same, for who replays the log: it is as far as the shard's report says. */
+bool hd_loading_replayed(struct hd_loading *loading);
+
+/* All is read. What is told of it is no guess any more. */
+void hd_loading_end(struct hd_loading *loading);
 
 /* Loads the newest snapshot that is whole, and says in `from` where the log goes on; from->lsn 0:
  * there was none. False: it was told to stop. */

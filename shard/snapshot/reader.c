@@ -204,7 +204,10 @@ run(struct hd_snapshot_reader *reader, bool body)
 	bool good = reading.size % HD_BLOCK == 0;
 	if (!good)
 		refuse(&reading, "it ends inside a block");
-	good = good && take_head(&reading) && (!body || take_body(&reading));
+	good = good && take_head(&reading);
+	if (good && reader->begin)
+		reader->begin(reader->context, reader);
+	good = good && (!body || take_body(&reading));
 	ZSTD_freeDCtx(reading.zstd);
 	hd_memory_give(reader->memory, reading.raw, RAW_BYTES);
 	hd_memory_give(reader->memory, reading.buffer, READ_BYTES);

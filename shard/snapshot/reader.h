@@ -15,6 +15,8 @@ struct hd_snapshot_reader {
 	struct hd_memory *memory;
 	const char *path;
 	void *context;
+	/* The head is good, and the size known; no object was taken yet. NULL: nobody asks. */
+	void (*begin)(void *context, const struct hd_snapshot_reader *reader);
 	/* Takes the next object; false: it is none. */
 	bool (*each)(void *context, struct hd_bytes object);
 	/* After each chunk, with how far the reading is; false: no further. NULL: nobody looks. */

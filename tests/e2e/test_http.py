@@ -347,6 +347,16 @@ def heard(sockets):
     return len(select.select(sockets, [], [], 0)[0])
 
 
+def all_is_loaded(server):
+    """The bytes that a start had to read: no spare ones, and when it serves none is left."""
+    now = metrics(server)
+    total, loaded = int(now["huntd_loading_bytes"]), int(now["huntd_loading_loaded_bytes"])
+    same("all is loaded", loaded, total)
+    files = sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(server.data) for name in names)
+    check("spares are not counted", 0 < total < files, total, files)
+    return total
+
+
 def while_it_loads():
     """Before the first shard serves: healthy, not ready, and how far it is; and while it ends."""
     events, step = 400000, 5000
@@ -375,8 +385,19 @@ def while_it_loads():
         waits = [body for status, body in seen if status == 503]
         check("it was not ready before", len(waits) > 0, seen)
         percents = [int(re.fullmatch(r"loading: (\d+) % of snapshots and logs are read\n", body).group(1)) for body in waits]
-        check("percents rise", percents == sorted(percents) and percents[-1] <= 100, percents)
+        check("percents rise, to nearly all", percents == sorted(percents) and 90 < percents[-1] <= 100, percents)
         same("and then it serves", server.client()("DBSIZE"), events)
+        log = all_is_loaded(server)
+        c = server.client()
+        c("BGSAVE")
+        eventually("both shards have one", lambda: server.info()["rdb_saves"] == "2", 20)
+        c("HUNT.AWARD", "late", "bay", 7)
+        c.send(encode("SHUTDOWN", "NOSAVE"))
+        same("it ends again", server.process.wait(15), 0)
+        server.start()
+        snapshot, read = int(metrics(server)["huntd_snapshot_bytes"]), all_is_loaded(server)
+        check("of the log only what no snapshot holds", snapshot < read < snapshot + log, snapshot, read, log)
+        same("with a snapshot it is the same", server.client()("DBSIZE"), events + 1)
         server.process.send_signal(signal.SIGTERM)
         ending = 0
         while server.running():
@@ -387,7 +408,7 @@ def while_it_loads():
             except (OSError, http.client.HTTPException):
                 pass
         same("with 0", server.process.wait(20), 0)
-    return "%d answers while it loaded (%s %%), %d while it ended" % (len(waits), ", ".join(map(str, percents[:8])), ending)
+    return "%d answers while it loaded (%s %%), %d while it ended" % (len(waits), ", ".join(map(str, percents[::8] + percents[-1:])), ending)
 
 
 def a_shard_stands_still():

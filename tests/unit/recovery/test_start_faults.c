@@ -89,12 +89,25 @@ opens_after(struct rig *rig, uint64_t replayed)
 	assert_memory_equal(digest, story.digest[EVENTS], sizeof digest);
 }
 
+/* Of loading, at its end: what the snapshot and the log's frames are, and all of it is loaded. */
+static void
+all_is_told(struct rig *rig)
+{
+	const struct hd_metrics *told = &rig->stats[1].metrics;
+	uint64_t read = HD_METRIC(told->snapshot_bytes) + rig->report.bytes;
+	assert_true(rig->report.bytes > 0);
+	assert_int_equal(HD_METRIC(told->loading_loaded_bytes), read);
+	assert_int_equal(HD_METRIC(told->loading_total_bytes), read);
+	assert_int_equal(rig->shard->percent, 100);
+}
+
 static void
 the_newest_snapshot_and_the_tail(void **state)
 {
 	(void)state;
 	struct rig *rig = begin();
 	opens_after(rig, EVENTS - NEWER);
+	all_is_told(rig);
 	assert_int_equal(rig->told, 0);
 	assert_int_equal(rig->shard->taker.kept_count, 2);
 	end(rig);
@@ -128,6 +141,8 @@ static const struct bad_disk {
 	{{FAKE_CALL_LIST, RIG_FOLDER, 1, 1, -EIO}, EVENTS - NEWER, NULL, 2},
 	{{FAKE_CALL_OPEN, ".log", 0, 1, -EIO}, EVENTS - NEWER, NULL, 2},
 	{{FAKE_CALL_SIZE, ".log", 0, 1, -EIO}, EVENTS - NEWER, NULL, 2},
+	{{FAKE_CALL_READ, ".log", 0, 1, -EIO}, EVENTS - NEWER, NULL, 2},
+	{{FAKE_CALL_READ, ".log", 0, 1, 0}, EVENTS - NEWER, NULL, 2},
 };
 
 static void
@@ -140,6 +155,7 @@ a_snapshot_that_cannot_be_read_is_passed_over(void **state)
 		rig->disk.rule = bad->rule;
 		opens_after(rig, bad->replayed);
 		assert_int_equal(rig->disk.rule.call, 0);
+		all_is_told(rig);
 		assert_int_equal(rig->shard->taker.kept_count, bad->kept);
 		assert_int_equal(rig->told > 0, bad->news != NULL);
 		if (bad->news && strstr(rig->news, bad->news) == NULL)
@@ -260,13 +276,15 @@ snapshots_without_their_log_are_damage(void **state)
 	end(rig);
 }
 
-/* Told to stop at its n-th look up, whatever it is reading then. */
+/* Told to stop at its n-th look up, whatever it is reading then. What there is to read was known at
+ * the first. */
 static void
 a_start_ends_where_it_is_told(void **state)
 {
 	(void)state;
 	for (int snapshots = 0; snapshots < 2; snapshots++) {
 		uint32_t stopped = 0;
+		uint64_t total = 0, loaded = 0;
 		for (uint32_t n = 1; n < 1000; n++) {
 			struct rig *rig = begin();
 			for (uint64_t lsn = OLDER; lsn <= NEWER && !snapshots; lsn += OLDER)
@@ -277,11 +295,17 @@ a_start_ends_where_it_is_told(void **state)
 			bool told = rig->looks >= n;
 			assert_int_equal(good, !told);
 			stopped += told;
+			const struct hd_metrics *seen = &rig->stats[1].metrics;
+			total = n == 1 ? HD_METRIC(seen->loading_total_bytes) : total;
+			assert_int_equal(HD_METRIC(seen->loading_total_bytes), total);
+			assert_in_range(HD_METRIC(seen->loading_loaded_bytes), loaded, total);
+			loaded = HD_METRIC(seen->loading_loaded_bytes);
 			end(rig);
 			if (!told)
 				break;
 		}
 		assert_in_range(stopped, 2, 998);
+		assert_true(total > 0 && loaded == total);
 	}
 	/* Too late to be seen while it reads. */
 	struct rig *rig = begin();
