@@ -85,6 +85,7 @@ enum hd_metric_merge { HD_MERGE_SUM, HD_MERGE_MAX, HD_MERGE_MIN, HD_MERGE_EACH }
 	X(memory_seen_bytes, GAUGE, ONE, SUM, "memory_seen_bytes", "bytes of what timing and slow commands take") \
 	X(hot_slot, GAUGE, ONE, EACH, "hot_slot", "the slot that took most of the shard's time of late") \
 	X(hot_slot_share, GAUGE, PPM, MAX, "hot_slot_ratio", "its part of the time that all slots took") \
+	X(slots_ns_total, COUNTER, NS, SUM, "slots_seconds_total", "time that all slots took: to judge and apply their commands") \
 	X(slow_total, COUNTER, ONE, SUM, "slow_commands_total", "commands slower than slowlog-log-slower-than") \
 	X(untimed_total, COUNTER, ONE, SUM, "untimed_commands_total", "commands whose time was not taken: too many waited already") \
 	X(ids, GAUGE, ONE, SUM, "ids", "event ids remembered") \

@@ -19,11 +19,12 @@ void
 hd_slots_look(struct hd_slots *slots, struct hd_shard_stats *stats, uint32_t shard, uint32_t shards)
 {
 	uint32_t end = first_slot(shard + 1, shards), hot = 0;
-	uint64_t sum = 0, most = 0;
+	uint64_t sum = 0, most = 0, grown = 0;
 	HD_ASSERT(shard < shards && end <= HD_SLOTS);
 	for (uint32_t slot = first_slot(shard, shards); slot < end; slot++) {
 		uint64_t now = HD_METRIC(stats->slot_ns[slot]), *recent = &slots->recent[slot];
 		*recent = *recent - (*recent + FADES - 1) / FADES + (now - slots->seen[slot]);
+		grown += now - slots->seen[slot];
 		slots->seen[slot] = now;
 		sum += *recent;
 		if (*recent > most) {
@@ -31,6 +32,7 @@ hd_slots_look(struct hd_slots *slots, struct hd_shard_stats *stats, uint32_t sha
 			hot = slot;
 		}
 	}
+	HD_COUNT(stats->metrics.slots_ns_total, grown);
 	HD_GAUGE(stats->metrics.hot_slot, hot);
 	HD_GAUGE(stats->metrics.hot_slot_share, sum == 0 ? 0 : most * PPM / sum);
 }

@@ -16,7 +16,8 @@ struct hd_slots {
 	uint64_t recent[HD_SLOTS]; /* ns, fading */
 };
 
-/* A look at the slots of `shard`, of `shards`; into its gauges hot_slot and hot_slot_share. */
+/* A look at the slots of `shard`, of `shards`; into its gauges hot_slot and hot_slot_share, and
+ * slots_ns_total, which is slot_ns added up. */
 void hd_slots_look(struct hd_slots *slots, struct hd_shard_stats *stats, uint32_t shard,
 		   uint32_t shards);
 

@@ -280,6 +280,7 @@ the_slot_that_takes_most_of_late_is_hot(void **state)
 	seconds(kennel, 30, 9000, 300, HD_SLOTS - 1, 100);
 	assert_int_equal(HD_METRIC(metrics->hot_slot), 9000);
 	assert_int_equal(HD_METRIC(metrics->hot_slot_share), 750000);
+	assert_int_equal(HD_METRIC(metrics->slots_ns_total), 30 * 400 * MS);
 	/* A new one is seen in seconds, and in half a minute the old one is forgotten. */
 	seconds(kennel, 8, HD_SLOTS / SHARDS, 500, HD_SLOTS - 1, 0);
 	assert_int_equal(HD_METRIC(metrics->hot_slot), HD_SLOTS / SHARDS);
@@ -288,6 +289,7 @@ the_slot_that_takes_most_of_late_is_hot(void **state)
 	/* Nobody works: nothing is hot for long. */
 	seconds(kennel, 300, 9000, 0, 9000, 0);
 	assert_int_equal(HD_METRIC(metrics->hot_slot_share), 0);
+	assert_int_equal(HD_METRIC(metrics->slots_ns_total), (30 * 400 + 38 * 500) * MS);
 	assert_int_equal(HD_METRIC(kennel->stats[0].metrics.hot_slot_share), 0);
 }
 
