@@ -69,6 +69,7 @@ enum hd_metric_merge { HD_MERGE_SUM, HD_MERGE_MAX, HD_MERGE_MIN, HD_MERGE_EACH }
 	X(stalls_total, COUNTER, ONE, SUM, "stalls_total", "times that a shard stood still for a second") \
 	X(connections_total, COUNTER, ONE, SUM, "connections_accepted_total", "connections accepted") \
 	X(connections, GAUGE, ONE, SUM, "connections", "connections open") \
+	X(connections_held, GAUGE, ONE, SUM, "connections_held", "connections that are not read: 64 KiB of their commands wait to be started, more in their sockets") \
 	X(connections_closed_slow_total, COUNTER, ONE, SUM, "connections_closed_slow_total", "connections closed for not reading") \
 	X(received_bytes_total, COUNTER, ONE, SUM, "received_bytes_total", "bytes received") \
 	X(sent_bytes_total, COUNTER, ONE, SUM, "sent_bytes_total", "bytes sent") \

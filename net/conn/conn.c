@@ -27,11 +27,24 @@ accept_ask(struct hd_edge *edge)
 			      HD_IO_TAG(HD_IO_EDGE, (uint64_t)TAG_ACCEPT << 48));
 }
 
+/* What waits in a socket is in no leg: that it waits is told by this count alone. */
+static void
+hold(struct hd_edge *edge, struct conn *conn, bool held)
+{
+	if (HD_LIKELY(conn->held == held))
+		return;
+	HD_ASSERT(held || edge->held > 0);
+	conn->held = held;
+	edge->held = held ? edge->held + 1 : edge->held - 1;
+	HD_GAUGE(edge->metrics->connections_held, edge->held);
+}
+
 void
 hd_conn_receive(struct hd_edge *edge, struct conn *conn)
 {
 	bool full = conn->blocked != BLOCKED_NOT && input_left(conn) >= EDGE_READ_AHEAD;
 	bool wanted = !conn->eof && !conn->closing && !conn->doomed && !conn->gone && !full;
+	hold(edge, conn, full);
 	if (wanted && !conn->receiving) {
 		conn->receiving = true;
 		edge->io->ops->recv(edge->io, conn->socket, tag_of(conn, TAG_RECV));
@@ -89,6 +102,7 @@ conn_end(struct hd_edge *edge, struct conn *conn)
 {
 	conn->gone = true;
 	conn->blocked = BLOCKED_NOT;
+	hold(edge, conn, false);
 	edge->io->ops->shutdown(edge->io, conn->socket);
 	hd_pubsub_leave(edge, conn);
 	hd_input_free(edge, conn);

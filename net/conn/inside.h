@@ -91,6 +91,7 @@ struct conn {
 	bool doomed;  /* closed as soon as may be */
 	bool gone;    /* the socket is shut down; waits for what is in flight */
 	bool lagging; /* a feed: owes a snapshot */
+	bool held;    /* not read: EDGE_READ_AHEAD of it wait to be started */
 	int socket;
 	/* Input: a receive buffer in place (within one pass), or bytes kept in `spill`. */
 	uint8_t *place;
@@ -155,7 +156,7 @@ struct hd_edge {
 	struct list lists[LIST_COUNT_];
 	struct hd_verbs verbs;
 	struct hd_args_fault fault; /* of the request at hand */
-	uint32_t clients_max, live;
+	uint32_t clients_max, live, held;
 	uint16_t generation;
 	uint64_t ids, pass, durable;
 	int64_t now, slow_at;

@@ -340,9 +340,33 @@ def an_overloaded_server_pages_somebody():
         return "%s: %s" % (summary.split(" ", 1)[1], where)
 
 
+def a_server_that_gets_twice_what_it_can_do_pages_somebody():
+    """Clients that pipeline as fast as they are answered are held back nowhere. Twice as much: none is
+    refused, as each connection's commands wait for one another, but connections are not read any more."""
+    at_once = lambda rules: re.sub(r"for: \w+", "for: 0s", rules)
+    crew = ("--connections", "32", "--mix", "submit=6,award=2,rank=1", "--entrants", "500")
+    with Server({"bay": HUNT}, 2) as server, Prometheus(server, at_once) as prometheus:
+        def asked(query):
+            return sum(value for _, value in prometheus.ask(query))
+
+        def held_back():
+            return "HuntdHeldBack" in prometheus.firing()
+        with load(server, "--rate", "max", "--pipeline", "64", *crew):
+            eventually("Prometheus has scraped the load", lambda: asked("count_over_time((huntd_shards and "
+                       "rate(huntd_commands_total[3s]) > 100)[1m:1s])") >= SCRAPES, 40)
+            same("held back", asked("max_over_time(huntd_connections_held[1m])"), 0)
+            capacity = asked("rate(huntd_commands_total[5s])")
+        with load(server, "--rate", "%d" % (2 * capacity), "--pipeline", "1024", *crew):
+            eventually("HuntdHeldBack fires", held_back, 60)
+            most = asked("max_over_time(huntd_connections_held[1m])")
+        eventually("nobody is held any more", lambda: asked("huntd_connections_held") == 0)
+        return "%.0f commands/s, then twice that: up to %.0f of 32 connections not read" % (capacity, most)
+
+
 if __name__ == "__main__":
     if not (shutil.which("prometheus") and shutil.which("promtool")):
         skip("no prometheus here")
         sys.exit(0)
     story(the_rules_hold_at_their_thresholds, the_dashboard_is_whole, the_dashboard_is_what_grafana_takes,
-          a_healthy_server_answers_every_query_and_alerts_nobody, an_overloaded_server_pages_somebody)
+          a_healthy_server_answers_every_query_and_alerts_nobody, an_overloaded_server_pages_somebody,
+          a_server_that_gets_twice_what_it_can_do_pages_somebody)

@@ -72,6 +72,7 @@ section_clients(struct page *page)
 		     wide((uint64_t)edge->clients_max * hd_shard_count(edge->shard)));
 	hd_page_line(page, "blocked_clients:0");
 	hd_page_line(page, "pubsub_clients:%u", edge->subscribers);
+	hd_page_line(page, "connections_held:%llu", wide(EDGE_SUM(edge, connections_held)));
 }
 
 /* Resident bytes of the process; 0 where /proc does not say. */

@@ -38,12 +38,18 @@ draw_trouble(const struct hd_top *top, struct hd_trace_frame *frame, uint32_t sh
 {
 	bool stalled = HD_TOP_GAUGE(top, shard, stalled), slow = HD_TOP_GAUGE(top, shard, degraded);
 	bool full = top->now->shard[shard].pulse.full;
-	if (!stalled && !slow && !full)
+	uint64_t held = HD_TOP_GAUGE(top, shard, connections_held);
+	char text[HD_TEXT];
+	if (!stalled && !slow && !full && !held)
 		return false;
-	fprintf(frame->out, "%sshard %u:%s%s%s%s%s\n", hd_trace_on(frame, HD_INK_BAD), shard,
+	fprintf(frame->out, "%sshard %u:%s%s%s%s", hd_trace_on(frame, HD_INK_BAD), shard,
 		stalled ? " stands still, stage " : "", stalled ? hd_top_stage(top, shard) : "",
 		slow ? " its disk is slow (p99 of flushes over 250 ms)" : "",
-		full ? " its log has no space" : "", hd_trace_on(frame, HD_INK_PLAIN));
+		full ? " its log has no space" : "");
+	if (held)
+		fprintf(frame->out, " %s connections are not read: commands wait in their sockets",
+			hd_trace_short(held, text));
+	fprintf(frame->out, "%s\n", hd_trace_on(frame, HD_INK_PLAIN));
 	return true;
 }
 

@@ -214,6 +214,51 @@ at_most_so_many_in_flight(void **state)
 	assert_int_equal(world.given_count, sent);
 }
 
+static uint64_t
+held(void)
+{
+	return HD_METRIC(world.stats[0].metrics.connections_held);
+}
+
+/* So many awards of 20 bytes each. */
+static void
+awards_come(int socket, const char *award, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		assert_true(arrive(socket, award, 20));
+		if (i % 4 == 3)
+			pass();
+	}
+	pass();
+}
+
+static void
+who_is_not_read_is_counted_until_it_is(void **state)
+{
+	(void)state;
+	hd_edge_adopt(world.edge, 0);
+	hd_edge_adopt(world.edge, 1);
+	awards_come(0, "HUNT.AWARD r1 bay 1\n", HD_INFLIGHT_MAX + 64 * HD_KIB / 20);
+	assert_int_equal(held(), 0); /* what was read waits here, and is timed */
+	awards_come(0, "HUNT.AWARD r1 bay 1\n", 1);
+	assert_int_equal(held(), 1);
+	world.credits = 0;
+	awards_come(1, "HUNT.AWARD l1 bay 1\n", 4000);
+	assert_int_equal(held(), 2);
+	/* It goes on: a turn is over long before its bytes are, but that holds nobody. */
+	world.credits = 1000000;
+	pass();
+	assert_int_equal(held(), 1);
+	answer(0, 1);
+	pass();
+	assert_int_equal(held(), 0);
+	awards_come(0, "HUNT.AWARD r1 bay 1\n", 1);
+	assert_int_equal(held(), 1);
+	recv_ends(&world.peers[0], -104); /* reset by its peer */
+	pass();
+	assert_int_equal(held(), 0);
+}
+
 /* A peer that takes nothing: it is not read beyond the limits, then closed after 10 s. */
 static void
 who_does_not_read_is_not_read_and_closed(void **state)
@@ -518,6 +563,7 @@ main(void)
 		STORY(an_order_waits_for_all_and_holds_all),
 		STORY(no_credit_and_busy),
 		STORY(at_most_so_many_in_flight),
+		STORY(who_is_not_read_is_counted_until_it_is),
 		STORY(who_does_not_read_is_not_read_and_closed),
 		STORY(who_follows_too_much_without_reading_is_closed_after_a_while),
 		STORY(who_follows_far_too_much_is_closed_at_once),
