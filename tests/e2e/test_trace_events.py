@@ -257,7 +257,7 @@ def the_server_dies_while_it_is_traced():
             server.kill()
             start = time.monotonic()
             code, objects, out, err = ended(process, None)
-            check("it ends within a second or so", time.monotonic() - start < 2, time.monotonic() - start)
+            check("it ends long before its time", time.monotonic() - start < 10, time.monotonic() - start)
             check("with 1, saying so", code == 1 and "huntd %d has ended" % server.process.pid in err, code, err)
             if "full" in words:
                 same("what was seen is summed up", objects[-1]["full"]["commands_shown"], 100)
