@@ -47,8 +47,7 @@ draw_trouble(const struct hd_top *top, struct hd_trace_frame *frame, uint32_t sh
 		slow ? " its disk is slow (p99 of flushes over 250 ms)" : "",
 		full ? " its log has no space" : "");
 	if (held)
-		fprintf(frame->out, " %s connections are not read: commands wait in their sockets",
-			hd_trace_short(held, text));
+		fprintf(frame->out, " %s connections are not read", hd_trace_short(held, text));
 	fprintf(frame->out, "%s\n", hd_trace_on(frame, HD_INK_PLAIN));
 	return true;
 }
