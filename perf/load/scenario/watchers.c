@@ -34,6 +34,7 @@ struct watcher {
 	bool slow, hungry; /* hungry: after the end, no longer slow */
 	uint64_t seen;     /* the newest change */
 	uint64_t messages, resyncs;
+	uint64_t emptied; /* clock: nothing was left to read */
 	uint32_t in_end, room;
 	uint8_t *in; /* own */
 };
@@ -258,8 +259,12 @@ watcher_read(struct hd_load_aside *aside, struct watcher *watcher)
 	uint64_t now = hd_load_clock();
 	size_t at = 0, used = got > 0 ? 1 : HD_LOAD_REPLY_INVALID;
 	watcher->in_end += got > 0 ? (uint32_t)got : 0;
+	uint64_t since =
+		watchers->ready_since > watcher->emptied ? watchers->ready_since : watcher->emptied;
 	if (!watcher->slow)
-		hd_histogram_add(&aside->late_ns, now - watchers->ready_since);
+		hd_histogram_add(&aside->late_ns, now - since);
+	if (got < (ssize_t)room)
+		watcher->emptied = now;
 	while (got > 0 && at < watcher->in_end) {
 		struct hd_load_reply reply;
 		used = hd_load_reply_read(watcher->in + at, watcher->in + watcher->in_end, &reply);
