@@ -248,10 +248,10 @@ def what_depends_on_it_is_named():
     """Nobody can act who did not join: taking the JOINED out alone is refused."""
     with Server({"bay": bay()}, shards=1) as server:
         client = play(server, 5)
-        client("HUNT.AWARD", "p01", "bay", 1000), client("HUNT.AWARD", "p01", "bay", 7)
+        client("HUNT.JOIN", "late", "bay"), client("HUNT.AWARD", "late", "bay", 1000), client("HUNT.AWARD", "late", "bay", 7)
         server.kill()
         before, events = fold(server.data), [json.loads(l) for l in fold(server.data).splitlines()]
-        mine = [e["position"].split(":")[1] for e in events if e["entrant"] == "p01"]
+        mine = [e["position"].split(":")[1] for e in events if e["entrant"] == "late"]
         words = ["--skip", mine[0]]
         for lsn in mine[1:]:
             code, out, err = huntctl("repair", server.data, *words, "--accept-loss")
@@ -264,7 +264,7 @@ def what_depends_on_it_is_named():
         facts("repair", server.data, *words, "--accept-loss")
         same("whole", facts("log", "verify", server.data)["state"], "whole")
         same("once is enough", facts("repair", server.data, *words)["repair"], "nothing to repair")
-        check("the rest plays on", "p01" not in {r[1] for r in top(server.start().client())})
+        check("the rest plays on", "late" not in {r[1] for r in top(server.start().client())})
         server.kill()
         for lsn in ("0", "99999"):
             code, out, err = huntctl("repair", server.data, "--skip", lsn)

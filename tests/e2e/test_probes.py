@@ -98,7 +98,7 @@ def each_refusal_fires():
         try:
             server.start()
             with Load(server):
-                eventually("the disk is full", lambda: int(server.info()["busy_total"]) > 0, 100)
+                eventually("the disk is full", lambda: int(server.info()["no_space"]) > 0, 100)
                 seen, words = traced(server, "PROBE:overload__refusal { @refusal = count(); @error = max(arg3); @verb = max(arg2); }", 2)
             refused = int(server.info()["busy_total"])
             check("refusals were shown", 0 < seen.get("refusal", 0) <= refused, words, refused)
