@@ -5,9 +5,13 @@
 #ifndef HUNTD_TESTS_FUZZ_H
 #define HUNTD_TESTS_FUZZ_H
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "huntd/assert.h"
 #include "huntd/bytes.h"
 #include "huntd/memory.h"
+#include "tests/lib/lib.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *at, size_t size, size_t room, unsigned seed);
@@ -35,6 +39,25 @@ fuzz_seed(const uint8_t *at, size_t size)
 		hash ^= hash >> 32;
 	}
 	return hash;
+}
+
+/* Hands over bytes as a socket does: ever more of them, by 1 .. `most`, until `read` returns false;
+ * each time in a block of its own size, for ASan to watch. */
+typedef bool (*fuzz_read)(void *context, const uint8_t *at, size_t size);
+static inline void
+fuzz_pieces(fuzz_read read, void *context, const uint8_t *at, size_t size, uint64_t seed,
+	    size_t most)
+{
+	bool more = true;
+	for (size_t come = 0; come < size && more;) {
+		come += 1 + hd_test_random(&seed) % most;
+		if (come > size)
+			come = size;
+		uint8_t *block = malloc(come);
+		memcpy(block, at, come);
+		more = read(context, block, come);
+		free(block);
+	}
 }
 
 #endif

@@ -43,8 +43,9 @@ add_request(struct reading *reading, struct hd_bytes head)
 
 /* Reads on while `size` bytes have come. False: nothing more is read. */
 static bool
-read_on(struct reading *reading, const uint8_t *at, size_t size)
+read_on(void *context, const uint8_t *at, size_t size)
 {
+	struct reading *reading = context;
 	while (reading->used < size) {
 		struct hd_bytes bytes = hd_bytes_of(at + reading->used, size - reading->used);
 		struct hd_head head = hd_head_check(bytes);
@@ -69,32 +70,16 @@ same(const struct reading *a, const struct reading *b)
 	HD_ASSERT(a->used == b->used && a->status == b->status);
 }
 
-/* In pieces of 1 .. `most` bytes; each stands in a block of its own size, for ASan to watch. */
-static void
-read_pieces(struct reading *reading, const uint8_t *at, size_t size, uint64_t seed, size_t most)
-{
-	bool more = true;
-	for (size_t come = 0; come < size && more;) {
-		come += 1 + hd_test_random(&seed) % most;
-		if (come > size)
-			come = size;
-		uint8_t *block = malloc(come);
-		memcpy(block, at, come);
-		more = read_on(reading, block, come);
-		free(block);
-	}
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *at, size_t size)
 {
 	struct reading whole = {0}, chunks = {0}, bytes = {0};
 	read_on(&whole, at, size);
 	uint64_t seed = fuzz_seed(at, size);
-	read_pieces(&chunks, at, size, seed, 1 + size / 2);
+	fuzz_pieces(read_on, &chunks, at, size, seed, 1 + size / 2);
 	same(&whole, &chunks);
 	if (size <= 256) {
-		read_pieces(&bytes, at, size, seed, 1);
+		fuzz_pieces(read_on, &bytes, at, size, seed, 1);
 		same(&whole, &bytes);
 	}
 	return 0;

@@ -1,5 +1,7 @@
 #include "tests/lib/log_keeper.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
 
@@ -173,4 +175,26 @@ log_keeper_verify(struct log_keeper *keeper)
 	world->replayed = world->wrong = 0;
 	return hd_log_verify(&world->fake.io, world->options.directory, take_event, world,
 			     &world->report);
+}
+
+struct log_keeper *
+log_keeper_begin(uint64_t seed)
+{
+	struct log_keeper *keeper = malloc(sizeof *keeper);
+	HD_ASSERT(keeper != NULL);
+	log_keeper_init(keeper, seed);
+	keeper->world.text_max = 20000;
+	if (!log_keeper_open(keeper, 0, true)) {
+		fprintf(stderr, "%s\n", keeper->world.report.message);
+		abort();
+	}
+	return keeper;
+}
+
+void
+log_keeper_end(struct log_keeper *keeper)
+{
+	fake_io_kill(&keeper->world.fake, 0);
+	log_keeper_fini(keeper);
+	free(keeper);
 }

@@ -42,4 +42,8 @@ void log_keeper_pass(struct log_keeper *keeper, uint32_t steps);
 /* Reads archive and log as one: every event from the first that is kept. */
 bool log_keeper_verify(struct log_keeper *keeper);
 
+/* One of its own, with long texts, opened on a fresh disk; then killed, and all of it gone. */
+struct log_keeper *log_keeper_begin(uint64_t seed);
+void log_keeper_end(struct log_keeper *keeper);
+
 #endif

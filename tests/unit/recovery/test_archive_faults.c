@@ -22,26 +22,6 @@
 
 /* The helper. */
 
-static struct log_keeper *
-begin(void)
-{
-	struct log_keeper *keeper = malloc(sizeof *keeper);
-	assert_non_null(keeper);
-	log_keeper_init(keeper, 3);
-	keeper->world.text_max = 20000;
-	if (!log_keeper_open(keeper, 0, true))
-		fail_msg("%s", keeper->world.report.message);
-	return keeper;
-}
-
-static void
-end(struct log_keeper *keeper)
-{
-	fake_io_kill(&keeper->world.fake, 0);
-	log_keeper_fini(keeper);
-	free(keeper);
-}
-
 static void
 work(struct log_keeper *keeper, uint32_t passes, uint32_t steps)
 {
@@ -83,7 +63,7 @@ any_error_is_told_and_tried_again(void **state)
 	(void)state;
 	static const int errors[] = {-EIO, -ENOSPC};
 	for (size_t i = 0; i < sizeof bad_calls / sizeof *bad_calls * 2; i++) {
-		struct log_keeper *keeper = begin();
+		struct log_keeper *keeper = log_keeper_begin(3);
 		keeper->world.fake.rule = bad_calls[i / 2];
 		keeper->world.fake.rule.times = 1;
 		keeper->world.fake.rule.result = errors[i % 2];
@@ -94,7 +74,7 @@ any_error_is_told_and_tried_again(void **state)
 		assert_true(is_there(keeper, 1, HD_PACK_PACKED));
 		assert_false(is_there(keeper, 1, HD_PACK_NEW));
 		assert_true(log_keeper_verify(keeper));
-		end(keeper);
+		log_keeper_end(keeper);
 	}
 }
 
@@ -105,7 +85,7 @@ short_reads_are_read_on(void **state)
 	(void)state;
 	static const int results[] = {5000, 100, 0, -EINVAL};
 	for (uint32_t i = 0; i < 4; i++) {
-		struct log_keeper *keeper = begin();
+		struct log_keeper *keeper = log_keeper_begin(3);
 		keeper->world.fake.rule =
 			(struct fake_rule){i == 3 ? FAKE_CALL_OPEN : FAKE_CALL_READ,
 					   FOLDER "/00000001.log", 0, 1, results[i]};
@@ -113,7 +93,7 @@ short_reads_are_read_on(void **state)
 		assert_int_equal(keeper->world.fake.ruled, 1);
 		assert_int_equal(keeper->errors, i == 1 || i == 2);
 		assert_true(log_keeper_verify(keeper));
-		end(keeper);
+		log_keeper_end(keeper);
 	}
 }
 
@@ -124,7 +104,7 @@ strangers_in_the_archive_stay(void **state)
 	(void)state;
 	static const char *const names[] = {ARCHIVE "/notes", ARCHIVE "/123.log",
 					    ARCHIVE "/00000000.log", ARCHIVE "/00000001.txt"};
-	struct log_keeper *keeper = begin();
+	struct log_keeper *keeper = log_keeper_begin(3);
 	struct hd_io *io = &keeper->world.fake.io;
 	for (uint32_t i = 0; i < 4; i++)
 		assert_true(io->ops->file_open(io, names[i], HD_IO_CREATE | HD_IO_WRITE) >= 0);
@@ -132,7 +112,7 @@ strangers_in_the_archive_stay(void **state)
 	assert_int_equal(keeper->errors, 0);
 	for (uint32_t i = 0; i < 4; i++)
 		assert_non_null(fake_io_find(&keeper->world.fake, names[i]));
-	end(keeper);
+	log_keeper_end(keeper);
 }
 
 /* A segment that is nowhere, and one without a frame. */
@@ -140,7 +120,7 @@ static void
 a_segment_that_is_none(void **state)
 {
 	(void)state;
-	struct log_keeper *keeper = begin();
+	struct log_keeper *keeper = log_keeper_begin(3);
 	struct hd_io *io = &keeper->world.fake.io;
 	log_keeper_pass(keeper, 5);
 	keeper->helper.of[0].asked = 900;
@@ -153,7 +133,7 @@ a_segment_that_is_none(void **state)
 	assert_int_equal(keeper->archived, 1);
 	assert_true(is_there(keeper, 900, HD_PACK_PACKED));
 	assert_int_equal(keeper->archive_oldest, 0);
-	end(keeper);
+	log_keeper_end(keeper);
 }
 
 /* Files whose frames are not those of one use: all that stands in them is packed. */
@@ -162,7 +142,7 @@ a_segment_that_is_not_as_it_was_written(void **state)
 {
 	(void)state;
 	for (uint32_t i = 0; i < 3; i++) {
-		struct log_keeper *keeper = begin();
+		struct log_keeper *keeper = log_keeper_begin(3);
 		struct hd_io *io = &keeper->world.fake.io;
 		static uint8_t bytes[4 * HD_BLOCK];
 		struct hd_frame_header header = {.log = 3, .first_lsn = 7};
@@ -189,7 +169,7 @@ a_segment_that_is_not_as_it_was_written(void **state)
 		assert_int_equal(packed.size, (i == 1 ? 3 : 2) * HD_BLOCK);
 		assert_memory_equal(unpacked, bytes, packed.size);
 		hd_pack_give(&memory, unpacked, packed.size);
-		end(keeper);
+		log_keeper_end(keeper);
 	}
 }
 
@@ -199,7 +179,7 @@ a_piece_that_cannot_be_packed(void **state)
 {
 	(void)state;
 	for (uint32_t i = 0; i < 3; i++) {
-		struct log_keeper *keeper = begin();
+		struct log_keeper *keeper = log_keeper_begin(3);
 		struct fake_io *fake = &keeper->world.fake;
 		log_keeper_pass(keeper, 5);
 		while (hd_log_stats(keeper->world.log).segments < 3) {
@@ -221,7 +201,7 @@ a_piece_that_cannot_be_packed(void **state)
 		fake->rule = (struct fake_rule){FAKE_CALL_READ, ".log.zst", 0, 1, -EIO};
 		keeper->helper.of[0].asked = 1;
 		log_keeper_pass(keeper, 20);
-		end(keeper);
+		log_keeper_end(keeper);
 	}
 }
 
@@ -230,7 +210,7 @@ static void
 two_segments_are_held_unpacked(void **state)
 {
 	(void)state;
-	struct log_keeper *keeper = begin();
+	struct log_keeper *keeper = log_keeper_begin(3);
 	struct hd_memory memory = hd_test_memory();
 	struct hd_segments all;
 	work(keeper, 60, 20);
@@ -248,7 +228,7 @@ two_segments_are_held_unpacked(void **state)
 	assert_non_null(all.rows[2].bytes);
 	hd_segments_fini(&all);
 	assert_int_equal(memory.used, 0);
-	end(keeper);
+	log_keeper_end(keeper);
 }
 
 /* A bound that one file is over already; files that are gone or cannot go. */
@@ -277,7 +257,7 @@ an_archive_over_its_bound(void **state)
 			work(keeper, 1, 20);
 		assert_false(is_there(keeper, 1, HD_PACK_PACKED));
 		assert_true(keeper->archive_oldest > 1);
-		end(keeper);
+		log_keeper_end(keeper);
 	}
 }
 
@@ -318,7 +298,7 @@ static void
 the_helper_scrubs_between_its_work(void **state)
 {
 	(void)state;
-	struct log_keeper *keeper = begin();
+	struct log_keeper *keeper = log_keeper_begin(3);
 	struct fake_io *fake = &keeper->world.fake;
 	static struct hd_shard_stats stats[1];
 	static const struct hd_runtime_hooks hooks = {.wall_clock = wall_clock};
@@ -353,7 +333,7 @@ the_helper_scrubs_between_its_work(void **state)
 	assert_false(hd_helper_pass(&keeper->helper));
 	assert_false(hd_helper_pass(&keeper->helper));
 	fake->io.ops = ops;
-	end(keeper);
+	log_keeper_end(keeper);
 }
 
 int

@@ -16,26 +16,6 @@
 #define FOLDER "data/shard-3"
 #define MANY   100000u
 
-static struct log_keeper *
-begin(void)
-{
-	struct log_keeper *keeper = malloc(sizeof *keeper);
-	assert_non_null(keeper);
-	log_keeper_init(keeper, 7);
-	keeper->world.text_max = 20000;
-	if (!log_keeper_open(keeper, 0, true))
-		fail_msg("%s", keeper->world.report.message);
-	return keeper;
-}
-
-static void
-end(struct log_keeper *keeper)
-{
-	fake_io_kill(&keeper->world.fake, 0);
-	log_keeper_fini(keeper);
-	free(keeper);
-}
-
 static void
 work(struct log_keeper *keeper, uint32_t passes, uint32_t every)
 {
@@ -94,12 +74,12 @@ static void
 nothing_is_nothing(void **state)
 {
 	(void)state;
-	struct log_keeper *keeper = begin();
+	struct log_keeper *keeper = log_keeper_begin(7);
 	assert_int_equal(measure(keeper, 0), 0); /* one empty segment */
 	stop(keeper, true);
 	opens_as_measured(keeper, 0, true);
 	assert_int_equal(measure(keeper, 99), 0);
-	end(keeper);
+	log_keeper_end(keeper);
 }
 
 /* Small segments: to the byte. Kills leave segments with little in them, snapshots old files that
@@ -109,7 +89,7 @@ what_is_measured_is_what_is_read(void **state)
 {
 	(void)state;
 	static const uint32_t passes[] = {1, 3, 17, 1, 40, 90, 2};
-	struct log_keeper *keeper = begin();
+	struct log_keeper *keeper = log_keeper_begin(7);
 	for (uint32_t round = 0; round < sizeof passes / sizeof *passes; round++) {
 		work(keeper, passes[round], 10);
 		stop(keeper, round % 2);
@@ -122,7 +102,7 @@ what_is_measured_is_what_is_read(void **state)
 		assert_true(keeper->world.report.bytes <= all);
 	}
 	assert_true(keeper->archived > 2);
-	end(keeper);
+	log_keeper_end(keeper);
 }
 
 /* Of large segments only the last is measured to the byte; all are measured by few reads. */
@@ -130,7 +110,7 @@ static void
 large_ones_are_measured_by_few_reads(void **state)
 {
 	(void)state;
-	struct log_keeper *keeper = begin();
+	struct log_keeper *keeper = log_keeper_begin(7);
 	keeper->world.options.segment_bytes = 16u * HD_MIB;
 	stop(keeper, true);
 	if (!log_keeper_open(keeper, 0, true))
@@ -153,7 +133,7 @@ large_ones_are_measured_by_few_reads(void **state)
 	assert_in_range(bytes, read - segments * HD_MIB, read);
 	assert_in_range(reads, segments, 12 * segments);
 	assert_true(bytes_of_files(keeper) > read);
-	end(keeper);
+	log_keeper_end(keeper);
 }
 
 /* It is only a guess: whatever fails, there is one. */
@@ -163,7 +143,7 @@ what_cannot_be_read_counts_for_nothing(void **state)
 	(void)state;
 	static const enum fake_call calls[] = {FAKE_CALL_LIST, FAKE_CALL_OPEN, FAKE_CALL_SIZE,
 					       FAKE_CALL_READ};
-	struct log_keeper *keeper = begin();
+	struct log_keeper *keeper = log_keeper_begin(7);
 	work(keeper, 60, 10);
 	stop(keeper, true);
 	uint64_t whole = measure(keeper, 0);
@@ -178,7 +158,7 @@ what_cannot_be_read_counts_for_nothing(void **state)
 	assert_true(keeper->world.memory.used == 0);
 	opens_as_measured(keeper, 0, true);
 	assert_int_equal(keeper->world.report.bytes, whole);
-	end(keeper);
+	log_keeper_end(keeper);
 }
 
 int
