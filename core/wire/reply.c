@@ -50,6 +50,7 @@ put_reply(uint8_t *at, const struct hd_reply *reply)
 	case HD_REPLY_VALUE:
 		return hd_put_bytes(at, reply->detail);
 	case HD_REPLY_LATER:
+	case HD_REPLY_PUZZLE:
 		break; /* never leaves its shard */
 	}
 	HD_UNREACHABLE();

@@ -26,10 +26,22 @@
 
 struct hd_core;
 
+/* What an entrant was dealt of a puzzle (DESIGN 7). An instance is no state: it is made again from
+ * this. A kind that is built around its answer never has a base. */
+struct hd_deal {
+	uint16_t hunt;
+	uint32_t challenge;
+	uint64_t d;
+	bool based; /* j and try are known */
+	uint64_t j;
+	uint32_t try;
+};
+
 /* What a command comes to. `reply.detail` and the events' bytes borrow from the command, from the
  * state or from `scratch`, and live until the next call on this core. */
 struct hd_decision {
 	struct hd_reply reply;
+	struct hd_deal deal; /* HD_REPLY_PUZZLE: whose instance is the answer */
 	uint32_t events_count;
 	struct hd_event events[HD_DECISION_EVENTS_MAX];
 	uint8_t scratch[8 * HD_KIB];
@@ -79,8 +91,16 @@ void hd_core_apply(struct hd_core *core, const struct hd_event *event);
  * reach its ids) is decided as HD_REPLY_LATER without events: the caller keeps it, in order, and
  * decides it when the WANT has ended. So a retry with its id joins it. */
 
+enum hd_want_what {
+	HD_WANT_SOLVE,   /* WANT: a right answer to what is shared */
+	HD_WANT_DEAL,    /* WANT_DEAL: the challenge's next d */
+	HD_WANT_SUSPECT, /* SUSPECTED: whether d was dealt to somebody else. Holds nothing */
+};
+
 /* An open WANT. Named by its stamp, which no other event of its log has. */
 struct hd_want {
+	uint8_t what; /* enum hd_want_what */
+	uint64_t d;   /* SUSPECT */
 	int64_t stamp;
 	uint16_t hunt;
 	uint32_t challenge;
@@ -95,7 +115,7 @@ enum hd_verdict { HD_VERDICT_GRANTED, HD_VERDICT_GONE, HD_VERDICT_VOID };
 struct hd_grant {
 	uint8_t verdict;  /* enum hd_verdict */
 	uint32_t version; /* of the document it was judged by */
-	uint64_t ordinal; /* GRANTED: from 1 */
+	uint64_t ordinal; /* GRANTED: from 1; of a DEAL: d + 1 */
 	int64_t points, time;
 };
 
@@ -114,6 +134,34 @@ void hd_core_grant(struct hd_core *core, int64_t now, const struct hd_want *want
  * (an answer that came twice). */
 bool hd_core_settle(struct hd_core *core, int64_t now, const struct hd_want *want,
 		    const struct hd_grant *grant, struct hd_decision *decision);
+
+/* Suspicions that are open: a list of their own, asked like WANTs (hd_core_grant takes them,
+ * hd_core_settle ends them, both by `what`), but nobody waits for one and an entrant may have many.
+ */
+uint32_t hd_core_suspects(const struct hd_core *core);
+/* The next open one after `handle`; 0 begins, 0 ends. */
+uint32_t hd_core_suspect_next(const struct hd_core *core, uint32_t handle);
+void hd_core_suspect(const struct hd_core *core, uint32_t handle, struct hd_want *want);
+
+/* Puzzles (DESIGN 7). HUNT.PUZZLE is decided as HD_REPLY_PUZZLE where the entrant has a deal, or is
+ * dealt one by this decision (ALLOTTED and DEALT: E is H); else as a WANT_DEAL. A deal of a kind
+ * with bases gets one when the shard's forge has one: hd_core_base, at any later time. */
+
+/* Of an entrant. False: not dealt. */
+bool hd_core_deal(const struct hd_core *core, uint16_t hunt, uint32_t challenge,
+		  struct hd_bytes entrant, struct hd_deal *deal);
+/* E: a BASE, for a deal that has none; j: above hd_core_bases and of this log. No reply. */
+void hd_core_base(struct hd_core *core, int64_t now, const struct hd_deal *deal,
+		  struct hd_bytes entrant, uint64_t j, uint32_t try, struct hd_decision *decision);
+/* The greatest j that this core has given, 0: none. A j is shard << 40 | count, count from 1. */
+uint64_t hd_core_bases(const struct hd_core *core);
+/* H: how many deals of a challenge were allotted: the next d. */
+uint64_t hd_core_allotted(const struct hd_core *core, uint16_t hunt, uint32_t challenge);
+/* The secret of a hunt (hd_puzzle_hunt_secret), 32 bytes; the answer of a deal, HD_PHRASE_MAX
+ * bytes, its size. */
+void hd_core_hunt_secret(const struct hd_core *core, uint16_t hunt, uint8_t secret[32]);
+uint32_t hd_core_deal_answer(const struct hd_core *core, const struct hd_deal *deal,
+			     uint8_t *answer);
 
 /* How many grants of a challenge this core has given. */
 uint64_t hd_core_grants(const struct hd_core *core, uint16_t hunt, uint32_t challenge);

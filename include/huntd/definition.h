@@ -13,6 +13,7 @@
 #include "huntd/bytes.h"
 #include "huntd/limits.h"
 #include "huntd/memory.h"
+#include "huntd/puzzle.h"
 
 enum hd_profile {
 	HD_PROFILE_LETTERS_DIGITS,
@@ -43,6 +44,15 @@ struct hd_regex; /* core/veltrix/regex.h: a compiled program, matched in linear 
 enum hd_challenge_kind {
 	HD_CHALLENGE_ANSWER,   /* fixed answers */
 	HD_CHALLENGE_TREASURE, /* the same, and the hunt's shard gives it `stock` times */
+	HD_CHALLENGE_DEALT,    /* a puzzle: each entrant is dealt an instance and an answer */
+};
+
+/* What is dealt. Fixed at the challenge's first compile, with the versions of what makes it; later
+ * documents carry it on. The answer is a phrase, in `ascii` whatever the hunt's profile. */
+struct hd_puzzle_rule {
+	struct hd_puzzle_spec spec; /* spec.kind->algorithm is `algorithm` */
+	uint16_t algorithm;
+	struct hd_phrases phrases; /* a document's own: sorted, each once */
 };
 
 struct hd_challenge {
@@ -62,6 +72,7 @@ struct hd_challenge {
 	const struct hd_regex *const *regexes;
 	const struct hd_partial *partials;
 	const struct hd_hint *hints;
+	const struct hd_puzzle_rule *puzzle; /* DEALT, gone or not; else NULL */
 };
 
 struct hd_board_rule {

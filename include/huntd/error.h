@@ -27,6 +27,7 @@
 	X(NOBOARD, "ERR", "no such board in this hunt")                                            \
 	X(NOBRACKET, "ERR", "no board of this hunt has that bracket")                              \
 	X(NOHINT, "ERR", "that hint is not the next one or an earlier one")                        \
+	X(NOPUZZLE, "ERR", "that challenge is no puzzle")                                          \
 	X(OVERFLOW, "ERR", "the score would leave the range of a 64-bit integer")                  \
 	X(CONFLICT, "ERR", "version conflict")                                                     \
 	X(BAD_DOCUMENT, "ERR", "the document is refused")                                          \

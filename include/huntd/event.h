@@ -36,12 +36,29 @@
 				 points: what H gave, once per challenge and entrant; at H */      \
 	X(GRANTED, 12, "granted") /* hunt, entrant, number = challenge, outcome = correct or       \
 				     gone, points, value = the WANT's stamp, 0 where E did not     \
-				     ask, order = ordinal (correct) or the version H judged by                                              \
-				     (gone), text = answer, by, id: a JUDGED that H decided */                                                 \
+				     ask, order = ordinal (correct) or the version H judged by     \
+				     (gone), text = answer, by, id: a JUDGED that H decided */     \
 	X(VOIDED, 13, "voided")   /* hunt, entrant, number = challenge, value = the WANT's stamp:  \
 				     H knows a version without the challenge; nothing changed */   \
 	X(SKIPPED, 14, "skipped") /* number = the type of the event that stood here: `huntctl      \
-				       repair --skip` took it out; nothing changes */
+				       repair --skip` took it out; nothing changes */              \
+	X(WANT_DEAL, 15,                                                                           \
+	  "want-deal")              /* hunt, entrant, number = challenge: E asks H for a deal;     \
+				       open until the DEALT or VOIDED whose value is its stamp */  \
+	X(ALLOTTED, 16, "allotted") /* hunt, entrant, number = challenge, value = d: what H        \
+				       allotted, once per challenge and entrant; at H */           \
+	X(DEALT, 17, "dealt")       /* hunt, entrant, number = challenge, order = d, value = the   \
+				       WANT_DEAL's stamp, 0 where E did not ask */                 \
+	X(BASE, 18, "base") /* hunt, entrant, number = challenge, order = j, value = try: the      \
+			       base that the deal's instance is made of */                         \
+	X(SUSPECTED, 19, "suspected") /* hunt, entrant, number = challenge, order = d: a wrong     \
+					 guess was the answer of deal d; E asks H, and nobody      \
+					 waits; open until the CLEARED whose value is its stamp */ \
+	X(SHARED_ANSWER, 20, "shared_answer") /* hunt, entrant = who sent it, number = challenge,  \
+						 order = d, extra = whose answer it is; at H, once \
+						 per challenge, sender and d */                    \
+	X(CLEARED, 21, "cleared") /* hunt, entrant, number = challenge, value = the SUSPECTED's    \
+				     stamp: H has it */
 
 enum hd_event_type {
 #define X(symbol, number, name) HD_EVENT_##symbol = number,

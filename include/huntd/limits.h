@@ -37,6 +37,22 @@
 #define HD_PER_WINDOW_MAX     64u  /* guesses.per_window: one time is kept for each */
 #define HD_GUESS_LIMIT_MAX    65535u
 
+/* Puzzles (PUZZLES.md). */
+#define HD_PHRASE_MIN          4u /* letters A-Z of an answer, as `ascii` normalises it */
+#define HD_PHRASE_MAX          24u
+#define HD_PHRASES_OWN_MAX     20000u /* of one challenge */
+#define HD_PUZZLE_TIERS_MAX    6u
+#define HD_PUZZLE_DIGITS_MAX   5u             /* cells that turn one letter of an answer */
+#define HD_PUZZLE_CELLS_MAX    3844u          /* 62x62 */
+#define HD_PUZZLE_TEXT_MAX     (12u * HD_KIB) /* an instance as text */
+#define HD_PUZZLE_SOLUTION_MAX (24u * HD_KIB) /* and its solution */
+#define HD_PUZZLE_JSON_MAX     (20u * HD_KIB) /* text and overlay */
+#define HD_PUZZLE_WORK_MAX     (4u * HD_MIB)  /* one job's memory */
+#define HD_PUZZLE_WAITING      64u            /* commands of a shard that wait for the forge */
+#define HD_PUZZLE_WAIT_MS      1000u          /* the longest that one does; then -BUSY */
+#define HD_PUZZLE_SLICE_NS     50000          /* of a shard's pass, for puzzles */
+#define HD_PUZZLE_CACHE        (64u * HD_MIB) /* instances of one shard (`puzzle_cache`) */
+
 /* Judging. */
 #define HD_GUESSES_KEPT 32u /* newest wrong or partial guesses kept for `duplicate` */
 
@@ -141,6 +157,8 @@ static_assert(HD_SHARD_CREDITS / (HD_SHARDS_MAX + HD_THREADS_BESIDE) >= HD_READE
 	      "credits can be split over all readers");
 static_assert(HD_HTTP_HEAD_MAX <= HD_HTTP_AHEAD_MAX && HD_HTTP_AHEAD_MAX <= HD_HTTP_INPUT_MAX,
 	      "a head is read whole");
+static_assert(HD_PUZZLE_TEXT_MAX + 6u * HD_KIB <= HD_PUZZLE_JSON_MAX,
+	      "a text and an overlay of all letters fit its JSON");
 static_assert(HD_ANSWER_MAX <= HD_NORMAL_MAX, "an ASCII answer always has a normal form");
 
 #endif

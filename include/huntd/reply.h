@@ -46,6 +46,9 @@ enum hd_reply_kind {
 	HD_REPLY_VALUE, /* detail in the encoding of value.h */
 	/* No answer yet: the command waits for a grant (core.h). Never reaches an edge. */
 	HD_REPLY_LATER,
+	/* No answer yet: the instance of the decision's deal, which the shard has or has made.
+	 * Never reaches an edge. */
+	HD_REPLY_PUZZLE,
 };
 
 struct hd_reply {

@@ -226,6 +226,7 @@ house_put_reply(char answer[HOUSE_ANSWER_MAX], const struct hd_reply *reply)
 		put(&text, "$%.*s", (int)reply->detail.size, (const char *)reply->detail.at);
 		break;
 	case HD_REPLY_LATER:
+	case HD_REPLY_PUZZLE:
 		HD_UNREACHABLE();
 	case HD_REPLY_VALUE:
 		put_value(&text, &in);

@@ -198,6 +198,7 @@ put_reply(struct text *text, const struct hd_reply *reply)
 		}
 		break;
 	case HD_REPLY_LATER:
+	case HD_REPLY_PUZZLE:
 		put(text, "later");
 		return;
 	default:

@@ -75,6 +75,13 @@ static const struct {
 	[HD_EVENT_GRANTED] = {"nhe#rpv", HD_ANSWER_MAX},
 	[HD_EVENT_VOIDED] = {"he#v", 0},
 	[HD_EVENT_SKIPPED] = {"#", 0},
+	[HD_EVENT_WANT_DEAL] = {"he#", 0},
+	[HD_EVENT_ALLOTTED] = {"he#v", 0},
+	[HD_EVENT_DEALT] = {"nhe#v", 0},
+	[HD_EVENT_BASE] = {"nhe#v", 0},
+	[HD_EVENT_SUSPECTED] = {"nhe#", 0},
+	[HD_EVENT_SHARED_ANSWER] = {"nhe#x", 0},
+	[HD_EVENT_CLEARED] = {"he#v", 0},
 };
 
 static struct hd_event

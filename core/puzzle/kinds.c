@@ -1,0 +1,45 @@
+/* The kinds of puzzles: one row each, by number. A number is for ever: it stands in logs. */
+#include "core/puzzle/kinds.h"
+#include "huntd/assert.h"
+
+const struct hd_puzzle_kind *const hd_puzzle_kinds[] = {
+	NULL,
+};
+
+const struct hd_puzzle_kind *
+hd_puzzle_kind(struct hd_bytes name)
+{
+	for (uint32_t i = 0; hd_puzzle_kinds[i] != NULL; i++)
+		if (hd_bytes_equal(name, hd_bytes_str(hd_puzzle_kinds[i]->name)))
+			return hd_puzzle_kinds[i];
+	return NULL;
+}
+
+uint32_t
+hd_puzzle_kind_number(const struct hd_puzzle_kind *kind)
+{
+	uint32_t number = 0;
+	while (hd_puzzle_kinds[number] != kind) {
+		HD_ASSERT(hd_puzzle_kinds[number] != NULL);
+		number++;
+	}
+	return number;
+}
+
+bool
+hd_puzzle_tier(const struct hd_puzzle_kind *kind, struct hd_bytes name, uint8_t *tier)
+{
+	static const char *const levels[] = {"easy", "medium", "hard"};
+	HD_ASSERT(kind->tiers_count >= 3 && kind->tiers_count <= HD_PUZZLE_TIERS_MAX);
+	for (uint8_t i = 0; i < kind->tiers_count; i++) {
+		*tier = i;
+		if (hd_bytes_equal(name, hd_bytes_str(kind->tiers[i])))
+			return true;
+	}
+	for (uint8_t i = 0; i < 3; i++) {
+		*tier = kind->levels[i];
+		if (hd_bytes_equal(name, hd_bytes_str(levels[i])))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,46 @@
+/* text.h - the small pieces of reading and writing instances as text. */
+#ifndef HUNTD_CORE_PUZZLE_TEXT_H
+#define HUNTD_CORE_PUZZLE_TEXT_H
+
+#include "huntd/bytes.h"
+
+static inline void
+hd_text_put(struct hd_writer *out, const char *text)
+{
+	hd_write_fixed(out, text, (uint32_t)strlen(text));
+}
+
+static inline void
+hd_text_put_number(struct hd_writer *out, uint64_t value)
+{
+	uint8_t digits[20];
+	uint32_t at = sizeof(digits);
+	do
+		digits[--at] = (uint8_t)('0' + value % 10);
+	while ((value /= 10) > 0);
+	hd_write_fixed(out, digits + at, (uint32_t)sizeof(digits) - at);
+}
+
+/* Takes the next byte where it is `byte`. */
+static inline bool
+hd_text_take(struct hd_reader *in, char byte)
+{
+	if (in->at == in->end || *in->at != (uint8_t)byte)
+		return false;
+	in->at++;
+	return true;
+}
+
+/* Takes a decimal number of at most `max`; false: there is none, or it is greater. */
+static inline bool
+hd_text_take_number(struct hd_reader *in, uint32_t max, uint32_t *number)
+{
+	const uint8_t *from = in->at;
+	uint64_t value = 0;
+	while (in->at < in->end && *in->at >= '0' && *in->at <= '9' && value <= max)
+		value = value * 10 + (uint64_t)(*in->at++ - '0');
+	*number = (uint32_t)value;
+	return in->at > from && value <= max;
+}
+
+#endif
