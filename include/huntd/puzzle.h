@@ -27,7 +27,8 @@
 #include "huntd/bytes.h"
 #include "huntd/limits.h"
 
-#define HD_PUZZLE_SEED 32u
+#define HD_PUZZLE_SEED  32u
+#define HD_PUZZLE_GIVEN 0x80u /* of a digit: everyone sees it, so it may turn no letter */
 
 /* What a document or a line of arguments asks of a kind: the sizes, and which sort of it. */
 struct hd_puzzle_params {
@@ -125,6 +126,7 @@ struct hd_puzzle_kind {
 	/* The overlay: a letter is turned by `digits` cells, each a digit of base `base`, highest
 	 * first. Both 0 where the kind is built around its answer. */
 	uint8_t digits, base;
+	const char *digit; /* what a cell's digit is, for people: "black is 1, white 0" */
 
 	/* NULL: taken. */
 	const char *(*params_read)(struct hd_bytes text, struct hd_puzzle_params *params);
@@ -151,8 +153,9 @@ struct hd_puzzle_kind {
 	 * the letters); shares no code with the solver. */
 	bool (*verify)(struct hd_bytes text, struct hd_bytes solution);
 
-	/* The digit of every cell (0..base-1), rows from the top: width * height bytes. NULL where
-	 * around_answer. */
+	/* The digit of every cell (0..base-1), rows from the top: width * height bytes; of a cell
+	 * that the instance prints (sudoku's givens), | HD_PUZZLE_GIVEN: overlays keep off them.
+	 * NULL where around_answer. */
 	void (*digits_of)(struct hd_bytes text, struct hd_bytes solution, uint8_t *digits);
 	/* The answer that stands in the solution of an instance built around it, HD_PHRASE_MAX
 	 * bytes, from what a solver has; its length. NULL where the overlay says it. */
@@ -232,7 +235,8 @@ void hd_puzzle_made(struct hd_puzzle_job *job, struct hd_puzzle_made *made);
 void hd_puzzle_solved(struct hd_puzzle_job *job, struct hd_puzzle_solved *solved);
 
 /* The overlay. Answer letter = printed letter moved on in A-Z by the number that its cells spell,
- * modulo 26. Cells are drawn by the deal's seed, without repeats where the grid has enough. */
+ * modulo 26. Cells are drawn by the deal's seed, without repeats where the grid has enough
+ * (never within one letter), and none that the instance prints. */
 struct hd_puzzle_mark {
 	uint8_t letter; /* printed */
 	uint8_t cells_count;
@@ -254,7 +258,8 @@ uint32_t hd_puzzle_overlay_read(const struct hd_puzzle_kind *kind,
 				const struct hd_puzzle_overlay *overlay, const uint8_t *digits,
 				uint8_t *answer);
 
-/* INTERFACE's JSON of an instance; overlay NULL: built around its answer (an empty list). */
+/* INTERFACE's JSON of an instance, rows and columns from 0; overlay NULL: built around its answer
+ * (an empty list). */
 void hd_puzzle_json(const struct hd_puzzle_spec *spec, struct hd_bytes text,
 		    const struct hd_puzzle_overlay *overlay, struct hd_writer *out);
 

@@ -1,0 +1,329 @@
+#include "core/puzzle/draw.h"
+
+#include "core/puzzle/text.h"
+#include "huntd/assert.h"
+
+#define MARK_FONT   9
+#define KEY_FONT    14
+#define KEY_LINE    22
+#define KEY_NUMBER  30 /* units from an entry's start to its letter */
+#define KEY_LETTER  24 /* and on to its first cell */
+#define KEY_CELL    62 /* the longest name, r62c62, and a space */
+#define RULE_LINES  3  /* above the entries, with the space around them */
+#define LINE_MAX    160u
+#define COLOUR_MARK "#a33"
+
+static void
+put_signed(struct hd_writer *out, int32_t value)
+{
+	int64_t wide = value;
+	if (wide < 0) {
+		hd_text_put(out, "-");
+		wide = -wide;
+	}
+	hd_text_put_number(out, (uint64_t)wide);
+}
+
+static void
+put_attribute(struct hd_writer *out, const char *name, int32_t value)
+{
+	HD_ASSERT(name != NULL && value > -1000000 && value < 1000000);
+	hd_text_put(out, " ");
+	hd_text_put(out, name);
+	hd_text_put(out, "=\"");
+	put_signed(out, value);
+	hd_text_put(out, "\"");
+}
+
+static void
+put_paint(struct hd_writer *out, const char *name, const char *colour)
+{
+	HD_ASSERT(name != NULL && colour != NULL);
+	hd_text_put(out, " ");
+	hd_text_put(out, name);
+	hd_text_put(out, "=\"");
+	hd_text_put(out, colour);
+	hd_text_put(out, "\"");
+}
+
+static void
+put_escaped(struct hd_writer *out, struct hd_bytes text)
+{
+	for (uint32_t i = 0; i < text.size; i++) {
+		if (text.at[i] == '&')
+			hd_text_put(out, "&amp;");
+		else if (text.at[i] == '<')
+			hd_text_put(out, "&lt;");
+		else if (text.at[i] == '>')
+			hd_text_put(out, "&gt;");
+		else
+			hd_write_u8(out, text.at[i]);
+	}
+}
+
+void
+hd_svg_begin(struct hd_writer *out, int32_t width, int32_t height)
+{
+	HD_ASSERT(width > 0 && height > 0);
+	hd_text_put(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ");
+	put_signed(out, width);
+	hd_text_put(out, " ");
+	put_signed(out, height);
+	hd_text_put(out, "\" font-family=\"sans-serif\">\n");
+	hd_svg_rect(out, (struct hd_svg_box){0, 0, width, height}, "white", 0);
+}
+
+void
+hd_svg_end(struct hd_writer *out)
+{
+	hd_text_put(out, "</svg>\n");
+}
+
+void
+hd_svg_rect(struct hd_writer *out, struct hd_svg_box box, const char *fill, int32_t stroke)
+{
+	HD_ASSERT(box.width >= 0 && box.height >= 0 && stroke >= 0);
+	hd_text_put(out, "<rect");
+	put_attribute(out, "x", box.x);
+	put_attribute(out, "y", box.y);
+	put_attribute(out, "width", box.width);
+	put_attribute(out, "height", box.height);
+	put_paint(out, "fill", fill);
+	if (stroke > 0) {
+		put_paint(out, "stroke", "black");
+		put_attribute(out, "stroke-width", stroke);
+	}
+	hd_text_put(out, "/>\n");
+}
+
+void
+hd_svg_line(struct hd_writer *out, int32_t x1, int32_t y1, int32_t x2, int32_t y2, int32_t stroke,
+	    const char *colour)
+{
+	HD_ASSERT(stroke > 0);
+	hd_text_put(out, "<line");
+	put_attribute(out, "x1", x1);
+	put_attribute(out, "y1", y1);
+	put_attribute(out, "x2", x2);
+	put_attribute(out, "y2", y2);
+	put_paint(out, "stroke", colour);
+	put_attribute(out, "stroke-width", stroke);
+	hd_text_put(out, " stroke-linecap=\"round\"/>\n");
+}
+
+void
+hd_svg_circle(struct hd_writer *out, int32_t x, int32_t y, int32_t radius, const char *fill,
+	      int32_t stroke)
+{
+	HD_ASSERT(radius > 0 && stroke >= 0);
+	hd_text_put(out, "<circle");
+	put_attribute(out, "cx", x);
+	put_attribute(out, "cy", y);
+	put_attribute(out, "r", radius);
+	put_paint(out, "fill", fill);
+	if (stroke > 0) {
+		put_paint(out, "stroke", "black");
+		put_attribute(out, "stroke-width", stroke);
+	}
+	hd_text_put(out, "/>\n");
+}
+
+void
+hd_svg_text_from(struct hd_writer *out, int32_t x, int32_t y, int32_t size, const char *colour,
+		 struct hd_bytes text)
+{
+	HD_ASSERT(size > 0);
+	hd_text_put(out, "<text");
+	put_attribute(out, "x", x);
+	put_attribute(out, "y", y + size * 36 / 100); /* half of a capital's height */
+	put_attribute(out, "font-size", size);
+	put_paint(out, "fill", colour);
+	hd_text_put(out, ">");
+	put_escaped(out, text);
+	hd_text_put(out, "</text>\n");
+}
+
+void
+hd_svg_text(struct hd_writer *out, int32_t x, int32_t y, int32_t size, const char *colour,
+	    struct hd_bytes text)
+{
+	HD_ASSERT(size > 0);
+	hd_text_put(out, "<g text-anchor=\"middle\">");
+	hd_svg_text_from(out, x, y, size, colour, text);
+	hd_text_put(out, "</g>\n");
+}
+
+void
+hd_svg_grid(struct hd_writer *out, int32_t x, int32_t y, uint32_t columns, uint32_t rows)
+{
+	int32_t right = x + (int32_t)columns * HD_DRAW_CELL;
+	int32_t below = y + (int32_t)rows * HD_DRAW_CELL;
+	HD_ASSERT(columns > 0 && rows > 0);
+	for (int32_t at = x; at <= right; at += HD_DRAW_CELL)
+		hd_svg_line(out, at, y, at, below, HD_DRAW_THIN, "black");
+	for (int32_t at = y; at <= below; at += HD_DRAW_CELL)
+		hd_svg_line(out, x, at, right, at, HD_DRAW_THIN, "black");
+}
+
+/* Two marks of a cell stand in different corners, as far as there are corners. */
+static void
+mark(struct hd_writer *out, int32_t x, int32_t y, uint32_t letter, uint32_t cell)
+{
+	uint8_t bytes[8];
+	struct hd_writer name = hd_writer_of(bytes, sizeof(bytes));
+	int32_t side = HD_DRAW_CELL - 2 * MARK_FONT;
+	hd_text_put_number(&name, letter + 1);
+	hd_write_u8(&name, (uint8_t)('a' + cell));
+	HD_ASSERT(!name.full);
+	hd_svg_text(out, x + MARK_FONT + (letter % 2 ? side : 0),
+		    y + MARK_FONT - 2 + (letter / 2 % 2 ? side + 4 : 0), MARK_FONT, COLOUR_MARK,
+		    hd_bytes_of(bytes, (size_t)(name.at - bytes)));
+}
+
+void
+hd_svg_marks(struct hd_writer *out, const struct hd_puzzle_overlay *overlay, int32_t x, int32_t y)
+{
+	if (overlay == NULL)
+		return;
+	HD_ASSERT(overlay->count <= HD_PHRASE_MAX);
+	for (uint32_t i = 0; i < overlay->count; i++) {
+		const struct hd_puzzle_mark *m = &overlay->marks[i];
+		for (uint32_t c = 0; c < m->cells_count; c++)
+			mark(out, x + m->cells[c].column * HD_DRAW_CELL,
+			     y + m->cells[c].row * HD_DRAW_CELL, i, c);
+	}
+}
+
+static void
+put_cell(struct hd_writer *out, const struct hd_puzzle_mark *m, uint32_t c)
+{
+	HD_ASSERT(c < m->cells_count);
+	hd_text_put(out, "r");
+	hd_text_put_number(out, m->cells[c].row + 1u);
+	hd_text_put(out, "c");
+	hd_text_put_number(out, m->cells[c].column + 1u);
+}
+
+static void
+put_rule(struct hd_writer *out, const struct hd_puzzle_kind *kind)
+{
+	HD_ASSERT(kind->digits > 0 && kind->base > 1);
+	hd_text_put(out, "Each cell is a digit");
+	if (kind->digit != NULL) {
+		hd_text_put(out, " (");
+		hd_text_put(out, kind->digit);
+		hd_text_put(out, ")");
+	}
+	hd_text_put(out, " of a number in base ");
+	hd_text_put_number(out, kind->base);
+	hd_text_put(out, ", highest first.");
+}
+
+static const char rule_turn[] =
+	"Move the letter on in A-Z by that number (after Z comes A): a letter of the answer.";
+
+static int32_t
+entry_width(const struct hd_puzzle_overlay *overlay)
+{
+	HD_ASSERT(overlay->count > 0 && overlay->marks[0].cells_count <= HD_PUZZLE_DIGITS_MAX);
+	return KEY_NUMBER + KEY_LETTER + overlay->marks[0].cells_count * KEY_CELL;
+}
+
+static int32_t
+entry_columns(const struct hd_puzzle_overlay *overlay, int32_t width)
+{
+	int32_t columns = width / entry_width(overlay);
+	HD_ASSERT(width > 0);
+	return columns > 0 ? columns : 1;
+}
+
+static int32_t
+entry_rows(const struct hd_puzzle_overlay *overlay, int32_t width)
+{
+	int32_t columns = entry_columns(overlay, width);
+	return ((int32_t)overlay->count + columns - 1) / columns;
+}
+
+int32_t
+hd_svg_key_height(const struct hd_puzzle_overlay *overlay, int32_t width)
+{
+	if (overlay == NULL || overlay->count == 0)
+		return 0;
+	return (RULE_LINES + entry_rows(overlay, width)) * KEY_LINE;
+}
+
+static void
+key_entry(struct hd_writer *out, const struct hd_puzzle_overlay *overlay, uint32_t i, int32_t x,
+	  int32_t y)
+{
+	const struct hd_puzzle_mark *m = &overlay->marks[i];
+	uint8_t bytes[16];
+	struct hd_writer name = hd_writer_of(bytes, sizeof(bytes));
+	HD_ASSERT(i < overlay->count);
+	hd_text_put_number(&name, i + 1);
+	hd_svg_text_from(out, x, y, KEY_FONT, COLOUR_MARK,
+			 hd_bytes_of(bytes, (size_t)(name.at - bytes)));
+	hd_svg_text_from(out, x + KEY_NUMBER, y, KEY_FONT + 4, "black", hd_bytes_of(&m->letter, 1));
+	for (uint32_t c = 0; c < m->cells_count; c++) {
+		name = hd_writer_of(bytes, sizeof(bytes));
+		put_cell(&name, m, c);
+		HD_ASSERT(!name.full);
+		hd_svg_text_from(out, x + KEY_NUMBER + KEY_LETTER + (int32_t)c * KEY_CELL, y,
+				 KEY_FONT, "black", hd_bytes_of(bytes, (size_t)(name.at - bytes)));
+	}
+}
+
+/* The narrowest font in which the line fits: a letter is about half as wide as it is high. */
+static int32_t
+font_of(uint32_t letters, int32_t width)
+{
+	int32_t font = 2 * width / (int32_t)letters;
+	HD_ASSERT(letters > 0);
+	if (font > KEY_FONT)
+		return KEY_FONT;
+	return font < 1 ? 1 : font;
+}
+
+void
+hd_svg_key(struct hd_writer *out, const struct hd_puzzle_kind *kind,
+	   const struct hd_puzzle_overlay *overlay, struct hd_svg_box box)
+{
+	uint8_t bytes[LINE_MAX];
+	struct hd_writer line = hd_writer_of(bytes, sizeof(bytes));
+	if (overlay == NULL || overlay->count == 0)
+		return;
+	int32_t rows = entry_rows(overlay, box.width), top = box.y + RULE_LINES * KEY_LINE;
+	put_rule(&line, kind);
+	HD_ASSERT(!line.full);
+	struct hd_bytes rule = hd_bytes_of(bytes, (size_t)(line.at - bytes));
+	hd_svg_text_from(out, box.x, box.y + KEY_LINE, font_of(rule.size, box.width), "black",
+			 rule);
+	hd_svg_text_from(out, box.x, box.y + 2 * KEY_LINE, font_of(rule.size, box.width), "black",
+			 hd_bytes_str(rule_turn));
+	for (uint32_t i = 0; i < overlay->count; i++)
+		key_entry(out, overlay, i, box.x + (int32_t)i / rows * entry_width(overlay),
+			  top + ((int32_t)i % rows) * KEY_LINE + KEY_LINE / 2);
+}
+
+void
+hd_text_key(struct hd_writer *out, const struct hd_puzzle_kind *kind,
+	    const struct hd_puzzle_overlay *overlay)
+{
+	HD_ASSERT(overlay != NULL && overlay->count <= HD_PHRASE_MAX);
+	for (uint32_t i = 0; i < overlay->count; i++) {
+		const struct hd_puzzle_mark *m = &overlay->marks[i];
+		hd_text_put(out, i + 1 < 10 ? " " : "");
+		hd_text_put_number(out, i + 1);
+		hd_text_put(out, " ");
+		hd_write_u8(out, m->letter);
+		for (uint32_t c = 0; c < m->cells_count; c++) {
+			hd_text_put(out, " ");
+			put_cell(out, m, c);
+		}
+		hd_text_put(out, "\n");
+	}
+	put_rule(out, kind);
+	hd_text_put(out, "\n");
+	hd_text_put(out, rule_turn);
+	hd_text_put(out, "\n");
+}

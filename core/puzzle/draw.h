@@ -1,0 +1,55 @@
+/* draw.h - the small pieces of drawing a puzzle: SVG and lines of text, in whole numbers only.
+ *
+ * SVG has units of its own, scaled by who shows it; HD_DRAW_CELL of them are a cell's side, and
+ * HD_DRAW_MARGIN is left free around all that is drawn. The origin is the corner at the top left.
+ * Colours are SVG's: "black", "none", "#ffe066". A drawing:
+ *
+ *   hd_svg_begin -> rectangles, lines, text ... -> hd_svg_marks in the grid -> hd_svg_key below
+ *   it -> hd_svg_end
+ *
+ * The key is the overlay for people (PUZZLES.md): every printed letter with the cells that turn it,
+ * named r1c2 from 1; `marks` writes the same names' other half, 1a 1b .., small into the cells.
+ * What does not fit sets the writer's `full`. */
+#ifndef HUNTD_CORE_PUZZLE_DRAW_H
+#define HUNTD_CORE_PUZZLE_DRAW_H
+
+#include "huntd/puzzle.h"
+
+#define HD_DRAW_CELL   40
+#define HD_DRAW_MARGIN 20
+#define HD_DRAW_THIN   1 /* strokes */
+#define HD_DRAW_THICK  3
+
+struct hd_svg_box {
+	int32_t x, y, width, height;
+};
+
+/* The document, of that many units, on white. */
+void hd_svg_begin(struct hd_writer *out, int32_t width, int32_t height);
+void hd_svg_end(struct hd_writer *out);
+/* stroke: its width; 0: none. */
+void hd_svg_rect(struct hd_writer *out, struct hd_svg_box box, const char *fill, int32_t stroke);
+void hd_svg_line(struct hd_writer *out, int32_t x1, int32_t y1, int32_t x2, int32_t y2,
+		 int32_t stroke, const char *colour);
+void hd_svg_circle(struct hd_writer *out, int32_t x, int32_t y, int32_t radius, const char *fill,
+		   int32_t stroke);
+/* Centred on a point, and from a point to the right; size: the height of the font. */
+void hd_svg_text(struct hd_writer *out, int32_t x, int32_t y, int32_t size, const char *colour,
+		 struct hd_bytes text);
+void hd_svg_text_from(struct hd_writer *out, int32_t x, int32_t y, int32_t size, const char *colour,
+		      struct hd_bytes text);
+/* Lines of a grid of cells whose corner is at x, y; every one thin. */
+void hd_svg_grid(struct hd_writer *out, int32_t x, int32_t y, uint32_t columns, uint32_t rows);
+
+/* overlay NULL: nothing is drawn, and the key is 0 high. The grid's first cell is at x, y. */
+void hd_svg_marks(struct hd_writer *out, const struct hd_puzzle_overlay *overlay, int32_t x,
+		  int32_t y);
+int32_t hd_svg_key_height(const struct hd_puzzle_overlay *overlay, int32_t width);
+void hd_svg_key(struct hd_writer *out, const struct hd_puzzle_kind *kind,
+		const struct hd_puzzle_overlay *overlay, struct hd_svg_box box);
+
+/* The key as lines of text. */
+void hd_text_key(struct hd_writer *out, const struct hd_puzzle_kind *kind,
+		 const struct hd_puzzle_overlay *overlay);
+
+#endif
