@@ -1,0 +1,105 @@
+/* Phrases: the built-in list, which is two tables of words, each with each, or a document's own. */
+#include "core/puzzle/phrases/words.h"
+#include "huntd/assert.h"
+#include "huntd/puzzle.h"
+
+#define WORDS HD_PHRASES_WORDS
+
+static_assert(2 * (HD_PHRASES_WORD_BYTES - 1) <= HD_PHRASE_MAX, "two words make a phrase");
+
+bool
+hd_phrases_builtin(uint16_t version, struct hd_phrases *phrases)
+{
+	HD_ASSERT(phrases != NULL);
+	if (version != HD_PHRASES_VERSION)
+		return false;
+	*phrases = (struct hd_phrases){.version = version, .count = WORDS * WORDS};
+	return true;
+}
+
+static uint32_t
+copy(struct hd_bytes word, uint8_t *to)
+{
+	HD_ASSERT(word.size > 0 && word.size <= HD_PHRASE_MAX);
+	memcpy(to, word.at, word.size);
+	return word.size;
+}
+
+uint32_t
+hd_phrases_at(const struct hd_phrases *phrases, uint32_t index, uint8_t *phrase)
+{
+	uint32_t size;
+	HD_ASSERT(index < phrases->count);
+	if (phrases->version == 0)
+		return copy(phrases->own[index], phrase);
+	HD_ASSERT(phrases->version == HD_PHRASES_VERSION);
+	size = copy(hd_bytes_str(hd_phrases_first[index / WORDS]), phrase);
+	return size + copy(hd_bytes_str(hd_phrases_second[index % WORDS]), phrase + size);
+}
+
+/* The place of `word` in a table of WORDS; false: it is not there. */
+static bool
+find_word(const char (*table)[HD_PHRASES_WORD_BYTES], struct hd_bytes word, uint32_t *at)
+{
+	uint32_t low = 0, high = WORDS;
+	HD_ASSERT(table == hd_phrases_first || table == hd_phrases_second);
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+		int order = hd_bytes_compare(hd_bytes_str(table[middle]), word);
+		*at = middle;
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+static bool
+find_builtin(struct hd_bytes normal, uint32_t *index)
+{
+	HD_ASSERT(normal.size <= HD_PHRASE_MAX);
+	for (uint32_t split = 1; split < normal.size; split++) {
+		uint32_t first, second;
+		if (find_word(hd_phrases_first, hd_bytes_of(normal.at, split), &first) &&
+		    find_word(hd_phrases_second,
+			      hd_bytes_of(normal.at + split, normal.size - split), &second)) {
+			*index = first * WORDS + second;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+find_own(const struct hd_phrases *phrases, struct hd_bytes normal, uint32_t *index)
+{
+	uint32_t low = 0, high = phrases->count;
+	HD_ASSERT(phrases->own != NULL);
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+		int order = hd_bytes_compare(phrases->own[middle], normal);
+		*index = middle;
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+bool
+hd_phrases_find(const struct hd_phrases *phrases, struct hd_bytes normal, uint32_t *index)
+{
+	HD_ASSERT(phrases != NULL && index != NULL);
+	if (normal.size < HD_PHRASE_MIN || normal.size > HD_PHRASE_MAX)
+		return false;
+	if (phrases->version == 0)
+		return find_own(phrases, normal, index);
+	HD_ASSERT(phrases->version == HD_PHRASES_VERSION);
+	return find_builtin(normal, index);
+}
