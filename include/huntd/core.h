@@ -150,7 +150,9 @@ void hd_core_suspect(const struct hd_core *core, uint32_t handle, struct hd_want
 /* Of an entrant. False: not dealt. */
 bool hd_core_deal(const struct hd_core *core, uint16_t hunt, uint32_t challenge,
 		  struct hd_bytes entrant, struct hd_deal *deal);
-/* E: a BASE, for a deal that has none; j: above hd_core_bases and of this log. No reply. */
+/* E: a BASE, for a deal that has none; j: of this log, and given to nobody. It may be below
+ * hd_core_bases, for pools of several kinds are dealt from at once; whoever counts j begins above
+ * hd_core_bases at the start and gives each once. No reply. */
 void hd_core_base(struct hd_core *core, int64_t now, const struct hd_deal *deal,
 		  struct hd_bytes entrant, uint64_t j, uint32_t try, struct hd_decision *decision);
 /* The greatest j that this core has given, 0: none. A j is shard << 40 | count, count from 1. */
