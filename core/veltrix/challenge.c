@@ -98,6 +98,7 @@ write_gone(const struct hd_outline_challenge *before, struct hd_writer *out)
 				    .points_count = before->by_order ? 2 : 1};
 	HD_ASSERT(before->known);
 	hd_definition_write_challenge(&gone, out);
+	hd_write_fixed(out, before->puzzle.at, before->puzzle.size);
 }
 
 void
@@ -364,14 +365,37 @@ write_hints(struct answers *answers, const struct hd_schema_value *value)
 	hd_check_leave(&compile->check, mark);
 }
 
-/* Answers are needed, unless what was refused may have been there instead of them. */
+static bool
+is_kind(const struct hd_schema_value *kind, enum hd_challenge_kind wanted)
+{
+	uint8_t stands = hd_schema_has(kind) ? (uint8_t)(kind->number + 1) : HD_CHALLENGE_ANSWER;
+	HD_ASSERT(stands <= HD_CHALLENGE_DEALT);
+	return !kind->refused && stands == wanted;
+}
+
+/* A key that stands where another kind of challenge has none. */
+static void
+say_foreign(struct hd_compile *compile, const struct hd_schema_value *value, const char *name,
+	    const char *why)
+{
+	uint32_t mark = hd_check_enter_key(&compile->check, name);
+	HD_ASSERT(value->node != NULL);
+	hd_fault_key(&compile->check, value->node, "%s %s", name, why);
+	hd_check_leave(&compile->check, mark);
+}
+
+/* Answers are needed, unless they are dealt, or what was refused may have been there instead of
+ * them. */
 static void
 check_answers(struct hd_compile *compile, const struct hd_node *challenge,
 	      const struct hd_schema_value *values)
 {
 	const struct hd_schema_value *answers = &values[HD_CHALLENGE_ANSWERS];
 	const struct hd_schema_value *partial = &values[HD_CHALLENGE_PARTIAL];
-	if (!answers->node && !answers->refused && !values[HD_CHALLENGE_KIND].refused &&
+	const struct hd_schema_value *kind = &values[HD_CHALLENGE_KIND];
+	if (is_kind(kind, HD_CHALLENGE_DEALT))
+		return;
+	if (!answers->node && !answers->refused && !kind->refused &&
 	    !values[HD_CHALLENGE_PUZZLE].node)
 		hd_schema_missing(&compile->check, &hd_schema_challenge.keys[HD_CHALLENGE_ANSWERS],
 				  challenge);
@@ -382,7 +406,33 @@ check_answers(struct hd_compile *compile, const struct hd_node *challenge,
 			 (int64_t)answers->node->count + partial->node->count);
 }
 
-/* A stock is of a treasure, and a treasure has one. */
+/* `kind: puzzle` and `puzzle:` go together; its answers are dealt. */
+static void
+check_puzzle(struct hd_compile *compile, const struct hd_node *challenge,
+	     const struct hd_schema_value *values)
+{
+	static const char dealt[] =
+		"does not go with `kind: puzzle`: each entrant is dealt an answer; leave it out";
+	const struct hd_schema_value *kind = &values[HD_CHALLENGE_KIND];
+	const struct hd_schema_value *puzzle = &values[HD_CHALLENGE_PUZZLE];
+	if (kind->refused)
+		return;
+	if (!is_kind(kind, HD_CHALLENGE_DEALT)) {
+		if (puzzle->node)
+			say_foreign(compile, puzzle, "puzzle",
+				    "is of `kind: puzzle`; add that or leave it out");
+		return;
+	}
+	if (!puzzle->node && !puzzle->refused)
+		hd_schema_missing(&compile->check, &hd_schema_challenge.keys[HD_CHALLENGE_PUZZLE],
+				  challenge);
+	if (values[HD_CHALLENGE_ANSWERS].node)
+		say_foreign(compile, &values[HD_CHALLENGE_ANSWERS], "answers", dealt);
+	if (values[HD_CHALLENGE_PARTIAL].node)
+		say_foreign(compile, &values[HD_CHALLENGE_PARTIAL], "partial", dealt);
+}
+
+/* A stock is of a treasure, which has one, or of a puzzle. */
 static void
 check_stock(struct hd_compile *compile, const struct hd_node *challenge,
 	    const struct hd_schema_value *values)
@@ -391,15 +441,12 @@ check_stock(struct hd_compile *compile, const struct hd_node *challenge,
 	const struct hd_schema_value *stock = &values[HD_CHALLENGE_STOCK];
 	if (kind->refused || stock->refused)
 		return;
-	if (kind->node && !stock->node)
+	if (is_kind(kind, HD_CHALLENGE_TREASURE) && !stock->node)
 		hd_schema_missing(&compile->check, &hd_schema_challenge.keys[HD_CHALLENGE_STOCK],
 				  challenge);
-	if (kind->node || !stock->node)
-		return;
-	uint32_t mark = hd_check_enter_key(&compile->check, "stock");
-	hd_fault_key(&compile->check, stock->node,
-		     "stock is of a treasure; add `kind: treasure` or leave it out");
-	hd_check_leave(&compile->check, mark);
+	if (stock->node && is_kind(kind, HD_CHALLENGE_ANSWER))
+		say_foreign(compile, stock, "stock",
+			    "is of a treasure; add `kind: treasure` or leave it out");
 }
 
 /* What earlier versions said must stay: people have played by it. `key` may be absent. */
@@ -422,11 +469,12 @@ check_unchanged(struct hd_compile *compile, const struct hd_node *node,
 	const struct hd_schema_value *points = &values[HD_CHALLENGE_POINTS];
 	if (!before || !before->known)
 		return;
-	HD_ASSERT(before->kind <= HD_CHALLENGE_TREASURE);
+	HD_ASSERT(before->kind <= HD_CHALLENGE_DEALT);
+	static const char *const kinds[] = {[HD_CHALLENGE_ANSWER] = "left out, for fixed answers",
+					    [HD_CHALLENGE_TREASURE] = "treasure",
+					    [HD_CHALLENGE_DEALT] = "puzzle"};
 	if (!kind->refused && now->kind != before->kind)
-		say_changed(compile, node, kind, "kind",
-			    before->kind == HD_CHALLENGE_TREASURE ? "treasure"
-								  : "left out, for fixed answers");
+		say_changed(compile, node, kind, "kind", kinds[before->kind]);
 	if (hd_schema_has(points) && (now->points_count > 1) != before->by_order)
 		say_changed(compile, node, points, "points",
 			    before->by_order ? "by order, a list of 2 or more"
@@ -459,13 +507,14 @@ hd_compile_challenge(struct hd_compile *compile, const struct hd_node *challenge
 	if (!hd_schema_read(&compile->check, &hd_schema_challenge, challenge, values))
 		return;
 	check_answers(compile, challenge, values);
+	check_puzzle(compile, challenge, values);
 	check_stock(compile, challenge, values);
+	const struct hd_schema_value *kind = &values[HD_CHALLENGE_KIND];
 	const struct hd_schema_value *id = &values[HD_CHALLENGE_ID];
 	const struct hd_schema_value *title = &values[HD_CHALLENGE_TITLE];
 	struct hd_bytes name = hd_schema_has(id) ? id->node->text : (struct hd_bytes){0};
 	struct hd_challenge head = {
-		.kind = hd_schema_has(&values[HD_CHALLENGE_KIND]) ? HD_CHALLENGE_TREASURE
-								  : HD_CHALLENGE_ANSWER,
+		.kind = hd_schema_has(kind) ? (uint8_t)(kind->number + 1) : HD_CHALLENGE_ANSWER,
 		.id = name,
 		.title = hd_schema_has(title) && title->node->text.size ? title->node->text : name,
 		.points_count = read_points(compile, &values[HD_CHALLENGE_POINTS], points),
@@ -474,6 +523,8 @@ hd_compile_challenge(struct hd_compile *compile, const struct hd_node *challenge
 	};
 	check_unchanged(compile, challenge, &head, before, values);
 	hd_definition_write_challenge(&head, compile->out);
+	if (head.kind == HD_CHALLENGE_DEALT)
+		hd_compile_puzzle(compile, challenge, values, before);
 	struct answers answers = {.compile = compile};
 	write_answers(&answers, &values[HD_CHALLENGE_ANSWERS]);
 	write_partials(&answers, &values[HD_CHALLENGE_PARTIAL]);

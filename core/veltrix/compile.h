@@ -41,4 +41,9 @@ void hd_compile_challenges(struct hd_compile *compile, const struct hd_node *cha
 void hd_compile_challenge(struct hd_compile *compile, const struct hd_node *challenge,
 			  const struct hd_outline_challenge *before);
 
+/* Checks `puzzle:` of a challenge that is dealt and writes it; `before` as above. */
+void hd_compile_puzzle(struct hd_compile *compile, const struct hd_node *challenge,
+		       const struct hd_schema_value *values,
+		       const struct hd_outline_challenge *before);
+
 #endif

@@ -6,11 +6,13 @@
 #include "huntd/definition.h"
 
 #include "core/base/hash.h"
+#include "core/veltrix/dealt.h"
 #include "core/veltrix/encoding.h"
 #include "core/veltrix/regex.h"
 #include "huntd/assert.h"
 
 #define FORMAT_FIXED_ONLY 1u
+#define FORMAT_NO_PUZZLES 2u
 
 /* What hd_definition_decode really makes; `definition` is first, so that it can be found again. */
 struct decoded {
@@ -23,7 +25,9 @@ struct room {
 	uint8_t *base;
 	size_t used, size;
 	const uint8_t *secret;
-	uint8_t format; /* of the encoding that is read */
+	uint8_t format;         /* of the encoding that is read */
+	struct hd_bytes puzzle; /* the last one read, as it is written */
+	struct hd_dealt lacks;  /* the first that this release lacks; no kind: none */
 };
 
 static void *
@@ -154,14 +158,61 @@ read_points(struct room *room, struct hd_reader *in, struct hd_challenge *challe
 	challenge->points = points;
 }
 
-/* All that stands before the lists of what is not gone. */
+/* A rule, and the phrases of its own behind it. */
+static const struct hd_puzzle_rule *
+keep_puzzle(struct room *room, const struct hd_dealt *dealt, const struct hd_puzzle_spec *spec)
+{
+	struct hd_puzzle_rule *rule = room_take(room, sizeof *rule);
+	struct hd_bytes *own = room_take(room, dealt->own_count * sizeof *own);
+	struct hd_reader in = hd_reader_of(room_keep(room, dealt->own));
+	if (!rule)
+		return NULL;
+	*rule = (struct hd_puzzle_rule){.spec = *spec, .algorithm = dealt->algorithm};
+	rule->phrases = (struct hd_phrases){.count = dealt->own_count, .own = own};
+	for (uint32_t i = 0; i < dealt->own_count; i++)
+		own[i] = hd_read_bytes(&in, HD_PHRASE_MAX);
+	HD_ASSERT(!in.bad && hd_reader_left(&in) == 0);
+	if (dealt->list > 0) {
+		bool there = hd_phrases_builtin(dealt->list, &rule->phrases);
+		HD_ASSERT(there);
+	}
+	return rule;
+}
+
+static void
+read_puzzle(struct room *room, struct hd_reader *in, struct hd_challenge *challenge)
+{
+	const uint8_t *from = in->at;
+	struct hd_dealt dealt;
+	struct hd_puzzle_spec spec;
+	hd_dealt_read(in, &dealt);
+	room->puzzle = hd_bytes_of(from, (size_t)(in->at - from));
+	enum hd_dealt_answer answer = in->bad ? HD_DEALT_WRONG : hd_dealt_spec(&dealt, &spec);
+	if (answer == HD_DEALT_LACKS && room->lacks.kind.size == 0)
+		room->lacks = dealt;
+	bool stocked = challenge->gone ? dealt.stocked : challenge->stock > 0;
+	if (answer != HD_DEALT_KNOWN || dealt.stocked != stocked)
+		in->bad = true;
+	else
+		challenge->puzzle = keep_puzzle(room, &dealt, &spec);
+}
+
+static uint8_t
+kind_max(uint8_t format)
+{
+	return format == FORMAT_FIXED_ONLY   ? HD_CHALLENGE_ANSWER
+	       : format == FORMAT_NO_PUZZLES ? HD_CHALLENGE_TREASURE
+					     : HD_CHALLENGE_DEALT;
+}
+
+/* All that stands before the puzzle, and before the lists of what is not gone. */
 static struct hd_challenge
 read_challenge_head(struct room *room, struct hd_reader *in, uint32_t number)
 {
 	bool old = room->format == FORMAT_FIXED_ONLY;
 	struct hd_challenge challenge = {.number = (uint16_t)number};
 	challenge.gone = hd_read_bounded(in, 1) != 0;
-	challenge.kind = (uint8_t)hd_read_bounded(in, old ? 0 : HD_CHALLENGE_TREASURE);
+	challenge.kind = (uint8_t)hd_read_bounded(in, kind_max(room->format));
 	challenge.id = keep_text(room, in, HD_ID_MAX);
 	challenge.points_count = old ? 1 : (uint32_t)hd_read_bounded(in, HD_POINTS_MAX);
 	if (challenge.id.size == 0 || challenge.points_count == 0)
@@ -171,7 +222,8 @@ read_challenge_head(struct room *room, struct hd_reader *in, uint32_t number)
 	challenge.title = keep_text(room, in, HD_TEXT_MAX);
 	read_points(room, in, &challenge);
 	challenge.stock = old ? 0 : hd_read_bounded(in, HD_STOCK_MAX);
-	if ((challenge.stock > 0) != (challenge.kind == HD_CHALLENGE_TREASURE))
+	if ((challenge.stock > 0) != (challenge.kind == HD_CHALLENGE_TREASURE) &&
+	    challenge.kind != HD_CHALLENGE_DEALT)
 		in->bad = true;
 	return challenge;
 }
@@ -180,6 +232,9 @@ static struct hd_challenge
 read_challenge(struct room *room, struct hd_reader *in, uint32_t number)
 {
 	struct hd_challenge challenge = read_challenge_head(room, in, number);
+	room->puzzle = (struct hd_bytes){0};
+	if (challenge.kind == HD_CHALLENGE_DEALT)
+		read_puzzle(room, in, &challenge);
 	if (challenge.gone)
 		return challenge;
 	read_answers(room, in, &challenge);
@@ -241,7 +296,7 @@ static void
 read_rules(struct room *room, struct hd_reader *in, struct hd_definition *definition)
 {
 	room->format = hd_read_u8(in);
-	if (room->format != HD_DEFINITION_FORMAT && room->format != FORMAT_FIXED_ONLY)
+	if (room->format < FORMAT_FIXED_ONLY || room->format > HD_DEFINITION_FORMAT)
 		in->bad = true;
 	definition->version = (uint32_t)hd_read_bounded(in, UINT32_MAX);
 	definition->id = keep_text(room, in, HD_ID_MAX);
@@ -306,6 +361,21 @@ hd_definition_counts(struct hd_bytes encoding, uint32_t *boards, uint32_t *chall
 	*boards = decoded.definition.boards_count;
 	*challenges = decoded.definition.challenges_count;
 	return good;
+}
+
+bool
+hd_definition_lacks(struct hd_bytes encoding, char *what)
+{
+	struct room room = {0};
+	struct decoded decoded;
+	struct hd_writer out = hd_writer_of(what, HD_LACKS_MAX - 1);
+	HD_ASSERT(what);
+	if (walk(&room, encoding, &decoded) || room.lacks.kind.size == 0)
+		return false;
+	hd_dealt_lacks(&room.lacks, &out);
+	HD_ASSERT(!out.full);
+	*out.at = 0;
+	return true;
 }
 
 struct hd_definition *
@@ -383,8 +453,8 @@ hd_definition_outline(struct hd_bytes encoding, struct hd_definition_outline *ou
 	uint32_t challenges = (uint32_t)hd_read_bounded(&in, HD_CHALLENGES_MAX);
 	for (; out->challenges_count < challenges && !in.bad; out->challenges_count++) {
 		struct hd_challenge one = read_challenge(&room, &in, out->challenges_count);
-		out->challenges[out->challenges_count] =
-			(struct hd_outline_challenge){one.id, true, one.points_count > 1, one.kind};
+		out->challenges[out->challenges_count] = (struct hd_outline_challenge){
+			one.id, true, one.points_count > 1, one.kind, room.puzzle};
 	}
 	HD_ASSERT(in.bad || out->challenges_count == challenges);
 	return !in.bad && hd_reader_left(&in) == 0;

@@ -117,20 +117,33 @@ say_unknown_key(struct hd_check *check, const struct hd_schema *schema, const st
 }
 
 static void
+say_unknown_word(struct hd_check *check, const char *name, const char *allowed,
+		 const struct near *near, const struct hd_node *node)
+{
+	HD_ASSERT(name && allowed);
+	if (near->best)
+		hd_fault(check, node, "%s must be %s; got %n; did you mean `%s`?", name, allowed,
+			 node, near->best);
+	else
+		hd_fault(check, node, "%s must be %s; got %n", name, allowed, node);
+}
+
+static void
+near_try_all(struct near *near, const char *const *words)
+{
+	for (; words && *words; words++)
+		near_try(near, *words);
+}
+
+static void
 say_unknown_choice(struct hd_check *check, const struct hd_schema_key *key,
 		   const struct hd_node *node)
 {
 	HD_ASSERT(key->type == HD_SCHEMA_CHOICE);
 	struct near near = near_of(node->text);
-	for (const char *const *word = key->choices; *word; word++)
-		near_try(&near, *word);
-	for (const char *const *word = key->later; word && *word; word++)
-		near_try(&near, *word);
-	if (near.best)
-		hd_fault(check, node, "%s must be %s; got %n; did you mean `%s`?", key->name,
-			 key->allowed, node, near.best);
-	else
-		hd_fault(check, node, "%s must be %s; got %n", key->name, key->allowed, node);
+	near_try_all(&near, key->choices);
+	near_try_all(&near, key->later);
+	say_unknown_word(check, key->name, key->allowed, &near, node);
 }
 
 /* Place of `text` in a list of words that ends with NULL; -1: not there. */
@@ -140,6 +153,36 @@ place_of(struct hd_bytes text, const char *const *words)
 	for (int64_t i = 0; words && words[i]; i++)
 		if (hd_bytes_equal(text, hd_bytes_str(words[i])))
 			return i;
+	return -1;
+}
+
+/* "one, two or three", cut where it is too long. */
+static const char *
+list_words(const char *const *words, char *out, size_t size)
+{
+	struct hd_writer w = hd_writer_of(out, size - 1);
+	HD_ASSERT(words[0] != NULL);
+	for (uint32_t i = 0; words[i] != NULL; i++) {
+		const char *joint = i == 0 ? "" : words[i + 1] == NULL ? " or " : ", ";
+		hd_write_fixed(&w, joint, (uint32_t)strlen(joint));
+		hd_write_fixed(&w, words[i], (uint32_t)strlen(words[i]));
+	}
+	*w.at = 0;
+	return out;
+}
+
+int64_t
+hd_schema_word(struct hd_check *check, const char *name, const struct hd_node *node,
+	       const char *const *words)
+{
+	char allowed[sizeof((struct hd_fault *)0)->what / 2] = "";
+	int64_t place = place_of(node->text, words);
+	HD_ASSERT(node->kind == HD_NODE_SCALAR);
+	if (place >= 0)
+		return place;
+	struct near near = near_of(node->text);
+	near_try_all(&near, words);
+	say_unknown_word(check, name, list_words(words, allowed, sizeof allowed), &near, node);
 	return -1;
 }
 

@@ -93,10 +93,16 @@ enum hd_challenge_key {
 };
 enum hd_answer_key { HD_ANSWER_REGEX };
 enum hd_partial_key { HD_PARTIAL_ANSWER, HD_PARTIAL_SAY };
+enum hd_puzzle_key {
+	HD_PUZZLE_KEY_KIND,
+	HD_PUZZLE_KEY_TIER,
+	HD_PUZZLE_KEY_PARAMS,
+	HD_PUZZLE_KEY_PHRASES
+};
 enum hd_hint_key { HD_HINT_COST, HD_HINT_TEXT };
 
 extern const struct hd_schema hd_schema_hunt, hd_schema_guesses, hd_schema_board,
-	hd_schema_challenge, hd_schema_answer, hd_schema_partial, hd_schema_hint;
+	hd_schema_challenge, hd_schema_answer, hd_schema_partial, hd_schema_hint, hd_schema_puzzle;
 
 /* Fills values[schema->count]. False: `node` is no map (a fault says so, all values are absent). */
 bool hd_schema_read(struct hd_check *check, const struct hd_schema *schema,
@@ -105,6 +111,11 @@ bool hd_schema_read(struct hd_check *check, const struct hd_schema *schema,
 /* Says that a key which this map needs is not there. */
 void hd_schema_missing(struct hd_check *check, const struct hd_schema_key *key,
 		       const struct hd_node *map);
+
+/* The place of a value among `words` (they end with NULL), for choices that no row can know. -1: it
+ * is none of them, and a fault says so. */
+int64_t hd_schema_word(struct hd_check *check, const char *name, const struct hd_node *node,
+		       const char *const *words);
 
 /* Fault-free and present. */
 static inline bool

@@ -31,8 +31,13 @@ static const char *const profiles[] = {
 };
 static const char *const policies[] = {"fixed", NULL};
 static const char *const policies_later[] = {"quadratic", "window", NULL};
-static const char *const kinds[] = {"treasure", NULL};
-static const char *const kinds_later[] = {"place", "puzzle", NULL};
+static const char *const kinds[] = {
+	/* [HD_CHALLENGE_ANSWER] is left out: kinds[kind - 1] */
+	[HD_CHALLENGE_TREASURE - 1] = "treasure",
+	[HD_CHALLENGE_DEALT - 1] = "puzzle",
+	NULL,
+};
+static const char *const kinds_later[] = {"place", NULL};
 
 static const struct hd_schema_key hunt_keys[] = {
 	[HD_HUNT_HUNT] = {.name = "hunt", .type = HD_SCHEMA_ID, .needed = true, .allowed = ID_FORM},
@@ -118,7 +123,7 @@ static const struct hd_schema_key challenge_keys[] = {
 	[HD_CHALLENGE_TITLE] = {.name = "title", .type = HD_SCHEMA_LINE, .allowed = LINE_FORM},
 	[HD_CHALLENGE_KIND] = {.name = "kind",
 			       .type = HD_SCHEMA_CHOICE,
-			       .allowed = "treasure, or left out for fixed answers",
+			       .allowed = "treasure, puzzle, or left out for fixed answers",
 			       .choices = kinds,
 			       .later = kinds_later},
 	[HD_CHALLENGE_POINTS] = {.name = "points",
@@ -152,7 +157,10 @@ static const struct hd_schema_key challenge_keys[] = {
 				.least = 1,
 				.most = HD_STOCK_MAX,
 				.allowed = "an integer from 1 to 1000000000"},
-	[HD_CHALLENGE_PUZZLE] = LATER("puzzle"),
+	[HD_CHALLENGE_PUZZLE] =
+		{.name = "puzzle",
+		 .type = HD_SCHEMA_MAP,
+		 .allowed = "a map such as {kind: sudoku, tier: intermediate, params: 3x3}"},
 	[HD_CHALLENGE_AT] = LATER("at"),
 	[HD_CHALLENGE_RADIUS] = LATER("radius"),
 	[HD_CHALLENGE_MAX_SPEED] = LATER("max_speed"),
@@ -188,3 +196,23 @@ static const struct hd_schema_key hint_keys[] = {
 			  .allowed = TEXT_FORM},
 };
 const struct hd_schema hd_schema_hint = SCHEMA("a hint", hint_keys);
+
+static const struct hd_schema_key puzzle_keys[] = {
+	[HD_PUZZLE_KEY_KIND] = {.name = "kind",
+				.type = HD_SCHEMA_RAW,
+				.needed = true,
+				.allowed = "a kind of puzzles; `huntctl puzzle kinds` lists them"},
+	[HD_PUZZLE_KEY_TIER] = {.name = "tier",
+				.type = HD_SCHEMA_RAW,
+				.allowed = "easy, medium, hard or one of the kind's own tiers"},
+	[HD_PUZZLE_KEY_PARAMS] = {.name = "params",
+				  .type = HD_SCHEMA_RAW,
+				  .allowed = "a text; `huntctl puzzle kinds` says which"},
+	[HD_PUZZLE_KEY_PHRASES] =
+		{.name = "phrases",
+		 .type = HD_SCHEMA_LIST,
+		 .least = 1,
+		 .most = HD_PHRASES_OWN_MAX,
+		 .allowed = "a list of 1 to 20000 phrases such as [pieces of eight]"},
+};
+const struct hd_schema hd_schema_puzzle = SCHEMA("a puzzle", puzzle_keys);

@@ -72,7 +72,7 @@ struct hd_challenge {
 	const struct hd_regex *const *regexes;
 	const struct hd_partial *partials;
 	const struct hd_hint *hints;
-	const struct hd_puzzle_rule *puzzle; /* DEALT, gone or not; else NULL */
+	const struct hd_puzzle_rule *puzzle; /* DEALT, gone or not; else NULL. May have a stock */
 };
 
 struct hd_board_rule {
@@ -110,6 +110,10 @@ hd_challenge_is_shared(const struct hd_challenge *challenge)
 /* Decodes into one block of `memory`. NULL: not a definition. secret: 16 bytes. */
 struct hd_definition *hd_definition_decode(struct hd_memory *memory, struct hd_bytes encoding,
 					   const uint8_t *secret);
+/* Whether an encoding that does not decode asks for what this release lacks (a kind of puzzles, a
+ * version of how they are made, of the built-in phrases): then `what` says so, for people. */
+#define HD_LACKS_MAX 128u
+bool hd_definition_lacks(struct hd_bytes encoding, char *what);
 /* How many boards and challenges an encoding has, gone ones too. False: not a definition. */
 bool hd_definition_counts(struct hd_bytes encoding, uint32_t *boards, uint32_t *challenges);
 void hd_definition_destroy(struct hd_memory *memory, struct hd_definition *definition);

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "huntd/assert.h"
+#include "huntd/definition.h"
+#include "huntd/order.h"
 
 bool
 hd_log_refuse(struct hd_log_report *report, enum hd_exit code, const char *format, ...)
@@ -29,6 +31,17 @@ refuse_at(struct hd_log_reader *reader, uint32_t segment, uint64_t offset, enum 
 			     what);
 }
 
+bool
+hd_log_lacks(const struct hd_log_event *event, char *what)
+{
+	struct hd_event read;
+	struct hd_order order;
+	return event->type == HD_EVENT_ORDER &&
+	       hd_event_decode(HD_EVENT_ORDER, event->stamp, event->body, &read) &&
+	       hd_order_decode(read.text, &order) && order.kind == HD_ORDER_DOCUMENT &&
+	       hd_definition_lacks(order.definition, what);
+}
+
 /* What this release knows and cannot apply is its own fault. */
 static bool
 refuse_event(struct hd_log_report *report, const char *path, const struct hd_log_event *event)
@@ -40,6 +53,13 @@ refuse_event(struct hd_log_report *report, const char *path, const struct hd_log
 				     "release of huntd knows types up to %u: a newer release wrote "
 				     "it, start that one",
 				     path, offset, lsn, event->type, HD_EVENT_TYPE_END - 1);
+	char what[HD_LACKS_MAX];
+	if (hd_log_lacks(event, what))
+		return hd_log_refuse(report, HD_EXIT_DAMAGED,
+				     "%.300s, offset %llu: LSN %llu is a document with %s, which "
+				     "this release of huntd lacks: a newer release wrote it, start "
+				     "that one",
+				     path, offset, lsn, what);
 	const char *name = event->type ? hd_event_name((enum hd_event_type)event->type) : "none";
 	return hd_log_refuse(report, HD_EXIT_INVARIANT,
 			     "%.300s, offset %llu: LSN %llu of type %u (%s) cannot be applied; "

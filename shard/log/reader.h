@@ -49,6 +49,10 @@ struct hd_log_reader {
  * `segments`, `report`, `each` and the like are set by the caller, the rest is zero. */
 bool hd_log_reader_run(struct hd_log_reader *reader, uint32_t log);
 
+/* Whether the event is a document that asks for what this release lacks: `what` (HD_LACKS_MAX) is
+ * definition.h's. */
+bool hd_log_lacks(const struct hd_log_event *event, char *what);
+
 /* Sets the report's exit code and line. Returns false. */
 __attribute__((format(printf, 3, 4))) bool
 hd_log_refuse(struct hd_log_report *report, enum hd_exit code, const char *format, ...);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "huntd/assert.h"
+#include "huntd/definition.h"
 #include "net/ctl/log/snapshots.h"
 #include "shard/log/reader.h"
 
@@ -239,6 +240,7 @@ take_event(void *context, const struct hd_log_event *at)
 	struct hd_ctl_past *past = context;
 	struct hd_ctl_reached *reached = &past->reached[past->shard];
 	struct hd_event event;
+	char lacks[HD_LACKS_MAX], why[300];
 	if (reached->events == 0 && at->lsn > 1 && !begin_late(past, at->lsn))
 		return false;
 	reached->cut = hd_ctl_cut_before(&past->cut, past->shard, at);
@@ -248,6 +250,13 @@ take_event(void *context, const struct hd_log_event *at)
 		return stop(past, at->lsn,
 			    "no event that this release knows; use the huntctl of the release that "
 			    "wrote it");
+	if (hd_log_lacks(at, lacks)) {
+		snprintf(why, sizeof why,
+			 "a document with %s, which this release lacks; use the huntctl of the "
+			 "release that wrote it",
+			 lacks);
+		return stop(past, at->lsn, why);
+	}
 	note(reached, at);
 	return apply(past, at->lsn, &event);
 }
