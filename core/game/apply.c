@@ -135,7 +135,7 @@ passed_apply(struct hd_core *core, struct hd_hunt *hunt, const struct hd_event *
 		hd_sweep_entrant(core, handle);
 		stamp_keep(core, hd_entrant_at(core, handle), event);
 	}
-	if (event->type == HD_EVENT_WANT)
+	if (event->type == HD_EVENT_WANT || event->type == HD_EVENT_WANT_DEAL)
 		hd_want_open(core, event);
 	else if (event->type == HD_EVENT_VOIDED)
 		hd_want_end(core, event->entrant, event->value);
@@ -155,6 +155,51 @@ granted_apply(struct hd_core *core, struct hd_hunt *hunt, const struct hd_event 
 		hd_want_end(core, event->entrant, event->value);
 }
 
+/* What H allotted to an entrant, and of which base its instance is. */
+static void
+dealt_apply(struct hd_core *core, const struct hd_hunt *hunt, const struct hd_event *event)
+{
+	uint32_t handle = hd_entrant_find(core, hunt->number, event->entrant, event->handle);
+	HD_ASSERT(handle != 0);
+	hd_sweep_entrant(core, handle);
+	struct hd_entrant *entrant = hd_entrant_at(core, handle);
+	if (event->type == HD_EVENT_BASE) {
+		hd_base_apply(core, entrant, event);
+	} else {
+		hd_dealt_apply(core, entrant, event);
+		if (event->value != 0)
+			hd_want_end(core, event->entrant, event->value);
+	}
+	stamp_keep(core, entrant, event);
+}
+
+/* Suspicions and what comes of them leave the entrant as it is, its last event's stamp too:
+ * PROGRESS shows that, and they are silent. */
+static void
+puzzle_apply(struct hd_core *core, const struct hd_hunt *hunt, const struct hd_event *event)
+{
+	switch (event->type) {
+	case HD_EVENT_ALLOTTED:
+		hd_deal_keep(core, event);
+		return;
+	case HD_EVENT_DEALT:
+	case HD_EVENT_BASE:
+		dealt_apply(core, hunt, event);
+		return;
+	case HD_EVENT_SUSPECTED:
+		hd_suspect_open(core, event);
+		return;
+	case HD_EVENT_SHARED_ANSWER:
+		hd_told_keep(core, event);
+		return;
+	case HD_EVENT_CLEARED:
+		hd_suspect_end(core, event->value);
+		return;
+	default:
+		HD_UNREACHABLE();
+	}
+}
+
 static void
 hunt_apply(struct hd_core *core, const struct hd_event *event)
 {
@@ -171,6 +216,7 @@ hunt_apply(struct hd_core *core, const struct hd_event *event)
 		return;
 	case HD_EVENT_ANSWERED:
 	case HD_EVENT_WANT:
+	case HD_EVENT_WANT_DEAL:
 	case HD_EVENT_VOIDED:
 		passed_apply(core, hunt, event);
 		return;
@@ -189,7 +235,8 @@ hunt_apply(struct hd_core *core, const struct hd_event *event)
 		hd_hunt_window(core, hunt, (uint16_t)event->number, event->value);
 		break;
 	default:
-		HD_UNREACHABLE();
+		puzzle_apply(core, hunt, event);
+		return;
 	}
 	hd_phase_plan(core, hunt);
 }

@@ -84,7 +84,7 @@ can_hint(const struct hd_cell *cell, const struct hd_event *event)
 	       !__builtin_add_overflow(cell ? cell->points : 0, event->points, &sum);
 }
 
-/* The WANT that `event` ends. */
+/* The WANT or WANT_DEAL that `event` ends. */
 static bool
 is_wanted(const struct hd_core *core, const struct hd_event *event)
 {
@@ -93,7 +93,9 @@ is_wanted(const struct hd_core *core, const struct hd_event *event)
 	if (handle == 0)
 		return false;
 	hd_core_want(core, handle, &want);
-	return want.stamp == event->value;
+	bool deal = want.what == HD_WANT_DEAL;
+	return want.stamp == event->value &&
+	       (event->type == HD_EVENT_VOIDED || deal == (event->type == HD_EVENT_DEALT));
 }
 
 static bool
@@ -146,6 +148,82 @@ can_share(const struct hd_core *core, const struct hd_hunt *hunt, const struct h
 	       (uint64_t)event->value == hd_core_grants(core, event->hunt, event->number) + 1;
 }
 
+/* Puzzles. */
+
+/* NULL: the event's challenge is none. */
+static const struct hd_puzzle_rule *
+puzzle_of(const struct hd_hunt *hunt, const struct hd_event *event)
+{
+	if (event->number >= hunt->definition->challenges_count)
+		return NULL;
+	return hunt->definition->challenges[event->number].puzzle;
+}
+
+/* Of an entrant that has joined; `item` NULL: nothing was dealt. */
+static bool
+can_be_dealt(const struct hd_core *core, const struct hd_item *item,
+	     const struct hd_puzzle_rule *rule, const struct hd_event *event)
+{
+	if (event->type == HD_EVENT_DEALT)
+		return item == NULL && (event->value == 0 || is_wanted(core, event));
+	if (item == NULL)
+		return false;
+	if (event->type == HD_EVENT_SUSPECTED)
+		return (event->has & ~HD_EVENT_HAS_AT) == 0;
+	return item->flag == 0 && !rule->spec.kind->around_answer &&
+	       hd_base_is_own(core, event->order) && event->value >= 0 &&
+	       event->value <= UINT32_MAX;
+}
+
+static bool
+can_share_answer(const struct hd_core *core, const struct hd_event *event)
+{
+	const struct hd_deal_row *row = hd_deal_at(core, event->hunt, event->number, event->order);
+	return row != NULL && hd_bytes_equal(hd_deal_entrant(core, row), event->extra) &&
+	       !hd_bytes_equal(event->extra, event->entrant) &&
+	       !hd_deal_told(core, event->hunt, event->number, event->order, event->entrant);
+}
+
+/* The SUSPECTED that `event` ends. */
+static bool
+is_suspected(const struct hd_core *core, const struct hd_event *event)
+{
+	struct hd_want want;
+	uint32_t handle = hd_suspect_find(core, event->value);
+	if (handle == 0)
+		return false;
+	hd_core_suspect(core, handle, &want);
+	return want.hunt == event->hunt && want.challenge == event->number &&
+	       hd_bytes_equal(want.entrant, event->entrant);
+}
+
+static bool
+can_puzzle(const struct hd_core *core, const struct hd_hunt *hunt, const struct hd_event *event)
+{
+	const struct hd_puzzle_rule *rule = puzzle_of(hunt, event);
+	if (event->entrant.size == 0 || rule == NULL)
+		return false;
+	uint32_t handle = hd_entrant_find(core, hunt->number, event->entrant, event->handle);
+	const struct hd_item *item = NULL;
+	if (handle != 0)
+		item = hd_dealt_find(core, hd_entrant_at(core, handle), event->number);
+	switch (event->type) {
+	case HD_EVENT_WANT_DEAL:
+		return item == NULL && (event->has & ~HD_EVENT_HAS_AT) == 0 &&
+		       hd_core_want_of(core, event->entrant) == 0;
+	case HD_EVENT_ALLOTTED:
+		return hd_deal_of(core, event->hunt, event->number, event->entrant) == NULL &&
+		       event->value >= 0 &&
+		       (uint64_t)event->value == hd_core_allotted(core, event->hunt, event->number);
+	case HD_EVENT_SHARED_ANSWER:
+		return can_share_answer(core, event);
+	case HD_EVENT_CLEARED:
+		return is_suspected(core, event);
+	default:
+		return handle != 0 && can_be_dealt(core, item, rule, event);
+	}
+}
+
 static bool
 is_id_free(const struct hd_core *core, const struct hd_event *event)
 {
@@ -177,6 +255,14 @@ can_in_hunt(const struct hd_core *core, const struct hd_event *event)
 		return event->value >= 0 && event->value <= HD_PHASE_CLOSED;
 	case HD_EVENT_WINDOW:
 		return can_begin_window(hunt, event);
+	case HD_EVENT_WANT_DEAL:
+	case HD_EVENT_ALLOTTED:
+	case HD_EVENT_DEALT:
+	case HD_EVENT_BASE:
+	case HD_EVENT_SUSPECTED:
+	case HD_EVENT_SHARED_ANSWER:
+	case HD_EVENT_CLEARED:
+		return can_puzzle(core, hunt, event);
 	default:
 		return false;
 	}

@@ -15,6 +15,8 @@ hd_core_create(struct hd_memory *memory)
 	hd_event_ids_init(&core->ids, memory);
 	hd_wants_init(core);
 	hd_grants_init(core);
+	hd_deals_init(core);
+	hd_suspects_init(core);
 	core->shards = 1;
 	core->hunts = hd_memory_take(memory, HD_HUNTS_MAX * sizeof(*core->hunts), 64);
 	core->due = hd_memory_take(memory, HD_HUNTS_MAX * sizeof(*core->due), 64);
@@ -44,6 +46,8 @@ hd_core_destroy(struct hd_core *core)
 	HD_ASSERT(!left);
 	hd_event_ids_fini(&core->ids);
 	hd_wants_fini(core);
+	hd_suspects_fini(core);
+	hd_deals_fini(core);
 	hd_grants_fini(core);
 	hd_index_destroy(core->by_id);
 	hd_plays_fini(&core->plays);

@@ -45,6 +45,16 @@ hd_case_scratch(struct hd_case *c, uint32_t size)
 	return at;
 }
 
+struct hd_bytes
+hd_case_copy(struct hd_case *c, struct hd_bytes bytes)
+{
+	uint8_t *at = hd_case_scratch(c, bytes.size);
+	HD_ASSERT(bytes.at != NULL || bytes.size == 0);
+	if (bytes.size > 0)
+		memcpy(at, bytes.at, bytes.size);
+	return hd_bytes_of(at, bytes.size);
+}
+
 enum hd_phase
 hd_case_phase(const struct hd_case *c)
 {
@@ -52,6 +62,25 @@ hd_case_phase(const struct hd_case *c)
 	if (c->command->given & HD_GIVEN_AT)
 		return hd_phase_scheduled(c->definition, c->time);
 	return c->hunt->phase;
+}
+
+bool
+hd_case_open(const struct hd_case *c)
+{
+	enum hd_phase phase = hd_case_phase(c);
+	return phase == HD_PHASE_OPEN || phase == HD_PHASE_FROZEN;
+}
+
+const struct hd_challenge *
+hd_case_challenge(struct hd_case *c)
+{
+	HD_ASSERT(c->definition != NULL);
+	const struct hd_challenge *challenge =
+		hd_definition_challenge(c->definition, c->command->challenge);
+	if (challenge != NULL && !challenge->gone)
+		return challenge;
+	hd_case_error(c, HD_ERR_NOCHALLENGE);
+	return NULL;
 }
 
 /* Events. */
@@ -121,7 +150,10 @@ hd_case_keep_id(struct hd_case *c)
 	struct hd_decision *out = c->out;
 	HD_ASSERT(out->events_count > 0 && c->command->id.size > 0);
 	struct hd_event *last = &out->events[out->events_count - 1];
-	HD_ASSERT(last->outcome == out->reply.outcome);
+	/* A suspicion stands behind the judgement and is nobody's answer. */
+	if (last->type == HD_EVENT_SUSPECTED || last->type == HD_EVENT_SHARED_ANSWER)
+		last--;
+	HD_ASSERT(last >= out->events && last->outcome == out->reply.outcome);
 	last->has |= HD_EVENT_HAS_ID;
 	last->id = c->command->id;
 	memcpy(last->args_hash, c->args, sizeof(last->args_hash));
@@ -203,15 +235,13 @@ join_decide(struct hd_case *c)
 	event->extra = command->board;
 }
 
-/* Challenges of these verbs' kinds cannot be in a document yet. */
+/* Challenges of this verb's kind cannot be in a document yet. */
 static void
 unsupported_decide(struct hd_case *c)
 {
-	const struct hd_challenge *challenge =
-		hd_definition_challenge(c->definition, c->command->challenge);
-	bool found = challenge != NULL && !challenge->gone;
-	HD_ASSERT(c->command->verb == HD_CMD_CHECKIN || c->command->verb == HD_CMD_PUZZLE);
-	hd_case_error(c, found ? HD_ERR_UNSUPPORTED : HD_ERR_NOCHALLENGE);
+	HD_ASSERT(c->command->verb == HD_CMD_CHECKIN);
+	if (hd_case_challenge(c) != NULL)
+		hd_case_error(c, HD_ERR_UNSUPPORTED);
 }
 
 static void
@@ -232,6 +262,9 @@ verb_decide(struct hd_case *c)
 		break;
 	case HD_CMD_PROGRESS:
 		hd_progress_decide(c);
+		break;
+	case HD_CMD_PUZZLE:
+		hd_puzzle_decide(c);
 		break;
 	default:
 		unsupported_decide(c);
@@ -277,7 +310,8 @@ memory_left(const struct hd_core *core)
 		      "an old and a new block, and the old one as an object for a sweep");
 	return hd_memory_has(core->memory,
 			     HD_CORE_STEP_MEMORY + HD_BOARDS_MAX * HD_BOARD_STEP_MEMORY +
-				     (uint64_t)(core->wants.pool.live + 1) * HD_WANT_MEMORY);
+				     ((uint64_t)core->wants.pool.live + core->suspects.pool.live +
+				      2) * HD_WANT_MEMORY);
 }
 
 /* The id first: a retry gets its first outcome whatever has happened since, want of memory too. */

@@ -49,6 +49,7 @@ hd_hunt_create(struct hd_core *core, uint32_t number, struct hd_bytes name)
 	HD_ASSERT(name.size > 0 && name.size <= sizeof(hunt->id));
 	memcpy(hunt->id, name.at, name.size);
 	hunt->name = hd_bytes_of(hunt->id, name.size);
+	hd_puzzle_hunt_secret(core->secret, hunt->name, hunt->secret);
 	uint32_t at = name_hash(name);
 	while (core->hunt_table[at] != 0)
 		at = (at + 1) & (HD_HUNT_TABLE - 1);

@@ -11,31 +11,13 @@
 /* An answer before its judges. */
 struct guess {
 	const struct hd_challenge *challenge;
-	struct hd_play *play; /* NULL: none */
-	struct hd_item *cell; /* NULL: nothing done with this challenge yet */
+	struct hd_play *play;  /* NULL: none */
+	struct hd_item *cell;  /* NULL: nothing done with this challenge yet */
+	struct hd_item *dealt; /* of a puzzle; NULL: not dealt */
 	struct hd_bytes normal;
 	uint8_t hash[16];
 	uint64_t mark; /* what is kept of a wrong or partial guess */
 };
-
-static const struct hd_challenge *
-challenge_find(struct hd_case *c)
-{
-	HD_ASSERT(c->definition != NULL);
-	const struct hd_challenge *challenge =
-		hd_definition_challenge(c->definition, c->command->challenge);
-	if (challenge != NULL && !challenge->gone)
-		return challenge;
-	hd_case_error(c, HD_ERR_NOCHALLENGE);
-	return NULL;
-}
-
-static bool
-is_open(const struct hd_case *c)
-{
-	enum hd_phase phase = hd_case_phase(c);
-	return phase == HD_PHASE_OPEN || phase == HD_PHASE_FROZEN;
-}
 
 /* Neither these nor their callers stop at the first hit: how long judging takes tells nothing. */
 
@@ -49,11 +31,13 @@ hash_equal(const uint8_t *a, const uint8_t *b)
 }
 
 static bool
-is_answer(const struct guess *guess)
+is_answer(const struct hd_case *c, const struct guess *guess)
 {
 	const struct hd_challenge *challenge = guess->challenge;
 	HD_ASSERT(challenge != NULL && guess->normal.size > 0);
 	bool found = false;
+	if (HD_UNLIKELY(challenge->puzzle != NULL))
+		return hd_dealt_is_answer(c, challenge, guess->dealt, guess->normal);
 	for (uint32_t i = 0; i < challenge->answers_count; i++)
 		found |= hash_equal(challenge->answers[i].hash, guess->hash);
 	for (uint32_t i = 0; i < challenge->regexes_count; i++)
@@ -110,7 +94,7 @@ static bool
 rule_closed(struct hd_case *c, struct guess *guess)
 {
 	HD_ASSERT(guess->challenge != NULL);
-	if (is_open(c))
+	if (hd_case_open(c))
 		return false;
 	hd_case_outcome(c, HD_OUTCOME_CLOSED, 0);
 	return true;
@@ -122,6 +106,16 @@ rule_solved(struct hd_case *c, struct guess *guess)
 	if (guess->cell == NULL || !hd_item_cell(guess->cell)->solved)
 		return false;
 	hd_case_outcome(c, HD_OUTCOME_SOLVED, 0);
+	return true;
+}
+
+/* What was not dealt yet. */
+static bool
+rule_locked(struct hd_case *c, struct guess *guess)
+{
+	if (HD_LIKELY(guess->challenge->puzzle == NULL) || guess->dealt != NULL)
+		return false;
+	hd_case_outcome(c, HD_OUTCOME_LOCKED, 0);
 	return true;
 }
 
@@ -187,7 +181,7 @@ static bool
 rule_correct(struct hd_case *c, struct guess *guess)
 {
 	int64_t points = guess->challenge->points[0];
-	if (!is_answer(guess))
+	if (!is_answer(c, guess))
 		return false;
 	if (hd_challenge_is_shared(guess->challenge)) {
 		hd_shared_decide(c, guess->challenge);
@@ -213,22 +207,34 @@ rule_wrong(struct hd_case *c, struct guess *guess)
 		c->out->reply.detail_number = limit - wrong_count(guess) - 1;
 	}
 	judged(c, guess);
+	if (HD_UNLIKELY(guess->challenge->puzzle != NULL))
+		hd_dealt_suspect(c, guess->challenge, guess->normal);
 	return true;
 }
 
 static bool (*const rules[])(struct hd_case *, struct guess *) = {
-	rule_closed,    rule_solved,  rule_exhausted, rule_cooldown,
-	rule_duplicate, rule_partial, rule_correct,   rule_wrong,
+	rule_closed,    rule_solved,  rule_locked,  rule_exhausted, rule_cooldown,
+	rule_duplicate, rule_partial, rule_correct, rule_wrong,
 };
+
+/* Answers of puzzles are letters A-Z, in whatever profile the hunt has its others. */
+static enum hd_profile
+profile_of(const struct hd_case *c, const struct hd_challenge *challenge)
+{
+	HD_ASSERT(challenge != NULL && !challenge->gone);
+	if (HD_UNLIKELY(challenge->puzzle != NULL))
+		return HD_PROFILE_ASCII;
+	return (enum hd_profile)c->definition->profile;
+}
 
 void
 hd_submit_decide(struct hd_case *c)
 {
 	uint8_t normal[HD_NORMAL_MAX];
-	struct guess guess = {.challenge = challenge_find(c)};
+	struct guess guess = {.challenge = hd_case_challenge(c)};
 	if (guess.challenge == NULL)
 		return;
-	uint32_t size = hd_normalise(c->definition->profile, c->command->text, normal);
+	uint32_t size = hd_normalise(profile_of(c, guess.challenge), c->command->text, normal);
 	if (size == 0) {
 		hd_case_error(c, HD_ERR_BAD_ANSWER);
 		return;
@@ -239,6 +245,9 @@ hd_submit_decide(struct hd_case *c)
 	if (c->entrant != NULL && c->entrant->play != 0) {
 		guess.play = hd_entrant_play(c->core, c->entrant);
 		guess.cell = hd_item_find(guess.play, HD_ITEM_CELL, guess.challenge->number);
+		if (HD_UNLIKELY(guess.challenge->puzzle != NULL))
+			guess.dealt =
+				hd_item_find(guess.play, HD_ITEM_DEALT, guess.challenge->number);
 	}
 	for (uint32_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (rules[i](c, &guess))
@@ -260,7 +269,7 @@ hint_answer(struct hd_case *c, struct hd_bytes text, int64_t points)
 void
 hd_hint_decide(struct hd_case *c)
 {
-	const struct hd_challenge *challenge = challenge_find(c);
+	const struct hd_challenge *challenge = hd_case_challenge(c);
 	if (challenge == NULL)
 		return;
 	uint32_t n = c->command->count, taken = 0;
@@ -273,7 +282,7 @@ hd_hint_decide(struct hd_case *c)
 		return;
 	}
 	const struct hd_hint *hint = &challenge->hints[n - 1];
-	if (!is_open(c)) {
+	if (!hd_case_open(c)) {
 		hd_case_outcome(c, HD_OUTCOME_CLOSED, 0);
 		return;
 	}

@@ -231,6 +231,9 @@ item_valid(const struct hd_item *item)
 	case HD_ITEM_CELL:
 		return item->number < HD_CHALLENGES_MAX && item->count <= HD_GUESSES_KEPT &&
 		       item->words == HD_CELL_WORDS + item->count;
+	case HD_ITEM_DEALT:
+		return item->number < HD_CHALLENGES_MAX && item->count == 0 &&
+		       item->words == HD_DEALT_WORDS && item->flag <= 1;
 	default:
 		return false;
 	}
@@ -248,6 +251,26 @@ times_rise(struct hd_bytes payload)
 		before = time;
 	}
 	return true;
+}
+
+/* What is not there is 0, and all that is was in range when it was logged. */
+static bool
+dealt_valid(const struct hd_item *item, struct hd_bytes payload)
+{
+	struct hd_deal_item dealt;
+	HD_ASSERT(payload.size == sizeof(dealt));
+	memcpy(&dealt, payload.at, sizeof(dealt));
+	if (item->flag == 0)
+		return dealt.j == 0 && dealt.try == 0;
+	return dealt.j != 0 && dealt.try <= UINT32_MAX;
+}
+
+static bool
+payload_valid(const struct hd_item *item, struct hd_bytes payload)
+{
+	if (item->kind == HD_ITEM_TIMES)
+		return times_rise(payload);
+	return item->kind != HD_ITEM_DEALT || dealt_valid(item, payload);
 }
 
 bool
@@ -268,7 +291,7 @@ hd_items_valid(struct hd_bytes items)
 			return false;
 		struct hd_bytes payload =
 			hd_read_fixed(&in, item.words * (uint32_t)sizeof(uint64_t));
-		if (item.kind == HD_ITEM_TIMES && !times_rise(payload))
+		if (in.bad || !payload_valid(&item, payload))
 			return false;
 		before = item;
 	}

@@ -19,6 +19,8 @@ enum hd_item_kind {
 	HD_ITEM_WINDOW = 3, /* number: board; payload: struct hd_item_key */
 	HD_ITEM_FROZEN = 4, /* number: board; flag: stood there; payload: struct hd_item_key */
 	HD_ITEM_CELL = 5,   /* number: challenge; payload: struct hd_cell; count: guesses */
+	HD_ITEM_DEALT =
+		6, /* number: challenge; flag: it has a base; payload: struct hd_deal_item */
 };
 
 struct hd_item {
@@ -45,8 +47,15 @@ struct hd_cell {
 	uint64_t guesses[];
 };
 
-#define HD_CELL_WORDS (sizeof(struct hd_cell) / sizeof(uint64_t))
-#define HD_KEY_WORDS  (sizeof(struct hd_item_key) / sizeof(uint64_t))
+/* Of a puzzle. */
+struct hd_deal_item {
+	uint64_t d;
+	uint64_t j, try; /* of the base; 0 without one */
+};
+
+#define HD_CELL_WORDS  (sizeof(struct hd_cell) / sizeof(uint64_t))
+#define HD_KEY_WORDS   (sizeof(struct hd_item_key) / sizeof(uint64_t))
+#define HD_DEALT_WORDS (sizeof(struct hd_deal_item) / sizeof(uint64_t))
 
 struct hd_play {
 	uint32_t used; /* bytes, this head too */
@@ -109,6 +118,12 @@ static inline struct hd_item_key *
 hd_item_key(struct hd_item *item)
 {
 	return (struct hd_item_key *)item->payload;
+}
+
+static inline struct hd_deal_item *
+hd_item_dealt(struct hd_item *item)
+{
+	return (struct hd_deal_item *)item->payload;
 }
 
 #endif

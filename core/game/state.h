@@ -8,7 +8,9 @@
  *      |-- by_id: (hunt, id) -> entrant
  *      |-- ids: (key, event id) -> what was answered
  *      |-- wants: entrant -> what it waits for from the hunt's shard
- *      '-- grants: (hunt, challenge, entrant) -> what this shard gave; hunt->shares counts them
+ *      |-- grants: (hunt, challenge, entrant) -> what this shard gave; hunt->shares counts them
+ *      |-- deals: (hunt, challenge, entrant) <-> the number that this shard allotted
+ *      '-- suspects: what this shard asks about wrong guesses
  */
 #ifndef HUNTD_CORE_GAME_STATE_H
 #define HUNTD_CORE_GAME_STATE_H
@@ -16,6 +18,7 @@
 #include "core/base/index.h"
 #include "core/base/pool.h"
 #include "core/game/play.h"
+#include "core/game/puzzle/puzzle.h"
 #include "core/game/shared/shared.h"
 #include "huntd/assert.h"
 #include "huntd/core.h"
@@ -77,6 +80,7 @@ struct hd_hunt {
 	uint8_t phase;          /* enum hd_phase */
 	bool override;          /* the phase is an operator's */
 	bool here;              /* its single truth lies in this core (hd_core_place); no state */
+	uint8_t secret[32];     /* of its puzzles; follows from the core's */
 	uint32_t boards_count;
 	uint64_t entrants;
 	uint64_t serial;             /* the last one given to a tree or a freeze */
@@ -120,6 +124,9 @@ struct hd_core {
 	struct hd_event_ids ids;
 	struct hd_wants wants;
 	struct hd_grants grants;
+	struct hd_deals deals;
+	struct hd_suspects suspects;
+	uint64_t bases;         /* the greatest j that a BASE took; 0: none */
 	uint32_t shard, shards; /* its place; no state */
 
 	struct hd_hunt **hunts; /* HD_HUNTS_MAX */
@@ -145,7 +152,8 @@ struct hd_core {
 /* What one command may take beside its boards. */
 #define HD_CORE_STEP_MEMORY (2u * HD_MIB)
 
-/* What the end of an open WANT may take, one step's rare growth apart: it is not asked again. */
+/* What the end of an open WANT or suspicion may take, one step's rare growth apart: it is not asked
+ * again. */
 #define HD_WANT_MEMORY (4u * HD_KIB)
 
 /* entrants.c */
@@ -360,6 +368,7 @@ void hd_sweep_keep_hunt(struct hd_core *core, const struct hd_hunt *hunt);
 void hd_sweep_keep_entrant(struct hd_core *core, uint32_t handle);
 void hd_sweep_keep_answered(struct hd_core *core, uint32_t handle);
 void hd_sweep_keep_want(struct hd_core *core, uint32_t handle);
+void hd_sweep_keep_suspect(struct hd_core *core, uint32_t handle);
 
 static inline void
 hd_sweep_hunt(struct hd_core *core, const struct hd_hunt *hunt)
@@ -387,6 +396,13 @@ hd_sweep_want(struct hd_core *core, uint32_t handle)
 {
 	if (HD_UNLIKELY(core->sweep != NULL))
 		hd_sweep_keep_want(core, handle);
+}
+
+static inline void
+hd_sweep_suspect(struct hd_core *core, uint32_t handle)
+{
+	if (HD_UNLIKELY(core->sweep != NULL))
+		hd_sweep_keep_suspect(core, handle);
 }
 
 /* snapshot/load.c: gives up what is being read. */
@@ -434,8 +450,15 @@ void hd_case_keep_id(struct hd_case *c);
 /* The phase that the command is judged by. */
 enum hd_phase hd_case_phase(const struct hd_case *c);
 
-/* `size` bytes of the decision's scratch. */
+/* Whether the hunt is open in that phase. */
+bool hd_case_open(const struct hd_case *c);
+
+/* The command's challenge; NULL: there is none, and the reply says so. */
+const struct hd_challenge *hd_case_challenge(struct hd_case *c);
+
+/* `size` bytes of the decision's scratch; and a copy there. */
 uint8_t *hd_case_scratch(struct hd_case *c, uint32_t size);
+struct hd_bytes hd_case_copy(struct hd_case *c, struct hd_bytes bytes);
 
 /* award.c, judge.c, progress.c, documents.c: one verb each. */
 void hd_award_decide(struct hd_case *c);

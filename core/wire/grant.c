@@ -7,6 +7,10 @@ hd_want_encode(const struct hd_want *want, struct hd_writer *out)
 {
 	HD_ASSERT(want->entrant.size > 0 && want->entrant.size <= HD_ID_MAX);
 	HD_ASSERT(want->has_at || want->at == 0);
+	HD_ASSERT(want->what == HD_WANT_SUSPECT || want->d == 0);
+	hd_write_u8(out, want->what);
+	if (want->what == HD_WANT_SUSPECT)
+		hd_write_varint(out, want->d);
 	hd_write_signed(out, want->stamp);
 	hd_write_varint(out, want->hunt);
 	hd_write_varint(out, want->challenge);
@@ -19,7 +23,10 @@ hd_want_encode(const struct hd_want *want, struct hd_writer *out)
 static void
 read_want(struct hd_reader *r, struct hd_want *want)
 {
-	*want = (struct hd_want){.stamp = hd_read_signed(r)};
+	*want = (struct hd_want){.what = (uint8_t)hd_read_bounded(r, HD_WANT_SUSPECT)};
+	if (want->what == HD_WANT_SUSPECT)
+		want->d = hd_read_varint(r);
+	want->stamp = hd_read_signed(r);
 	want->hunt = (uint16_t)hd_read_bounded(r, HD_HUNTS_MAX - 1);
 	want->challenge = (uint32_t)hd_read_bounded(r, HD_CHALLENGES_MAX - 1);
 	want->entrant = hd_read_bytes(r, HD_ID_MAX);
@@ -40,10 +47,20 @@ hd_want_decode(struct hd_bytes bytes, struct hd_want *want)
 	return !r.bad && r.at == r.end;
 }
 
+/* Only stock can be gone, and of a suspicion the entrant's shard learns nothing. */
+static bool
+verdict_fits(const struct hd_want *want, const struct hd_grant *grant)
+{
+	HD_ASSERT(want->what <= HD_WANT_SUSPECT);
+	if (want->what == HD_WANT_SUSPECT)
+		return grant->verdict == HD_VERDICT_VOID;
+	return want->what == HD_WANT_SOLVE || grant->verdict != HD_VERDICT_GONE;
+}
+
 void
 hd_grant_encode(const struct hd_want *want, const struct hd_grant *grant, struct hd_writer *out)
 {
-	HD_ASSERT(grant->verdict <= HD_VERDICT_VOID);
+	HD_ASSERT(grant->verdict <= HD_VERDICT_VOID && verdict_fits(want, grant));
 	hd_want_encode(want, out);
 	hd_write_u8(out, grant->verdict);
 	hd_write_varint(out, grant->version);
@@ -64,6 +81,8 @@ hd_grant_decode(struct hd_bytes bytes, struct hd_want *want, struct hd_grant *gr
 	read_want(&r, want);
 	*grant = (struct hd_grant){.verdict = (uint8_t)hd_read_bounded(&r, HD_VERDICT_VOID)};
 	grant->version = (uint32_t)hd_read_bounded(&r, UINT32_MAX);
+	if (r.bad || !verdict_fits(want, grant))
+		return false;
 	if (grant->verdict != HD_VERDICT_GRANTED)
 		return !r.bad && r.at == r.end;
 	grant->ordinal = hd_read_varint(&r);

@@ -111,12 +111,12 @@ struct hd_want {
 
 enum hd_verdict { HD_VERDICT_GRANTED, HD_VERDICT_GONE, HD_VERDICT_VOID };
 
-/* What H says to it. */
+/* What H says to it. Of a SUSPECT always void: E learns nothing. */
 struct hd_grant {
 	uint8_t verdict;  /* enum hd_verdict */
 	uint32_t version; /* of the document it was judged by */
 	uint64_t ordinal; /* GRANTED: from 1; of a DEAL: d + 1 */
-	int64_t points, time;
+	int64_t points, time; /* of a DEAL 0 */
 };
 
 /* The open WANT of argument 1 `entrant`: a handle, 0: none. Handles are small and used again. */

@@ -86,6 +86,35 @@ awarded_fields(struct fields *fields, const struct hd_event *event)
 }
 
 static void
+puzzle_fields(struct fields *fields, const struct hd_event *event,
+	      const struct hd_definition *definition)
+{
+	challenge_field(fields, definition, event->number);
+	switch ((enum hd_event_type)event->type) {
+	case HD_EVENT_ALLOTTED:
+		field_int(fields, "d", event->value);
+		break;
+	case HD_EVENT_BASE:
+		field_int(fields, "base", (int64_t)event->order);
+		field_int(fields, "try", event->value);
+		break;
+	case HD_EVENT_SHARED_ANSWER:
+		field_int(fields, "d", (int64_t)event->order);
+		field_bytes(fields, "whose", event->extra);
+		break;
+	case HD_EVENT_DEALT:
+	case HD_EVENT_SUSPECTED:
+		field_int(fields, "d", (int64_t)event->order);
+		break;
+	case HD_EVENT_WANT_DEAL:
+	case HD_EVENT_CLEARED:
+		break;
+	default:
+		HD_UNREACHABLE();
+	}
+}
+
+static void
 own_fields(struct fields *fields, const struct hd_event *event,
 	   const struct hd_definition *definition)
 {
@@ -137,7 +166,7 @@ own_fields(struct fields *fields, const struct hd_event *event,
 		field_bytes(fields, "detail", event->detail);
 		break;
 	default:
-		HD_UNREACHABLE();
+		puzzle_fields(fields, event, definition);
 	}
 	field_bytes(fields, "by", event->by);
 	field_bytes(fields, "id", event->id);

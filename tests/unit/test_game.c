@@ -70,7 +70,7 @@ test_errors_in_order(void **state)
 	SAY("HINT ann bay chest 1", "-NOHINT");
 	SAY("CHECKIN ann bay nothing", "-NOCHALLENGE");
 	SAY("CHECKIN ann bay map", "-UNSUPPORTED");
-	SAY("PUZZLE ann bay map", "-UNSUPPORTED");
+	SAY("PUZZLE ann bay map", "-NOPUZZLE");
 	SAY("AWARD ann bay 1 ID k", "applied 1 1 ''");
 	SAY("AWARD ann nowhere 1 ID k", "-IDMISMATCH");
 	/* An error changes nothing, and is not remembered with its id. */

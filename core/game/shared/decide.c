@@ -67,8 +67,18 @@ hd_core_grant(struct hd_core *core, int64_t now, const struct hd_want *want,
 	};
 	decision->events_count = 0;
 	decision->scratch_used = 0;
-	if (judge(core, c.hunt, want->challenge, want->entrant, grant))
-		grant_push(&c, want->challenge, grant);
+	switch ((enum hd_want_what)want->what) {
+	case HD_WANT_SOLVE:
+		if (judge(core, c.hunt, want->challenge, want->entrant, grant))
+			grant_push(&c, want->challenge, grant);
+		break;
+	case HD_WANT_DEAL:
+		hd_deal_grant(&c, want, grant);
+		break;
+	case HD_WANT_SUSPECT:
+		hd_suspect_grant(&c, want, grant);
+		break;
+	}
 }
 
 /* E. */
@@ -161,31 +171,23 @@ hd_shared_decide(struct hd_case *c, const struct hd_challenge *challenge)
 		decide_there(c, challenge);
 }
 
-static struct hd_bytes
-copy(struct hd_case *c, struct hd_bytes bytes)
-{
-	uint8_t *at = hd_case_scratch(c, bytes.size);
-	HD_ASSERT(bytes.at != NULL);
-	memcpy(at, bytes.at, bytes.size);
-	return hd_bytes_of(at, bytes.size);
-}
-
 /* The command that wanted, as far as its outcome needs it. Its bytes stay when the WANT has ended.
  */
 static struct hd_command
 command_of(struct hd_case *c, const struct hd_event *event)
 {
-	HD_ASSERT(event->type == HD_EVENT_WANT);
+	bool deal = event->type == HD_EVENT_WANT_DEAL;
+	HD_ASSERT(deal || event->type == HD_EVENT_WANT);
 	bool at = (event->has & HD_EVENT_HAS_AT) != 0, by = (event->has & HD_EVENT_HAS_BY) != 0;
 	memcpy(c->args, event->args_hash, sizeof(c->args));
 	return (struct hd_command){
-		.verb = HD_CMD_SUBMIT,
+		.verb = deal ? HD_CMD_PUZZLE : HD_CMD_SUBMIT,
 		.given = (uint16_t)((at ? HD_GIVEN_AT : 0) | (by ? HD_GIVEN_BY : 0)),
 		.at = at ? event->time : 0,
-		.entrant = copy(c, event->entrant),
-		.text = copy(c, event->text),
-		.by = copy(c, event->by),
-		.id = copy(c, event->id),
+		.entrant = hd_case_copy(c, event->entrant),
+		.text = hd_case_copy(c, event->text),
+		.by = hd_case_copy(c, event->by),
+		.id = hd_case_copy(c, event->id),
 	};
 }
 
@@ -225,7 +227,10 @@ settle(struct hd_case *c, const struct hd_event *event, const struct hd_grant *g
 	c->command = &command;
 	switch ((enum hd_verdict)grant->verdict) {
 	case HD_VERDICT_GRANTED:
-		settle_granted(c, &command, event->number, grant, event->stamp);
+		if (event->type == HD_EVENT_WANT_DEAL)
+			hd_deal_settle(c, event, grant);
+		else
+			settle_granted(c, &command, event->number, grant, event->stamp);
 		break;
 	case HD_VERDICT_GONE:
 		answer_gone(c, event->number, grant, event->stamp);
@@ -243,8 +248,10 @@ hd_core_settle(struct hd_core *core, int64_t now, const struct hd_want *want,
 	       const struct hd_grant *grant, struct hd_decision *decision)
 {
 	struct hd_event event;
-	uint32_t handle = hd_core_want_of(core, want->entrant);
 	HD_ASSERT(now > core->stamp && grant->verdict <= HD_VERDICT_VOID);
+	if (want->what == HD_WANT_SUSPECT)
+		return hd_suspect_settle(core, now, want, decision);
+	uint32_t handle = hd_core_want_of(core, want->entrant);
 	if (handle == 0)
 		return false;
 	hd_want_event(core, handle, &event);

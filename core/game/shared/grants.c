@@ -22,14 +22,34 @@ hd_grants_fini(struct hd_core *core)
 
 /* Grants. */
 
+void
+hd_id_keep(struct hd_core *core, struct hd_kept_id *kept, struct hd_bytes id)
+{
+	HD_ASSERT(kept->size == 0 && id.size > 0 && id.size <= HD_ID_MAX);
+	uint8_t *at = kept->inside;
+	kept->size = (uint8_t)id.size;
+	if (id.size > HD_KEPT_ID_INLINE) {
+		kept->aside = hd_pool_take(&core->long_ids);
+		at = hd_pool_at(&core->long_ids, kept->aside);
+	}
+	memcpy(at, id.at, id.size);
+}
+
+struct hd_bytes
+hd_id_kept(const struct hd_core *core, const struct hd_kept_id *kept)
+{
+	HD_ASSERT(kept->size <= HD_KEPT_ID_INLINE || kept->aside != 0);
+	const uint8_t *at = kept->inside;
+	if (kept->aside != 0)
+		at = hd_pool_at(&core->long_ids, kept->aside);
+	return (struct hd_bytes){at, kept->size};
+}
+
 struct hd_bytes
 hd_grant_entrant(const struct hd_core *core, const struct hd_given_grant *grant)
 {
-	HD_ASSERT(grant->id_size <= HD_GRANT_ID_INLINE || grant->id_aside != 0);
-	const uint8_t *at = grant->id;
-	if (grant->id_aside != 0)
-		at = hd_pool_at(&core->long_ids, grant->id_aside);
-	return (struct hd_bytes){at, grant->id_size};
+	HD_ASSERT(grant->entrant.size > 0);
+	return hd_id_kept(core, &grant->entrant);
 }
 
 static uint64_t
@@ -72,8 +92,8 @@ hd_share_find(const struct hd_hunt *hunt, uint32_t challenge)
 	return challenge < hunt->shares_room ? &hunt->shares[challenge] : NULL;
 }
 
-static struct hd_share *
-share_make(struct hd_core *core, struct hd_hunt *hunt, uint32_t challenge)
+struct hd_share *
+hd_share_make(struct hd_core *core, struct hd_hunt *hunt, uint32_t challenge)
 {
 	HD_ASSERT(challenge < HD_CHALLENGES_MAX);
 	if (challenge >= hunt->shares_room) {
@@ -104,7 +124,7 @@ hd_share_gone(struct hd_core *core, uint16_t hunt, uint32_t challenge, uint32_t 
 {
 	HD_ASSERT(hunt < core->hunts_count && version > 0);
 	hd_sweep_hunt(core, core->hunts[hunt]);
-	struct hd_share *share = share_make(core, core->hunts[hunt], challenge);
+	struct hd_share *share = hd_share_make(core, core->hunts[hunt], challenge);
 	if (share->gone < version)
 		share->gone = version;
 }
@@ -113,7 +133,7 @@ void
 hd_grant_keep(struct hd_core *core, const struct hd_event *event)
 {
 	HD_ASSERT(hd_grant_find(core, event->hunt, event->number, event->entrant) == NULL);
-	HD_ASSERT(event->entrant.size <= HD_ID_MAX && event->value > 0);
+	HD_ASSERT(event->hunt < core->hunts_count && event->value > 0);
 	uint32_t handle = hd_pool_take(&core->grants.pool);
 	struct hd_given_grant *grant = hd_pool_at(&core->grants.pool, handle);
 	grant->ordinal = (uint64_t)event->value;
@@ -121,17 +141,11 @@ hd_grant_keep(struct hd_core *core, const struct hd_event *event)
 	grant->time = event->time;
 	grant->hunt = event->hunt;
 	grant->challenge = (uint16_t)event->number;
-	grant->id_size = (uint8_t)event->entrant.size;
-	uint8_t *id = grant->id;
-	if (event->entrant.size > HD_GRANT_ID_INLINE) {
-		grant->id_aside = hd_pool_take(&core->long_ids);
-		id = hd_pool_at(&core->long_ids, grant->id_aside);
-	}
-	memcpy(id, event->entrant.at, event->entrant.size);
+	hd_id_keep(core, &grant->entrant, event->entrant);
 	hd_index_insert(core->grants.index,
 			hash_of(core, event->hunt, event->number, event->entrant), handle, rehash,
 			core);
-	share_make(core, core->hunts[event->hunt], event->number)->grants++;
+	hd_share_make(core, core->hunts[event->hunt], event->number)->grants++;
 }
 
 uint64_t

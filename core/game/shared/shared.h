@@ -18,7 +18,8 @@ struct hd_open_want {
 	int64_t stamp; /* 0: free */
 	int64_t time;
 	uint16_t hunt, text_size;
-	uint8_t has; /* enum hd_event_has */
+	uint8_t what; /* enum hd_want_what: SOLVE or DEAL */
+	uint8_t has;  /* enum hd_event_has */
 	uint8_t entrant_size, by_size, id_size;
 	uint8_t args_hash[16];
 	uint8_t entrant[HD_ID_MAX], by[HD_ID_MAX], id[HD_EVENT_ID_MAX], text[HD_ANSWER_MAX];
@@ -29,16 +30,21 @@ struct hd_wants {
 	struct hd_index *index; /* by entrant: one of each is open at most */
 };
 
-#define HD_GRANT_ID_INLINE 23u
+#define HD_KEPT_ID_INLINE 23u
+
+/* An entrant's id, kept for ever. */
+struct hd_kept_id {
+	uint32_t aside; /* 0, or where a longer id is in core->long_ids */
+	uint8_t size;
+	uint8_t inside[HD_KEPT_ID_INLINE];
+};
 
 /* What H gave to an entrant, once for each challenge and for ever. */
 struct hd_given_grant {
 	uint64_t ordinal;
 	int64_t points, time;
-	uint32_t id_aside; /* 0, or where a longer id is in core->long_ids */
 	uint16_t hunt, challenge;
-	uint8_t id_size;
-	uint8_t id[HD_GRANT_ID_INLINE];
+	struct hd_kept_id entrant;
 };
 
 static_assert(sizeof(struct hd_given_grant) == 56, "a grant is 56 bytes");
@@ -51,9 +57,11 @@ struct hd_grants {
 /* What is shared of a challenge: hunt->shares[number]. */
 struct hd_share {
 	uint64_t grants; /* given here */
+	uint64_t deals;  /* allotted here */
 	uint32_t gone;   /* E: the greatest version by which H judged it gone; 0: none */
 };
 
+struct hd_core;
 struct hd_hunt;
 struct hd_case;
 
@@ -62,7 +70,8 @@ struct hd_case;
 void hd_wants_init(struct hd_core *core);
 void hd_wants_fini(struct hd_core *core);
 
-/* Opens what a WANT says; ends it; gives the WANT back, its bytes borrowed from the state. */
+/* Opens what a WANT or WANT_DEAL says; ends it; gives the WANT back, its bytes borrowed from the
+ * state. */
 void hd_want_open(struct hd_core *core, const struct hd_event *event);
 void hd_want_end(struct hd_core *core, struct hd_bytes entrant, int64_t stamp);
 void hd_want_event(const struct hd_core *core, uint32_t handle, struct hd_event *event);
@@ -71,6 +80,9 @@ void hd_want_event(const struct hd_core *core, uint32_t handle, struct hd_event 
 
 void hd_grants_init(struct hd_core *core);
 void hd_grants_fini(struct hd_core *core);
+
+void hd_id_keep(struct hd_core *core, struct hd_kept_id *kept, struct hd_bytes id);
+struct hd_bytes hd_id_kept(const struct hd_core *core, const struct hd_kept_id *kept);
 
 struct hd_bytes hd_grant_entrant(const struct hd_core *core, const struct hd_given_grant *grant);
 
@@ -82,6 +94,7 @@ void hd_grant_keep(struct hd_core *core, const struct hd_event *event);
 
 /* NULL: nothing of the challenge was shared yet. */
 const struct hd_share *hd_share_find(const struct hd_hunt *hunt, uint32_t challenge);
+struct hd_share *hd_share_make(struct hd_core *core, struct hd_hunt *hunt, uint32_t challenge);
 void hd_share_gone(struct hd_core *core, uint16_t hunt, uint32_t challenge, uint32_t version);
 void hd_shares_fini(struct hd_core *core, struct hd_hunt *hunt);
 

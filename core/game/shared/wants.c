@@ -67,20 +67,23 @@ void
 hd_want_open(struct hd_core *core, const struct hd_event *event)
 {
 	HD_ASSERT(hd_core_want_of(core, event->entrant) == 0);
-	HD_ASSERT(event->type == HD_EVENT_WANT && event->text.size <= HD_ANSWER_MAX);
+	bool deal = event->type == HD_EVENT_WANT_DEAL;
+	HD_ASSERT((deal || event->type == HD_EVENT_WANT) && event->text.size <= HD_ANSWER_MAX);
 	uint32_t handle = hd_pool_take(&core->wants.pool);
 	struct hd_open_want *want = open_at(core, handle);
 	want->stamp = event->stamp;
 	want->time = event->time;
 	want->challenge = event->number;
 	want->hunt = event->hunt;
+	want->what = deal ? HD_WANT_DEAL : HD_WANT_SOLVE;
 	want->has = event->has;
 	memcpy(want->args_hash, event->args_hash, sizeof(want->args_hash));
 	want->entrant_size = keep(want->entrant, event->entrant, HD_ID_MAX);
 	want->by_size = keep(want->by, event->by, HD_ID_MAX);
 	want->id_size = keep(want->id, event->id, HD_EVENT_ID_MAX);
 	want->text_size = (uint16_t)event->text.size;
-	memcpy(want->text, event->text.at, event->text.size);
+	if (event->text.size > 0)
+		memcpy(want->text, event->text.at, event->text.size);
 	hd_index_insert(core->wants.index, hash_of(core, event->entrant), handle, rehash, core);
 }
 
@@ -101,7 +104,7 @@ hd_want_event(const struct hd_core *core, uint32_t handle, struct hd_event *even
 	const struct hd_open_want *want = open_at(core, handle);
 	HD_ASSERT(want->stamp != 0);
 	*event = (struct hd_event){
-		.type = HD_EVENT_WANT,
+		.type = want->what == HD_WANT_DEAL ? HD_EVENT_WANT_DEAL : HD_EVENT_WANT,
 		.has = want->has,
 		.hunt = want->hunt,
 		.number = want->challenge,
@@ -122,6 +125,7 @@ hd_core_want(const struct hd_core *core, uint32_t handle, struct hd_want *want)
 	HD_ASSERT(open->stamp != 0);
 	bool has_at = (open->has & HD_EVENT_HAS_AT) != 0;
 	*want = (struct hd_want){
+		.what = open->what,
 		.stamp = open->stamp,
 		.hunt = open->hunt,
 		.challenge = open->challenge,

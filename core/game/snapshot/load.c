@@ -12,6 +12,8 @@ struct hd_load {
 	uint64_t count;
 	uint32_t done;                     /* objects of done bits */
 	uint16_t challenges[HD_HUNTS_MAX]; /* by hunt: they reach to the greatest that is named */
+	uint64_t puzzles[HD_HUNTS_MAX]
+			[HD_CHALLENGES_MAX / 64]; /* a bit for each that must be one */
 };
 
 void
@@ -42,6 +44,10 @@ load_core(struct hd_core *core, struct hd_reader *in)
 	core->ids.kept_max = hd_read_signed(in);
 	core->ids.age_ns = hd_read_signed(in);
 	core->hunts_count = (uint32_t)hd_read_bounded(in, HD_HUNTS_MAX);
+	uint64_t bases = in->at < in->end ? hd_read_varint(in) : 0;
+	if (bases != 0 && !hd_base_is_own(core, bases))
+		return false;
+	core->bases = bases;
 	if (!all_read(in) || core->stamp < 0 || core->ids.kept_max < 0 || core->ids.age_ns < 0)
 		return false;
 	memcpy(core->secret, secret.at, secret.size);
@@ -81,6 +87,15 @@ challenge_note(struct hd_load *load, uint16_t hunt, uint64_t challenge)
 	if (load->challenges[hunt] <= challenge)
 		load->challenges[hunt] = (uint16_t)(challenge + 1);
 	return true;
+}
+
+/* The same, and that it must be a puzzle. */
+static void
+puzzle_note(struct hd_load *load, uint16_t hunt, uint32_t challenge)
+{
+	bool noted = challenge_note(load, hunt, challenge);
+	HD_ASSERT(noted && challenge < HD_CHALLENGES_MAX);
+	load->puzzles[hunt][challenge / 64] |= UINT64_C(1) << (challenge % 64);
 }
 
 static bool
@@ -165,6 +180,9 @@ load_play(struct hd_core *core, struct hd_entrant *entrant, struct hd_reader *in
 	struct hd_item *item = hd_item_first(play, HD_ITEM_CELL);
 	for (; item != NULL; item = hd_item_next(play, item))
 		challenge_note(core->load, entrant->hunt, item->number);
+	item = hd_item_first(play, HD_ITEM_DEALT);
+	for (; item != NULL; item = hd_item_next(play, item))
+		puzzle_note(core->load, entrant->hunt, item->number);
 	return true;
 }
 
@@ -204,22 +222,95 @@ load_answered(struct hd_core *core, struct hd_reader *in)
 	return hd_event_ids_load(&core->ids, &answered, detail);
 }
 
+/* What waits for an answer, as it was logged; `has`: the flags that it may have. */
 static bool
-load_want(struct hd_core *core, struct hd_reader *in)
+read_open(struct hd_core *core, struct hd_reader *in, enum hd_event_type type, uint32_t has,
+	  struct hd_event *event)
 {
 	int64_t stamp = (int64_t)hd_read_u64(in);
 	struct hd_bytes body = hd_read_fixed(in, hd_reader_left(in));
-	struct hd_event event;
 	if (in->bad || stamp <= 0 || stamp > core->stamp ||
-	    !hd_event_decode(HD_EVENT_WANT, stamp, body, &event))
+	    !hd_event_decode(type, stamp, body, event))
 		return false;
-	if (event.hunt >= core->hunts_count || core->hunts[event.hunt] == NULL ||
-	    event.entrant.size == 0 || event.text.size == 0 ||
-	    (event.has & ~(HD_EVENT_HAS_AT | HD_EVENT_HAS_BY | HD_EVENT_HAS_ID)) != 0 ||
-	    hd_core_want_of(core, event.entrant) != 0 ||
-	    !challenge_note(core->load, event.hunt, event.number))
+	return event->hunt < core->hunts_count && core->hunts[event->hunt] != NULL &&
+	       event->entrant.size > 0 && (event->has & ~has) == 0 &&
+	       challenge_note(core->load, event->hunt, event->number);
+}
+
+static bool
+load_want(struct hd_core *core, struct hd_reader *in)
+{
+	struct hd_event event;
+	if (!read_open(core, in, HD_EVENT_WANT, HD_EVENT_HAS_AT | HD_EVENT_HAS_BY | HD_EVENT_HAS_ID,
+		       &event) ||
+	    event.text.size == 0 || hd_core_want_of(core, event.entrant) != 0)
 		return false;
 	hd_want_open(core, &event);
+	return true;
+}
+
+static bool
+load_want_deal(struct hd_core *core, struct hd_reader *in)
+{
+	struct hd_event event;
+	if (!read_open(core, in, HD_EVENT_WANT_DEAL, HD_EVENT_HAS_AT, &event) ||
+	    hd_core_want_of(core, event.entrant) != 0)
+		return false;
+	puzzle_note(core->load, event.hunt, event.number);
+	hd_want_open(core, &event);
+	return true;
+}
+
+static bool
+load_suspect(struct hd_core *core, struct hd_reader *in)
+{
+	struct hd_event event;
+	if (!read_open(core, in, HD_EVENT_SUSPECTED, HD_EVENT_HAS_AT, &event) ||
+	    hd_suspect_find(core, event.stamp) != 0)
+		return false;
+	puzzle_note(core->load, event.hunt, event.number);
+	hd_suspect_open(core, &event);
+	return true;
+}
+
+/* Of DEAL and TOLD. */
+static bool
+read_deal(struct hd_core *core, struct hd_reader *in, struct hd_event *event)
+{
+	const struct hd_hunt *hunt = read_hunt(core, in);
+	*event = (struct hd_event){0};
+	event->number = (uint32_t)hd_read_bounded(in, HD_CHALLENGES_MAX - 1);
+	event->entrant = hd_read_bytes(in, HD_ID_MAX);
+	event->order = hd_read_bounded(in, INT64_MAX);
+	if (!all_read(in) || hunt == NULL || event->entrant.size == 0)
+		return false;
+	event->hunt = hunt->number;
+	puzzle_note(core->load, event->hunt, event->number);
+	return true;
+}
+
+static bool
+load_deal(struct hd_core *core, struct hd_reader *in)
+{
+	struct hd_event event;
+	if (!read_deal(core, in, &event) ||
+	    event.order != hd_core_allotted(core, event.hunt, event.number) ||
+	    hd_deal_of(core, event.hunt, event.number, event.entrant) != NULL)
+		return false;
+	event.value = (int64_t)event.order;
+	hd_deal_keep(core, &event);
+	return true;
+}
+
+static bool
+load_told(struct hd_core *core, struct hd_reader *in)
+{
+	struct hd_event event;
+	if (!read_deal(core, in, &event) ||
+	    hd_deal_at(core, event.hunt, event.number, event.order) == NULL ||
+	    hd_deal_told(core, event.hunt, event.number, event.order, event.entrant))
+		return false;
+	hd_told_keep(core, &event);
 	return true;
 }
 
@@ -265,6 +356,14 @@ load_object(struct hd_core *core, struct hd_reader *in)
 		return load_want(core, in);
 	case HD_OBJECT_GRANT:
 		return load_grant(core, in);
+	case HD_OBJECT_WANT_DEAL:
+		return load_want_deal(core, in);
+	case HD_OBJECT_SUSPECT:
+		return load_suspect(core, in);
+	case HD_OBJECT_DEAL:
+		return load_deal(core, in);
+	case HD_OBJECT_TOLD:
+		return load_told(core, in);
 	default:
 		return false;
 	}
@@ -313,6 +412,19 @@ board_ready(struct hd_core *core, struct hd_hunt *hunt, const struct hd_board_ru
 	return true;
 }
 
+/* Whether all are puzzles that must be. */
+static bool
+puzzles_ready(const struct hd_load *load, const struct hd_hunt *hunt)
+{
+	const struct hd_definition *definition = hunt->definition;
+	HD_ASSERT(definition->challenges_count >= load->challenges[hunt->number]);
+	for (uint32_t i = 0; i < definition->challenges_count; i++)
+		if ((load->puzzles[hunt->number][i / 64] >> (i % 64) & 1) != 0 &&
+		    definition->challenges[i].puzzle == NULL)
+			return false;
+	return true;
+}
+
 /* The document in force, and the boards by it. */
 static bool
 hunt_ready(struct hd_core *core, struct hd_hunt *hunt)
@@ -323,7 +435,8 @@ hunt_ready(struct hd_core *core, struct hd_hunt *hunt)
 						core->secret);
 	const struct hd_definition *definition = hunt->definition;
 	if (definition == NULL || definition->boards_count != hunt->boards_count ||
-	    definition->challenges_count < core->load->challenges[hunt->number])
+	    definition->challenges_count < core->load->challenges[hunt->number] ||
+	    !puzzles_ready(core->load, hunt))
 		return false;
 	if (!hunt->override && hunt->phase > hd_phase_scheduled(definition, core->stamp))
 		return false; /* a schedule never goes back */

@@ -26,6 +26,8 @@ hd_object_core(const struct hd_core *core, struct hd_writer *out)
 	hd_write_signed(out, core->ids.kept_max);
 	hd_write_signed(out, core->ids.age_ns);
 	hd_write_varint(out, core->hunts_count);
+	if (core->bases > 0) /* older snapshots know none, and are the same */
+		hd_write_varint(out, core->bases);
 }
 
 uint32_t
@@ -152,15 +154,43 @@ hd_object_answered(const struct hd_answered *answered, struct hd_writer *out)
 	hd_write_bytes(out, hd_answered_detail(answered));
 }
 
+/* What waits for an answer, as it was logged. */
+static void
+write_open(const struct hd_event *event, enum hd_object_kind kind, struct hd_writer *out)
+{
+	HD_ASSERT(hd_event_size_max(event) < HD_OBJECT_SMALL_MAX);
+	HD_ASSERT(event->stamp > 0);
+	hd_write_u8(out, (uint8_t)kind);
+	hd_write_u64(out, (uint64_t)event->stamp);
+	hd_event_encode(event, out);
+}
+
 void
 hd_object_want(const struct hd_core *core, uint32_t handle, struct hd_writer *out)
 {
 	struct hd_event event;
 	hd_want_event(core, handle, &event);
-	HD_ASSERT(hd_event_size_max(&event) < HD_OBJECT_SMALL_MAX);
-	hd_write_u8(out, HD_OBJECT_WANT);
-	hd_write_u64(out, (uint64_t)event.stamp);
-	hd_event_encode(&event, out);
+	write_open(&event, event.type == HD_EVENT_WANT ? HD_OBJECT_WANT : HD_OBJECT_WANT_DEAL, out);
+}
+
+void
+hd_object_suspect(const struct hd_core *core, uint32_t handle, struct hd_writer *out)
+{
+	struct hd_event event;
+	hd_suspect_event(core, handle, &event);
+	write_open(&event, HD_OBJECT_SUSPECT, out);
+}
+
+void
+hd_object_deal(const struct hd_core *core, enum hd_object_kind kind, const struct hd_deal_row *row,
+	       struct hd_writer *out)
+{
+	HD_ASSERT(kind == HD_OBJECT_DEAL || kind == HD_OBJECT_TOLD);
+	hd_write_u8(out, (uint8_t)kind);
+	hd_write_varint(out, row->hunt);
+	hd_write_varint(out, row->challenge);
+	hd_write_bytes(out, hd_deal_entrant(core, row));
+	hd_write_varint(out, row->d);
 }
 
 void

@@ -13,14 +13,18 @@
 #include "core/game/state.h"
 
 enum hd_object_kind {
-	HD_OBJECT_CORE = 'c',     /* stamp, order, secret, settings, how many hunts */
+	HD_OBJECT_CORE = 'c',     /* stamp, order, secret, settings, how many hunts; bases if any */
 	HD_OBJECT_DONE = 'd',     /* which orders are done: HD_DONE_WORDS words of bits */
 	HD_OBJECT_HUNT = 'h',     /* a hunt, its phase, its trees, what is gone */
 	HD_OBJECT_VERSION = 'v',  /* a version of a hunt's document */
 	HD_OBJECT_ENTRANT = 'e',  /* an entrant with its play */
 	HD_OBJECT_ANSWERED = 'i', /* what was answered to an event id */
 	HD_OBJECT_WANT = 'w',     /* an open WANT: its stamp, and the event as it is logged */
-	HD_OBJECT_GRANT = 'g'     /* what this shard gave; their number is counted from them */
+	HD_OBJECT_GRANT = 'g',    /* what this shard gave; their number is counted from them */
+	HD_OBJECT_WANT_DEAL = 'q', /* an open WANT_DEAL, as a WANT */
+	HD_OBJECT_SUSPECT = 's',   /* an open SUSPECTED, as a WANT */
+	HD_OBJECT_DEAL = 'a',      /* what this shard allotted; of a challenge in the order of d */
+	HD_OBJECT_TOLD = 't'       /* who was told of, and for which deal */
 };
 
 #define HD_DONE_WORDS 64u
@@ -39,6 +43,9 @@ void hd_object_entrant(const struct hd_core *core, const struct hd_entrant *entr
 		       struct hd_writer *out);
 void hd_object_answered(const struct hd_answered *answered, struct hd_writer *out);
 void hd_object_want(const struct hd_core *core, uint32_t handle, struct hd_writer *out);
+void hd_object_suspect(const struct hd_core *core, uint32_t handle, struct hd_writer *out);
+void hd_object_deal(const struct hd_core *core, enum hd_object_kind kind,
+		    const struct hd_deal_row *row, struct hd_writer *out);
 void hd_object_grant(const struct hd_core *core, const struct hd_given_grant *grant,
 		     struct hd_writer *out);
 

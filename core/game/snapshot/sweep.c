@@ -27,7 +27,7 @@ struct cursor {
 struct hd_sweep {
 	const struct hd_core *core;
 	int64_t stamp; /* the moment: what is younger is not in it */
-	uint32_t hunts, entrants, grants;
+	uint32_t hunts, entrants, grants, deals, told;
 	struct cursor cursor;
 	unsigned __int128 sum;
 	uint64_t count;
@@ -174,6 +174,46 @@ walk_grants(struct hd_sweep *sweep, struct hd_writer *out)
 	return true;
 }
 
+static bool
+walk_suspects(struct hd_sweep *sweep, struct hd_writer *out)
+{
+	uint32_t *at = &sweep->cursor.at;
+	while ((*at = hd_core_suspect_next(sweep->core, *at)) != 0) {
+		struct hd_want want;
+		hd_core_suspect(sweep->core, *at, &want);
+		if (want.stamp > sweep->stamp)
+			continue;
+		hd_object_suspect(sweep->core, *at, out);
+		return true;
+	}
+	return false;
+}
+
+/* Deals and whom was told of are for ever too. */
+static bool
+walk_deals(struct hd_sweep *sweep, struct hd_writer *out)
+{
+	uint32_t *at = &sweep->cursor.at;
+	HD_ASSERT(*at <= sweep->deals);
+	if (*at == sweep->deals)
+		return false;
+	hd_object_deal(sweep->core, HD_OBJECT_DEAL, hd_pool_at(&sweep->core->deals.deals, ++*at),
+		       out);
+	return true;
+}
+
+static bool
+walk_told(struct hd_sweep *sweep, struct hd_writer *out)
+{
+	uint32_t *at = &sweep->cursor.at;
+	HD_ASSERT(*at <= sweep->told);
+	if (*at == sweep->told)
+		return false;
+	hd_object_deal(sweep->core, HD_OBJECT_TOLD, hd_pool_at(&sweep->core->deals.told, ++*at),
+		       out);
+	return true;
+}
+
 enum walk {
 	WALK_CORE,
 	WALK_DONE,
@@ -183,13 +223,19 @@ enum walk {
 	WALK_IDS,
 	WALK_WANTS,
 	WALK_GRANTS,
+	WALK_SUSPECTS,
+	WALK_DEALS,
+	WALK_TOLD,
 	WALKS
 };
 
 static bool (*const walks[WALKS])(struct hd_sweep *, struct hd_writer *) = {
-	[WALK_CORE] = walk_core,         [WALK_DONE] = walk_done,         [WALK_HUNTS] = walk_hunts,
-	[WALK_VERSIONS] = walk_versions, [WALK_ENTRANTS] = walk_entrants, [WALK_IDS] = walk_ids,
+	[WALK_CORE] = walk_core,         [WALK_DONE] = walk_done,
+	[WALK_HUNTS] = walk_hunts,       [WALK_VERSIONS] = walk_versions,
+	[WALK_ENTRANTS] = walk_entrants, [WALK_IDS] = walk_ids,
 	[WALK_WANTS] = walk_wants,       [WALK_GRANTS] = walk_grants,
+	[WALK_SUSPECTS] = walk_suspects, [WALK_DEALS] = walk_deals,
+	[WALK_TOLD] = walk_told,
 };
 
 /* Of the kinds before `end`. */
@@ -384,6 +430,22 @@ hd_sweep_keep_want(struct hd_core *core, uint32_t handle)
 	queue_end(sweep, &out);
 }
 
+void
+hd_sweep_keep_suspect(struct hd_core *core, uint32_t handle)
+{
+	struct hd_sweep *sweep = core->sweep;
+	struct hd_want want;
+	hd_core_suspect(core, handle, &want);
+	if (want.stamp > sweep->stamp || is_passed(sweep, WALK_SUSPECTS, handle - 1))
+		return;
+	hd_sweep_keep_hunt(core, core->hunts[want.hunt]);
+	struct hd_writer out = queue_begin(sweep, HD_OBJECT_SMALL_MAX);
+	uint8_t *begin = object_begin(&out);
+	hd_object_suspect(core, handle, &out);
+	object_end(&out, begin);
+	queue_end(sweep, &out);
+}
+
 /* The sweep as a whole. */
 
 static struct hd_sweep
@@ -396,6 +458,8 @@ sweep_of(const struct hd_core *core)
 		.hunts = core->hunts_count,
 		.entrants = core->entrants.used,
 		.grants = core->grants.pool.used,
+		.deals = core->deals.deals.used,
+		.told = core->deals.told.used,
 		.cursor = {.id_stamp = INT64_MIN},
 	};
 }

@@ -150,6 +150,27 @@ grant_fields(json_t *fields, const struct hd_event *event)
 	put_bytes(fields, "answer", event->text);
 }
 
+/* `want` and `suspected`: the stamp of what ends. */
+static void
+puzzle_fields(json_t *fields, const struct hd_event *event)
+{
+	bool suspicion = event->type == HD_EVENT_SUSPECTED || event->type == HD_EVENT_SHARED_ANSWER;
+	if (event->type == HD_EVENT_ALLOTTED)
+		put_number(fields, "d", event->value);
+	if (event->type == HD_EVENT_DEALT || suspicion)
+		put_number(fields, "d", (int64_t)event->order);
+	if (event->type == HD_EVENT_DEALT && event->value)
+		put_number(fields, "want", event->value);
+	if (event->type == HD_EVENT_BASE) {
+		put_number(fields, "base", (int64_t)event->order);
+		put_number(fields, "try", event->value);
+	}
+	if (event->type == HD_EVENT_SHARED_ANSWER)
+		put_bytes(fields, "whose", event->extra);
+	if (event->type == HD_EVENT_CLEARED)
+		put_number(fields, "suspected", event->value);
+}
+
 static void
 own_fields(json_t *fields, const struct hd_event *event, const struct hd_definition *hunt)
 {
@@ -186,6 +207,16 @@ own_fields(json_t *fields, const struct hd_event *event, const struct hd_definit
 	case HD_EVENT_VOIDED:
 		challenge_field(fields, hunt, event->number);
 		grant_fields(fields, event);
+		break;
+	case HD_EVENT_WANT_DEAL:
+	case HD_EVENT_ALLOTTED:
+	case HD_EVENT_DEALT:
+	case HD_EVENT_BASE:
+	case HD_EVENT_SUSPECTED:
+	case HD_EVENT_SHARED_ANSWER:
+	case HD_EVENT_CLEARED:
+		challenge_field(fields, hunt, event->number);
+		puzzle_fields(fields, event);
 		break;
 	case HD_EVENT_SKIPPED:
 		put_number(fields, "type", event->number);
