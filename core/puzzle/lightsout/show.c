@@ -1,0 +1,119 @@
+/* Lights Out drawn. */
+#include "core/puzzle/draw.h"
+#include "core/puzzle/kinds.h"
+#include "core/puzzle/lightsout/lights.h"
+#include "core/puzzle/text.h"
+#include "huntd/assert.h"
+
+#define LIT    "#ffe066"
+#define PRESS  "#c22"
+#define INSET  4 /* of the small plan of a cell's matrix row */
+#define COLOUR "#88a"
+
+static bool
+pressed(struct hd_bytes solution, uint32_t cell)
+{
+	return solution.size > 1 + cell && solution.at[1 + cell] == '1';
+}
+
+static bool
+is_crosses(const struct hd_lights *lights)
+{
+	uint8_t digits[HD_LIGHTS_MATRIX_MAX];
+	hd_lights_crosses(lights->width, lights->height, digits);
+	return memcmp(digits, lights->matrix, HD_LIGHTS_DIGITS(lights->cells * lights->cells)) == 0;
+}
+
+static void
+put_cell(struct hd_writer *out, const struct hd_lights *lights, uint32_t cell)
+{
+	HD_ASSERT(cell < lights->cells);
+	hd_text_put(out, " r");
+	hd_text_put_number(out, cell / lights->width + 1);
+	hd_text_put(out, "c");
+	hd_text_put_number(out, cell % lights->width + 1);
+}
+
+static void
+put_matrix(struct hd_writer *out, const struct hd_lights *lights)
+{
+	for (uint32_t press = 0; press < lights->cells; press++) {
+		put_cell(out, lights, press);
+		hd_text_put(out, " turns");
+		for (uint32_t cell = 0; cell < lights->cells; cell++)
+			if (hd_lights_turns(lights, press, cell))
+				put_cell(out, lights, cell);
+		hd_text_put(out, "\n");
+	}
+}
+
+/* `#` is lit; with a solution, `*` is pressed and lit, `+` pressed and dark. */
+void
+hd_lights_draw_text(struct hd_bytes text, struct hd_bytes solution, struct hd_writer *out)
+{
+	static const char signs[] = ".#+*";
+	struct hd_lights lights;
+	const char *wrong = hd_lights_read(text, &lights);
+	HD_ASSERT(wrong == NULL);
+	for (uint32_t cell = 0; cell < lights.cells; cell++) {
+		uint32_t sign = hd_lights_lit(&lights, cell) + 2u * pressed(solution, cell);
+		hd_write_u8(out, (uint8_t)signs[sign]);
+		hd_text_put(out, (cell + 1) % lights.width ? " " : "\n");
+	}
+	hd_text_put(out, "# is lit");
+	hd_text_put(out, solution.size > 0 ? "; * and + are to be pressed\n" : "\n");
+	if (is_crosses(&lights))
+		hd_text_put(out, "A press turns the cell and its neighbours.\n");
+	else
+		put_matrix(out, &lights);
+}
+
+/* In a cell, the whole grid small, with what a press on it turns. */
+static void
+plan(struct hd_writer *out, const struct hd_lights *lights, uint32_t press, int32_t x, int32_t y)
+{
+	int32_t side =
+		lights->width > lights->height ? (int32_t)lights->width : (int32_t)lights->height;
+	int32_t dot = (HD_DRAW_CELL - 2 * INSET) / side;
+	HD_ASSERT(dot > 0);
+	for (uint32_t cell = 0; cell < lights->cells; cell++) {
+		if (!hd_lights_turns(lights, press, cell))
+			continue;
+		hd_svg_rect(out,
+			    (struct hd_svg_box){x + INSET + (int32_t)(cell % lights->width) * dot,
+						y + INSET + (int32_t)(cell / lights->width) * dot,
+						dot, dot},
+			    COLOUR, 0);
+	}
+}
+
+void
+hd_lights_draw_svg(struct hd_bytes text, struct hd_bytes solution,
+		   const struct hd_puzzle_overlay *overlay, struct hd_writer *out)
+{
+	struct hd_lights lights;
+	const char *wrong = hd_lights_read(text, &lights);
+	HD_ASSERT(wrong == NULL);
+	bool crosses = is_crosses(&lights);
+	int32_t width = (int32_t)lights.width * HD_DRAW_CELL;
+	int32_t height = (int32_t)lights.height * HD_DRAW_CELL;
+	int32_t m = HD_DRAW_MARGIN, key = hd_svg_key_height(overlay, width);
+	hd_svg_begin(out, width + 2 * m, height + 2 * m + key);
+	for (uint32_t cell = 0; cell < lights.cells; cell++) {
+		int32_t x = m + (int32_t)(cell % lights.width) * HD_DRAW_CELL;
+		int32_t y = m + (int32_t)(cell / lights.width) * HD_DRAW_CELL;
+		struct hd_svg_box box = {x, y, HD_DRAW_CELL, HD_DRAW_CELL};
+		if (hd_lights_lit(&lights, cell))
+			hd_svg_rect(out, box, LIT, 0);
+		if (!crosses)
+			plan(out, &lights, cell, x, y);
+		if (pressed(solution, cell))
+			hd_svg_circle(out, x + HD_DRAW_CELL / 2, y + HD_DRAW_CELL / 2,
+				      HD_DRAW_CELL / 4, PRESS, 0);
+	}
+	hd_svg_grid(out, m, m, lights.width, lights.height);
+	hd_svg_marks(out, overlay, m, m);
+	hd_svg_key(out, &hd_puzzle_lightsout, overlay,
+		   (struct hd_svg_box){m, m + height, width, key});
+	hd_svg_end(out);
+}
