@@ -26,6 +26,10 @@ hd_audit_begin(struct hd_memory *memory, uint32_t shards)
 	hd_facts_init(&audit->prizes, memory, sizeof(struct hd_seen_prize));
 	hd_facts_init(&audit->gones, memory, sizeof(struct hd_seen_gone));
 	hd_facts_init(&audit->ids, memory, sizeof(struct hd_seen_id));
+	hd_facts_init(&audit->deals, memory, sizeof(struct hd_seen_deal));
+	hd_facts_init(&audit->told, memory, sizeof(struct hd_fact_key));
+	hd_facts_init(&audit->bases, memory, sizeof(struct hd_fact_key));
+	hd_facts_init(&audit->suspicions, memory, sizeof(struct hd_fact_key));
 	return audit;
 }
 
@@ -39,6 +43,10 @@ hd_audit_destroy(struct hd_audit *audit)
 	hd_facts_fini(&audit->prizes);
 	hd_facts_fini(&audit->gones);
 	hd_facts_fini(&audit->ids);
+	hd_facts_fini(&audit->deals);
+	hd_facts_fini(&audit->told);
+	hd_facts_fini(&audit->bases);
+	hd_facts_fini(&audit->suspicions);
 	hd_memory_give(memory, audit->findings, HD_AUDIT_FINDINGS_MAX * sizeof(*audit->findings));
 	for (uint32_t i = 0; i < audit->shards_count; i++)
 		hd_memory_give(memory, audit->shards[i], sizeof(*audit->shards[i]));
@@ -126,6 +134,36 @@ look_position(struct hd_look *look)
 }
 
 static void
+look_entrant(struct hd_look *look)
+{
+	switch (look->event->type) {
+	case HD_EVENT_WANT_DEAL:
+		hd_audit_want_deal(look);
+		break;
+	case HD_EVENT_ALLOTTED:
+		hd_audit_allotted(look);
+		break;
+	case HD_EVENT_DEALT:
+		hd_audit_dealt(look);
+		break;
+	case HD_EVENT_BASE:
+		hd_audit_base(look);
+		break;
+	case HD_EVENT_SUSPECTED:
+		hd_audit_suspected(look);
+		break;
+	case HD_EVENT_SHARED_ANSWER:
+		hd_audit_shared_answer(look);
+		break;
+	case HD_EVENT_CLEARED:
+		hd_audit_cleared(look);
+		break;
+	default:
+		hd_audit_entrant(look);
+	}
+}
+
+static void
 look_hunt(struct hd_look *look)
 {
 	const struct hd_event *event = look->event;
@@ -156,7 +194,7 @@ look_hunt(struct hd_look *look)
 		hd_audit_voided(look);
 		break;
 	default:
-		hd_audit_entrant(look);
+		look_entrant(look);
 	}
 	if (event->has & HD_EVENT_HAS_ID && event->type != HD_EVENT_WANT)
 		hd_audit_id(look);
@@ -187,6 +225,7 @@ hd_audit_end(struct hd_audit *audit)
 	audit->ended = true;
 	hd_audit_orders_end(audit);
 	hd_audit_grants_end(audit);
+	hd_audit_deals_end(audit);
 	return audit->findings_count;
 }
 

@@ -112,6 +112,7 @@ judged(struct hd_look *look)
 		HD_AUDIT_SAY(look, "I5", "%b gets %d points for %b, which gives %d", event->entrant,
 			     event->points, challenge->id, correct ? challenge->points[0] : 0);
 	struct hd_seen_cell *cell = hd_audit_cell(look);
+	hd_audit_was_dealt(look, challenge, cell);
 	if (correct)
 		hd_audit_solved(look, cell);
 	else if (cell->solved)

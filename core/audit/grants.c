@@ -5,8 +5,8 @@ static const struct hd_bytes nothing;
 
 /* What `huntctl repair` gives back has HAS_BY, which no other GRANT has. An entrant that no client
  * can name stands for one whose record was lost: its grant counts, and nobody's log can show it. */
-static bool
-is_lost(struct hd_bytes entrant)
+bool
+hd_audit_is_lost(struct hd_bytes entrant)
 {
 	return entrant.size == 0 || memchr(entrant.at, ' ', entrant.size) != NULL;
 }
@@ -18,6 +18,7 @@ hd_audit_want(struct hd_look *look)
 	const struct hd_challenge *challenge = hd_audit_challenge(look);
 	struct hd_seen_cell *cell = hd_audit_cell(look);
 	hd_audit_open(look);
+	hd_audit_was_dealt(look, challenge, cell);
 	if (challenge != NULL && !hd_challenge_is_shared(challenge))
 		HD_AUDIT_SAY(look, "I4", "%b wants %b, which needs no grant", event->entrant,
 			     challenge->id);
@@ -74,7 +75,7 @@ hd_audit_grants(struct hd_look *look)
 	if (cell->ordinal != 0)
 		HD_AUDIT_SAY(look, "I4", "%b is granted challenge %d a second time", event->entrant,
 			     (int64_t)event->number);
-	cell->lost = is_lost(event->entrant);
+	cell->lost = hd_audit_is_lost(event->entrant);
 	cell->ordinal = (uint64_t)event->value;
 	cell->points = event->points;
 	cell->time = event->time;
@@ -142,7 +143,11 @@ hd_audit_granted(struct hd_look *look)
 void
 hd_audit_voided(struct hd_look *look)
 {
-	end_want(look, hd_audit_cell(look));
+	struct hd_seen_cell *cell = hd_audit_cell(look);
+	if (cell->deal_want != 0 && cell->deal_want == look->event->value)
+		cell->deal_want = 0;
+	else
+		end_want(look, cell);
 }
 
 /* What two logs must say alike. */

@@ -1,6 +1,6 @@
 /* state.h - what the audit remembers, and what its files may ask of one another. core/audit only.
  *
- * Four tables of facts, found by a 128-bit hash of what they are about. */
+ * Tables of facts, found by a 128-bit hash of what they are about. */
 #ifndef HUNTD_CORE_AUDIT_STATE_H
 #define HUNTD_CORE_AUDIT_STATE_H
 
@@ -46,14 +46,29 @@ struct hd_seen_cell {
 	uint64_t settled_ordinal;
 	int64_t settled_points, settled_time;
 	int64_t settled_score; /* behind it */
+	/* Of a puzzle: */
+	bool dealt, based;
+	bool allot_lost;                  /* as `lost`, of the ALLOTTED */
+	uint32_t deal_shard, allot_shard; /* of the entrant's log, of the hunt's */
+	int64_t deal_want;                /* stamp of the open WANT_DEAL; 0: none */
+	uint64_t d;                       /* of the DEALT */
+	uint64_t allotted;                /* d + 1 of the ALLOTTED; 0: none */
+	uint64_t deal_lsn, allot_lsn;
 };
 
-/* A challenge's grants. */
+/* A challenge's grants and deals. */
 struct hd_seen_prize {
 	struct hd_fact_key key;
 	uint16_t hunt;
 	uint32_t number, shard;
-	uint64_t grants;
+	uint64_t grants, deals;
+};
+
+/* Whose a deal is. */
+struct hd_seen_deal {
+	struct hd_fact_key key;
+	uint32_t id_size;
+	uint8_t id[HD_ID_MAX];
 };
 
 /* The earliest `gone` of a challenge that was judged by one version. */
@@ -113,6 +128,7 @@ struct hd_audit {
 	uint32_t shards_count;
 	struct hd_seen_shard **shards;
 	struct hd_facts entrants, cells, prizes, gones, ids;
+	struct hd_facts deals, told, bases, suspicions; /* all but `deals`: keys alone */
 	struct hd_seen_hunt *hunts[HD_HUNTS_MAX];
 	uint32_t hunts_count;
 	struct hd_seen_order *orders; /* order n is at n - 1 */
@@ -187,5 +203,21 @@ void hd_audit_grants(struct hd_look *look);
 void hd_audit_granted(struct hd_look *look);
 void hd_audit_voided(struct hd_look *look);
 void hd_audit_grants_end(struct hd_audit *audit);
+/* An entrant that no client can name stands for one whose record was lost. */
+bool hd_audit_is_lost(struct hd_bytes entrant);
+
+/* deals.c: says so where a puzzle is answered that was not dealt. */
+void hd_audit_was_dealt(struct hd_look *look, const struct hd_challenge *challenge,
+			const struct hd_seen_cell *cell);
+
+/* WANT_DEAL, ALLOTTED, DEALT, BASE, SUSPECTED, SHARED_ANSWER, CLEARED. */
+void hd_audit_want_deal(struct hd_look *look);
+void hd_audit_allotted(struct hd_look *look);
+void hd_audit_dealt(struct hd_look *look);
+void hd_audit_base(struct hd_look *look);
+void hd_audit_suspected(struct hd_look *look);
+void hd_audit_shared_answer(struct hd_look *look);
+void hd_audit_cleared(struct hd_look *look);
+void hd_audit_deals_end(struct hd_audit *audit);
 
 #endif

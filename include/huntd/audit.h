@@ -9,6 +9,8 @@
  *   I4     stock: ordinals of grants 1, 2, 3 ..., never more than the stock then in force, one an
  *          entrant; each GRANTED has the GRANT it names and each GRANT its WANT; a WANT is ended
  *          once; `gone` only once `stock` grants stood
+ *          Puzzles: deals 0, 1, 2 ..., one an entrant, each DEALT with its ALLOTTED; no base twice;
+ *          answered only once dealt; shared_answer names whose it is, once
  *   I5     points are what the document in force says; a score is the sum of its events; one solve
  *          per entrant and challenge; events only of entrants that joined, in one log
  *   I12    phases and windows come when and as the document says; judged only while open
