@@ -198,7 +198,6 @@ put_reply(struct text *text, const struct hd_reply *reply)
 		}
 		break;
 	case HD_REPLY_LATER:
-	case HD_REPLY_PUZZLE:
 		put(text, "later");
 		return;
 	default:
@@ -209,11 +208,22 @@ put_reply(struct text *text, const struct hd_reply *reply)
 	    (const char *)reply->detail.at);
 }
 
+static void
+put_deal(struct text *text, const struct hd_deal *deal)
+{
+	put(text, "deal %llu", (unsigned long long)deal->d);
+	if (deal->based)
+		put(text, " base %llu.%u", (unsigned long long)deal->j, deal->try);
+}
+
 const char *
 hd_world_answer(struct hd_world *world, const struct hd_reply *reply)
 {
 	struct text text = {world->answer, world->answer + sizeof(world->answer)};
-	put_reply(&text, reply);
+	if (reply->kind == HD_REPLY_PUZZLE)
+		put_deal(&text, &world->decision.deal);
+	else
+		put_reply(&text, reply);
 	return world->answer;
 }
 

@@ -35,8 +35,10 @@ struct hd_world_challenge {
 	const char *id; /* NULL: the list ends */
 	bool gone;
 	int64_t points;
-	int64_t by_order[4]; /* instead of `points`; ends with 0 */
-	uint64_t stock;      /* not 0: a treasure */
+	int64_t by_order[4];    /* instead of `points`; ends with 0 */
+	uint64_t stock;         /* not 0: a treasure */
+	const char *puzzle;     /* a kind, dealt in its easiest tier and default params */
+	const char *phrases[6]; /* of a puzzle; none: the built-in list */
 	const char *answers[4], *regex;
 	const char *partial, *say;
 	struct hd_world_hint hints[4];
@@ -78,7 +80,8 @@ void hd_world_clock(struct hd_world *world, int64_t seconds);
 void hd_world_parse(struct hd_world *world, const char *line);
 
 /* Decides and applies a command. Answers: `+joined`, `-NOHUNT`, `'text'`, `nil`, values as [..] and
- * {..}, outcomes as `wrong 0 10 '3'`, `later` where it waits for a grant. */
+ * {..}, outcomes as `wrong 0 10 '3'`, `later` where it waits for a grant, `deal 3` or
+ * `deal 3 base 7.0` for a puzzle. */
 const char *hd_world_say(struct hd_world *world, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

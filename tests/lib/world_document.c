@@ -1,4 +1,5 @@
 /* A hunt as a table in a story, compiled and put: what net/doc and core/veltrix make of a text. */
+#include "core/veltrix/dealt.h"
 #include "core/veltrix/encoding.h"
 #include "core/veltrix/regex.h"
 #include "huntd/assert.h"
@@ -37,13 +38,42 @@ write_regex(struct hd_writer *out, const char *pattern)
 	hd_regex_write(&regex, out);
 }
 
+/* Of this release, in its own phrases or the built-in ones. */
+static void
+write_puzzle(struct hd_writer *out, const struct hd_world_challenge *challenge)
+{
+	const struct hd_puzzle_kind *kind = hd_puzzle_kind(bytes_of(challenge->puzzle));
+	uint32_t count = 0;
+	HD_ASSERT(kind != NULL);
+	while (count < 6 && challenge->phrases[count])
+		count++;
+	struct hd_dealt dealt = {.stocked = challenge->stock > 0,
+				 .kind = bytes_of(kind->name),
+				 .algorithm = kind->algorithm,
+				 .params = bytes_of(kind->defaults),
+				 .list = (uint16_t)(count ? 0 : HD_PHRASES_VERSION)};
+	hd_dealt_write(&dealt, out);
+	if (count > 0)
+		hd_write_varint(out, count);
+	for (uint32_t i = 0; i < count; i++)
+		hd_write_bytes(out, bytes_of(challenge->phrases[i]));
+}
+
+static uint8_t
+kind_of(const struct hd_world_challenge *challenge)
+{
+	if (challenge->puzzle != NULL)
+		return HD_CHALLENGE_DEALT;
+	return challenge->stock ? HD_CHALLENGE_TREASURE : HD_CHALLENGE_ANSWER;
+}
+
 static void
 write_challenge(struct hd_writer *out, const struct hd_world_challenge *challenge)
 {
 	uint32_t answers = 0, hints = 0;
 	struct hd_challenge head = {
 		.gone = challenge->gone,
-		.kind = challenge->stock ? HD_CHALLENGE_TREASURE : HD_CHALLENGE_ANSWER,
+		.kind = kind_of(challenge),
 		.id = bytes_of(challenge->id),
 		.title = bytes_of("A title"),
 		.points_count = 1,
@@ -53,6 +83,8 @@ write_challenge(struct hd_writer *out, const struct hd_world_challenge *challeng
 	while (head.points_count < 4 && challenge->by_order[head.points_count] != 0)
 		head.points_count++;
 	hd_definition_write_challenge(&head, out);
+	if (challenge->puzzle != NULL)
+		write_puzzle(out, challenge);
 	if (challenge->gone)
 		return;
 	while (answers < 4 && challenge->answers[answers])

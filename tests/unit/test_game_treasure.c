@@ -1,8 +1,6 @@
 /* Treasures as stories: stock, points by order, and the two steps between the entrant's shard E and
  * the hunt's shard H. */
-#include "huntd/ids.h"
-#include "huntd/wire.h"
-#include "tests/lib/world.h"
+#include "tests/lib/world_pair.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -163,25 +161,11 @@ test_phases_and_overflow(void **state)
 
 /* Two cores. */
 
-struct pair {
-	struct hd_world e, h;
-	struct hd_want want; /* the last question, as it arrived */
-	uint8_t want_bytes[HD_WANT_SIZE_MAX], grant_bytes[HD_GRANT_SIZE_MAX];
-	struct hd_bytes answer;
-};
-
 static int
 pair_setup(void **state)
 {
-	static struct pair pair;
-	uint32_t home = hd_slot_shard(hd_slot(HD_BYTES("bay")), 2);
-	hd_world_init(&pair.e);
-	hd_world_init(&pair.h);
-	hd_world_place(&pair.e, 1 - home, 2);
-	hd_world_place(&pair.h, home, 2);
-	pair.h.now += 7; /* so that no stamp is of both */
-	hd_world_document(&pair.e, &bay);
-	hd_world_document(&pair.h, &bay);
+	static struct hd_world_pair pair;
+	hd_world_pair_init(&pair, &bay);
 	*state = &pair;
 	return 0;
 }
@@ -189,78 +173,29 @@ pair_setup(void **state)
 static int
 pair_teardown(void **state)
 {
-	struct pair *pair = *state;
-	struct hd_world *worlds[] = {&pair->e, &pair->h};
-	for (int i = 0; i < 2; i++) {
-		hd_world_replay(worlds[i]);
-		hd_world_snapshot(worlds[i]);
-		hd_world_fini(worlds[i]);
-	}
+	hd_world_pair_fini(*state);
 	return 0;
-}
-
-static void
-both_have(struct pair *pair, const struct hd_world_hunt *hunt)
-{
-	hd_world_document(&pair->e, hunt);
-	hd_world_document(&pair->h, hunt);
-}
-
-/* E's question arrives at H, and H's answer is on its way. Gives the count of H's events. */
-static uint32_t
-ask(struct pair *pair, const char *entrant)
-{
-	struct hd_want want;
-	struct hd_grant grant;
-	uint32_t handle = hd_core_want_of(pair->e.core, hd_bytes_str(entrant));
-	assert_int_not_equal(handle, 0);
-	hd_core_want(pair->e.core, handle, &want);
-	struct hd_writer out = hd_writer_of(pair->want_bytes, sizeof(pair->want_bytes));
-	hd_want_encode(&want, &out);
-	assert_true(hd_want_decode(
-		hd_bytes_of(pair->want_bytes, (size_t)(out.at - pair->want_bytes)), &pair->want));
-	hd_core_grant(pair->h.core, pair->h.now, &pair->want, &pair->h.decision, &grant);
-	out = hd_writer_of(pair->grant_bytes, sizeof(pair->grant_bytes));
-	hd_grant_encode(&pair->want, &grant, &out);
-	assert_false(out.full);
-	pair->answer = hd_bytes_of(pair->grant_bytes, (size_t)(out.at - pair->grant_bytes));
-	hd_world_take(&pair->h);
-	return pair->h.decision.events_count;
-}
-
-/* The answer arrives at E. */
-static const char *
-settle(struct pair *pair)
-{
-	struct hd_want want;
-	struct hd_grant grant;
-	assert_true(hd_grant_decode(pair->answer, &want, &grant));
-	if (!hd_core_settle(pair->e.core, pair->e.now, &want, &grant, &pair->e.decision))
-		return "stale";
-	hd_world_answer(&pair->e, &pair->e.decision.reply);
-	hd_world_take(&pair->e);
-	return pair->e.answer;
 }
 
 /* The whole way of a right answer. */
 static const char *
-submit(struct pair *pair, const char *entrant, const char *rest)
+submit(struct hd_world_pair *pair, const char *entrant, const char *rest)
 {
 	const char *answer =
 		hd_world_say(&pair->e, "SUBMIT %s bay chest x7 %s", entrant, rest ? rest : "");
 	if (strcmp(answer, "later") != 0)
 		return answer;
-	ask(pair, entrant);
-	return settle(pair);
+	hd_world_pair_ask(pair, entrant);
+	return hd_world_pair_settle(pair);
 }
 
 static void
 test_two_steps(void **state)
 {
-	struct pair *pair = *state;
+	struct hd_world_pair *pair = *state;
 	struct hd_world_hunt other = bay;
 	other.id = "cove";
-	both_have(pair, &other);
+	hd_world_pair_document(pair, &other);
 	E_SAYS("SUBMIT ann bay chest x7 ID a BY amy", "later");
 	assert_int_equal(pair->e.decision.events_count, 1);
 	assert_int_equal(pair->e.decision.events[0].type, HD_EVENT_WANT);
@@ -275,9 +210,9 @@ test_two_steps(void **state)
 	assert_int_equal(pair->e.decision.events_count, 0);
 	E_SAYS("SUBMIT bob bay map gold", "correct 10 10 ''"); /* nobody else's does */
 	assert_int_equal(hd_core_entrants(pair->e.core), 1);
-	assert_int_equal(ask(pair, "ann"), 1);
+	assert_int_equal(hd_world_pair_ask(pair, "ann"), 1);
 	assert_int_equal(hd_core_entrants(pair->h.core), 0);
-	assert_string_equal(settle(pair), "correct 300 300 ''");
+	assert_string_equal(hd_world_pair_settle(pair), "correct 300 300 ''");
 	assert_int_equal(pair->e.decision.events_count, 2);
 	assert_int_equal(pair->e.decision.events[0].type, HD_EVENT_JOINED);
 	assert_int_equal(pair->e.decision.events[1].type, HD_EVENT_GRANTED);
@@ -295,17 +230,17 @@ test_two_steps(void **state)
 static void
 test_what_comes_twice(void **state)
 {
-	struct pair *pair = *state;
+	struct hd_world_pair *pair = *state;
 	E_SAYS("SUBMIT ann bay chest x7", "later");
-	assert_int_equal(ask(pair, "ann"), 1);
+	assert_int_equal(hd_world_pair_ask(pair, "ann"), 1);
 	uint8_t first[HD_GRANT_SIZE_MAX];
 	uint32_t size = pair->answer.size;
 	memcpy(first, pair->answer.at, size);
 	hd_world_say(&pair->h, "SUBMIT zoe bay chest x7");
 	struct hd_world_hunt hunt = bay; /* H's rules change; its word does not */
 	hunt.challenges[0].by_order[0] = 999;
-	both_have(pair, &hunt);
-	assert_int_equal(ask(pair, "ann"), 0);
+	hd_world_pair_document(pair, &hunt);
+	assert_int_equal(hd_world_pair_ask(pair, "ann"), 0);
 	struct hd_want want;
 	struct hd_grant grant;
 	assert_true(hd_grant_decode(hd_bytes_of(first, size), &want, &grant));
@@ -314,24 +249,24 @@ test_what_comes_twice(void **state)
 	struct hd_writer out = hd_writer_of(again, sizeof(again));
 	hd_grant_encode(&want, &grant, &out);
 	assert_true(hd_bytes_equal(pair->answer, hd_bytes_of(again, (size_t)(out.at - again))));
-	assert_string_equal(settle(pair), "correct 300 300 ''");
-	assert_string_equal(settle(pair), "stale");
+	assert_string_equal(hd_world_pair_settle(pair), "correct 300 300 ''");
+	assert_string_equal(hd_world_pair_settle(pair), "stale");
 	/* Nor does an old answer end a later WANT. */
 	E_SAYS("SUBMIT ann bay race go", "later");
-	assert_string_equal(settle(pair), "stale");
+	assert_string_equal(hd_world_pair_settle(pair), "stale");
 	assert_int_equal(hd_core_wants(pair->e.core), 1);
-	assert_int_equal(ask(pair, "ann"), 1);
-	assert_string_equal(settle(pair), "correct 50 350 ''");
+	assert_int_equal(hd_world_pair_ask(pair, "ann"), 1);
+	assert_string_equal(hd_world_pair_settle(pair), "correct 50 350 ''");
 }
 
 /* H says it once a version; E then says it itself. */
 static void
 test_gone_for_a_version(void **state)
 {
-	struct pair *pair = *state;
+	struct hd_world_pair *pair = *state;
 	struct hd_world_hunt hunt = bay;
 	hunt.challenges[0].stock = 1;
-	both_have(pair, &hunt);
+	hd_world_pair_document(pair, &hunt);
 	hd_world_say(&pair->h, "SUBMIT zoe bay chest x7");
 	assert_string_equal(submit(pair, "ann", "ID a"), "gone 0 0 ''");
 	assert_int_equal(pair->e.decision.events[1].type, HD_EVENT_GRANTED);
@@ -347,7 +282,7 @@ test_gone_for_a_version(void **state)
 	       "applied 9223372036854775807 9223372036854775807 ''");
 	E_SAYS("SUBMIT rich bay chest x7", "gone 0 9223372036854775807 ''");
 	hunt.challenges[0].stock = 2;
-	both_have(pair, &hunt);
+	hd_world_pair_document(pair, &hunt);
 	E_SAYS("SUBMIT rich bay chest x7", "-OVERFLOW");
 	assert_string_equal(submit(pair, "ann", NULL), "correct 200 200 ''");
 	assert_string_equal(submit(pair, "bob", NULL), "gone 0 0 ''");
@@ -357,20 +292,20 @@ test_gone_for_a_version(void **state)
 static void
 test_void(void **state)
 {
-	struct pair *pair = *state;
+	struct hd_world_pair *pair = *state;
 	struct hd_world_hunt hunt = bay;
 	E_SAYS("SUBMIT ann bay chest x7 ID a BY amy", "later");
 	E_SAYS("SUBMIT bob bay chest x7", "later");
-	assert_int_equal(ask(pair, "bob"), 1);
+	assert_int_equal(hd_world_pair_ask(pair, "bob"), 1);
 	hunt.challenges[0].gone = true;
 	hd_world_document(&pair->h, &hunt);
-	assert_int_equal(ask(pair, "ann"), 0);
-	assert_string_equal(settle(pair), "-NOCHALLENGE");
+	assert_int_equal(hd_world_pair_ask(pair, "ann"), 0);
+	assert_string_equal(hd_world_pair_settle(pair), "-NOCHALLENGE");
 	assert_int_equal(pair->e.decision.events_count, 1);
 	assert_int_equal(pair->e.decision.events[0].type, HD_EVENT_VOIDED);
 	assert_int_equal(hd_core_entrants(pair->e.core), 0); /* an error enrols nobody */
-	assert_int_equal(ask(pair, "bob"), 0);               /* but a grant stands */
-	assert_string_equal(settle(pair), "correct 300 300 ''");
+	assert_int_equal(hd_world_pair_ask(pair, "bob"), 0); /* but a grant stands */
+	assert_string_equal(hd_world_pair_settle(pair), "correct 300 300 ''");
 	hd_world_document(&pair->e, &hunt);
 	E_SAYS("SUBMIT ann bay chest x7 ID a BY amy", "-NOCHALLENGE"); /* not kept: decided anew */
 	E_SAYS("PROGRESS ann bay", "-NOENTRANT");
@@ -380,21 +315,21 @@ test_void(void **state)
 static void
 test_times(void **state)
 {
-	struct pair *pair = *state;
+	struct hd_world_pair *pair = *state;
 	struct hd_world_hunt hunt = bay;
 	hunt.challenges[0].by_order[1] = hunt.challenges[0].by_order[2] = 300;
-	both_have(pair, &hunt);
+	hd_world_pair_document(pair, &hunt);
 	E_SAYS("JOIN eve bay", "+joined");
 	E_SAYS("SUBMIT ann bay chest x7", "later");
 	E_SAYS("SUBMIT bob bay chest x7 AT -90", "later");
-	ask(pair, "ann");
+	hd_world_pair_ask(pair, "ann");
 	int64_t time = pair->h.decision.events[0].stamp;
-	assert_string_equal(settle(pair), "correct 300 300 ''");
+	assert_string_equal(hd_world_pair_settle(pair), "correct 300 300 ''");
 	assert_true(pair->e.decision.events[0].time == time);
 	assert_true(pair->e.decision.events[1].time == time);
-	ask(pair, "bob");
+	hd_world_pair_ask(pair, "bob");
 	assert_true(pair->h.decision.events[0].time == HD_WORLD_BEGIN - 90 * HD_WORLD_SECOND);
-	assert_string_equal(settle(pair), "correct 300 300 ''");
+	assert_string_equal(hd_world_pair_settle(pair), "correct 300 300 ''");
 	assert_string_equal(submit(pair, "eve", "AT -95"), "correct 300 300 ''");
 	BOARD(&pair->e, "eve=300 bob=300 ann=300");
 	assert_string_equal(submit(pair, "fay", "AT -99"), "gone 0 0 ''");
@@ -405,21 +340,21 @@ test_times(void **state)
 static void
 test_windows(void **state)
 {
-	struct pair *pair = *state;
+	struct hd_world_pair *pair = *state;
 	struct hd_world_hunt hunt = bay;
 	hunt.boards[0] = (struct hd_world_board){.id = "main"};
 	hunt.boards[1] = (struct hd_world_board){.id = "today", .window = 86400};
-	both_have(pair, &hunt);
+	hd_world_pair_document(pair, &hunt);
 	hd_world_clock(&pair->e, 86399);
 	hd_world_clock(&pair->h, 86399);
 	E_SAYS("SUBMIT ann bay chest x7", "later");
 	E_SAYS("SUBMIT bob bay chest x7", "later");
-	ask(pair, "ann");
-	assert_string_equal(settle(pair), "correct 300 300 ''");
+	hd_world_pair_ask(pair, "ann");
+	assert_string_equal(hd_world_pair_settle(pair), "correct 300 300 ''");
 	assert_string_equal(hd_world_board(&pair->e, "bay", 1, false), "ann=300");
-	ask(pair, "bob");
+	hd_world_pair_ask(pair, "bob");
 	hd_world_clock(&pair->e, 86401);
-	assert_string_equal(settle(pair), "correct 200 200 ''");
+	assert_string_equal(hd_world_pair_settle(pair), "correct 200 200 ''");
 	BOARD(&pair->e, "ann=300 bob=200");
 	assert_string_equal(hd_world_board(&pair->e, "bay", 1, false), "");
 	hd_world_clock(&pair->h, 86401);
@@ -431,7 +366,7 @@ test_windows(void **state)
 static void
 test_points_that_do_not_fit(void **state)
 {
-	struct pair *pair = *state;
+	struct hd_world_pair *pair = *state;
 	struct hd_world_hunt hunt = bay;
 	E_SAYS("AWARD ann bay 9223372036854775500",
 	       "applied 9223372036854775500 9223372036854775500 ''");
@@ -441,8 +376,8 @@ test_points_that_do_not_fit(void **state)
 	E_SAYS("SUBMIT ann bay chest x7", "later");
 	hunt.challenges[0].by_order[0] = 1000;
 	hd_world_document(&pair->h, &hunt);
-	ask(pair, "ann");
-	assert_string_equal(settle(pair), "correct 307 9223372036854775807 ''");
+	hd_world_pair_ask(pair, "ann");
+	assert_string_equal(hd_world_pair_settle(pair), "correct 307 9223372036854775807 ''");
 	assert_int_equal(hd_core_grants(pair->h.core, 0, 0), 1);
 }
 
@@ -450,30 +385,30 @@ test_points_that_do_not_fit(void **state)
 static void
 test_no_memory(void **state)
 {
-	struct pair *pair = *state;
+	struct hd_world_pair *pair = *state;
 	E_SAYS("SUBMIT ann bay chest x7", "later");
 	pair->e.memory.budget = pair->e.memory.used;
 	pair->h.memory.budget = pair->h.memory.used;
 	E_SAYS("SUBMIT bob bay chest x7", "-OOM");
-	assert_int_equal(ask(pair, "ann"), 1);
-	assert_string_equal(settle(pair), "correct 300 300 ''");
+	assert_int_equal(hd_world_pair_ask(pair, "ann"), 1);
+	assert_string_equal(hd_world_pair_settle(pair), "correct 300 300 ''");
 }
 
 /* Whatever a crash leaves of E's log: no WANT, an open one, or its end. */
 static void
 test_every_prefix(void **state)
 {
-	struct pair *pair = *state;
+	struct hd_world_pair *pair = *state;
 	hd_world_say(&pair->h, "SUBMIT zoe bay race go");
 	size_t before = pair->e.log_size, h_before = pair->h.log_size;
 	E_SAYS("SUBMIT ann bay chest x7 ID a", "later");
 	size_t wanted = pair->e.log_size;
-	ask(pair, "ann");
+	hd_world_pair_ask(pair, "ann");
 	hd_world_cut(&pair->h, h_before); /* H lost the grant, nobody had heard of it */
 	assert_int_equal(hd_core_grants(pair->h.core, 0, 0), 0);
-	assert_int_equal(ask(pair, "ann"), 1);
+	assert_int_equal(hd_world_pair_ask(pair, "ann"), 1);
 	size_t given = pair->h.log_size;
-	assert_string_equal(settle(pair), "correct 300 300 ''");
+	assert_string_equal(hd_world_pair_settle(pair), "correct 300 300 ''");
 	hd_world_cut(&pair->e, wanted); /* E lost the outcome */
 	hd_world_cut(&pair->h, given);
 	assert_int_equal(hd_core_wants(pair->e.core), 1);
@@ -481,8 +416,8 @@ test_every_prefix(void **state)
 	assert_int_equal(handle, hd_core_want_of(pair->e.core, HD_BYTES("ann")));
 	assert_int_equal(hd_core_want_next(pair->e.core, handle), 0);
 	E_SAYS("SUBMIT ann bay chest x7 ID a", "later");
-	assert_int_equal(ask(pair, "ann"), 0);
-	assert_string_equal(settle(pair), "correct 300 300 ''");
+	assert_int_equal(hd_world_pair_ask(pair, "ann"), 0);
+	assert_string_equal(hd_world_pair_settle(pair), "correct 300 300 ''");
 	E_SAYS("SUBMIT ann bay chest x7 ID a", "correct 300 300 ''");
 	hd_world_cut(&pair->e, before); /* which a durable WANT cannot be: H's word stands anyway */
 	assert_string_equal(submit(pair, "ann", "ID a"), "correct 300 300 ''");
