@@ -40,6 +40,23 @@ hd_audit_want_deal(struct hd_look *look)
 
 /* H. The challenge may have gone: what is asked again is answered as it was. */
 
+/* The first one stands. */
+static void
+allotted_to(struct hd_look *look)
+{
+	const struct hd_event *event = look->event;
+	struct hd_seen_cell *cell = hd_audit_cell(look);
+	if (cell->allotted != 0) {
+		HD_AUDIT_SAY(look, "I4", "%b is allotted challenge %d a second time",
+			     event->entrant, (int64_t)event->number);
+		return;
+	}
+	cell->allotted = (uint64_t)event->value + 1;
+	cell->allot_shard = look->number;
+	cell->allot_lsn = look->lsn;
+	cell->allot_lost = hd_audit_is_lost(event->entrant);
+}
+
 void
 hd_audit_allotted(struct hd_look *look)
 {
@@ -57,14 +74,7 @@ hd_audit_allotted(struct hd_look *look)
 	prize->hunt = event->hunt;
 	prize->number = event->number;
 	prize->deals = (uint64_t)event->value + 1;
-	struct hd_seen_cell *cell = hd_audit_cell(look);
-	if (cell->allotted != 0)
-		HD_AUDIT_SAY(look, "I4", "%b is allotted challenge %d a second time",
-			     event->entrant, (int64_t)event->number);
-	cell->allotted = (uint64_t)event->value + 1;
-	cell->allot_shard = look->number;
-	cell->allot_lsn = look->lsn;
-	cell->allot_lost = hd_audit_is_lost(event->entrant);
+	allotted_to(look);
 	key = hd_fact_key(challenge_key(event), (uint64_t)event->value, nothing, nothing);
 	struct hd_seen_deal *deal = hd_facts_make(&audit->deals, &key);
 	deal->id_size = event->entrant.size;

@@ -21,6 +21,8 @@ struct hd_world {
 	struct hd_decision decision;
 	struct hd_command command;
 	char line[512], answer[8192];
+	char dealt[4][HD_PHRASE_MAX + 1]; /* hd_world_dealt's, in turn */
+	uint32_t dealt_next;
 	uint8_t *log;
 	size_t log_size, log_room;
 	uint32_t events;
@@ -106,6 +108,12 @@ void hd_world_place(struct hd_world *world, uint32_t shard, uint32_t shards);
 /* A crash: of the log its first `size` bytes are left, an end of some decision's events; the state
  * is made again from them. */
 void hd_world_cut(struct hd_world *world, size_t size);
+
+/* The answer of what an entrant was dealt in the first hunt; good for some calls more. */
+const char *hd_world_dealt(struct hd_world *world, uint32_t challenge, const char *entrant);
+/* Logs and applies the base of it. */
+void hd_world_base(struct hd_world *world, uint32_t challenge, const char *entrant, uint64_t j,
+		   uint32_t try);
 
 /* The rows of a board, `ann=10 bob=5`; with sub 10/2. */
 const char *hd_world_board(struct hd_world *world, const char *hunt, uint16_t board, bool frozen);

@@ -1,4 +1,5 @@
-/* A hunt as a table in a story, compiled and put: what net/doc and core/veltrix make of a text. */
+/* A hunt as a table in a story, compiled and put: what net/doc and core/veltrix make of a text. And
+ * what is dealt of its puzzles. */
 #include "core/veltrix/dealt.h"
 #include "core/veltrix/encoding.h"
 #include "core/veltrix/regex.h"
@@ -166,4 +167,29 @@ hd_world_document(struct hd_world *world, const struct hd_world_hunt *hunt)
 					  .text = bytes_of(hunt->text ? hunt->text : "hunt: x\n"),
 					  .definition = hd_bytes_of(encoding, size)});
 	free(encoding);
+}
+
+const char *
+hd_world_dealt(struct hd_world *world, uint32_t challenge, const char *entrant)
+{
+	struct hd_deal deal;
+	bool dealt = hd_core_deal(world->core, 0, challenge, bytes_of(entrant), &deal);
+	HD_ASSERT(dealt);
+	char *answer = world->dealt[world->dealt_next++ % 4];
+	uint32_t size = hd_core_deal_answer(world->core, &deal, (uint8_t *)answer);
+	HD_ASSERT(size >= HD_PHRASE_MIN && size <= HD_PHRASE_MAX);
+	answer[size] = 0;
+	return answer;
+}
+
+void
+hd_world_base(struct hd_world *world, uint32_t challenge, const char *entrant, uint64_t j,
+	      uint32_t try)
+{
+	struct hd_deal deal;
+	bool dealt = hd_core_deal(world->core, 0, challenge, bytes_of(entrant), &deal);
+	HD_ASSERT(dealt && !deal.based);
+	hd_core_base(world->core, world->now, &deal, bytes_of(entrant), j, try, &world->decision);
+	HD_ASSERT(world->decision.events_count == 1);
+	hd_world_take(world);
 }

@@ -27,8 +27,9 @@ static const char *const document =
 	"boards: [{id: main}, {id: minute, window: 60s}]\n"
 	"challenges:\n"
 	"  - {id: map, points: 100, answers: [GOLD], hints: [{cost: 5, text: Look.}]}\n"
-	"  - {id: chest, kind: treasure, points: [30, 20, 10], stock: 2, answers: [X7]}\n";
-enum { MAP, CHEST };
+	"  - {id: chest, kind: treasure, points: [30, 20, 10], stock: 2, answers: [X7]}\n"
+	"  - {id: grid, kind: puzzle, points: 5, puzzle: {kind: lightsout, tier: easy}}\n";
+enum { MAP, CHEST, GRID };
 
 static int64_t
 at(int64_t seconds)
@@ -277,6 +278,108 @@ each_wrong_event_is_found(void **state)
 	}
 }
 
+/* ann has deal 0 and bob, whose log is the hunt's, deal 1, both with bases; ann sent bob's answer.
+ */
+static void
+deal_both(struct tale *tale)
+{
+	feed(tale, 1, EVENT(WANT_DEAL, 20, ANN, .number = GRID));
+	feed(tale, 0, EVENT(ALLOTTED, 21, ANN, .number = GRID, .value = 0));
+	feed(tale, 1, EVENT(DEALT, 22, ANN, .number = GRID, .order = 0, .value = at(20)));
+	feed(tale, 1, EVENT(BASE, 23, ANN, .number = GRID, .order = UINT64_C(1) << 40 | 2));
+	feed(tale, 0, EVENT(ALLOTTED, 24, BOB, .number = GRID, .value = 1));
+	feed(tale, 0, EVENT(DEALT, 25, BOB, .number = GRID, .order = 1));
+	feed(tale, 0, EVENT(BASE, 26, BOB, .number = GRID, .order = 1, .value = 3));
+	feed(tale, 1, EVENT(JUDGED, 27, ANN, .number = GRID, .outcome = HD_OUTCOME_WRONG));
+	feed(tale, 1, EVENT(SUSPECTED, 28, ANN, .number = GRID, .order = 1));
+	feed(tale, 0,
+	     EVENT(SHARED_ANSWER, 29, ANN, .number = GRID, .order = 1, .extra = HD_BYTES("bob")));
+	feed(tale, 1, EVENT(CLEARED, 30, ANN, .number = GRID, .value = at(28)));
+	feed(tale, 0,
+	     EVENT(JUDGED, 31, BOB, .number = GRID, .outcome = HD_OUTCOME_CORRECT, .points = 5));
+}
+
+static void
+each_wrong_event_of_a_puzzle_is_found(void **state)
+{
+	(void)state;
+	const struct wrong wrong[] = {
+		{1, EVENT(WANT_DEAL, 50, ANN, .number = GRID), "I4", "which it has"},
+		{1, EVENT(WANT_DEAL, 50, .entrant = HD_BYTES("eve"), .number = MAP), "I4",
+		 "which is no puzzle"},
+		{0, EVENT(ALLOTTED, 50, ANN, .number = GRID, .value = 2), "I4", "a second time"},
+		{0, EVENT(ALLOTTED, 50, .entrant = HD_BYTES("lost 1"), .number = GRID, .value = 1),
+		 "I4", "deal 1 of challenge 2 comes where 2 is next"},
+		{0, EVENT(ALLOTTED, 50, CAT, .number = GRID, .value = 2), "I4", "answers no want"},
+		{1, EVENT(ALLOTTED, 50, .entrant = HD_BYTES("lost 2"), .number = GRID, .value = 2),
+		 "I4", "here and by shard 0"},
+		{0, EVENT(DEALT, 50, .entrant = HD_BYTES("cat"), .number = GRID, .order = 2), "I4",
+		 "no log allotted it"},
+		{1, EVENT(DEALT, 50, ANN, .number = GRID, .order = 0), "I4", "a second time"},
+		{0, EVENT(BASE, 50, BOB, .number = GRID, .order = 2), "I4", "which has one"},
+		{1, EVENT(SUSPECTED, 50, ANN, .number = GRID, .order = 0), "I4",
+		 "which is its own"},
+		{0, EVENT(SUSPECTED, 50, CAT, .number = GRID, .order = 0), "I4",
+		 "which it was not dealt"},
+		{1, EVENT(CLEARED, 50, ANN, .number = GRID, .value = at(28)), "I4", "not open"},
+		{0,
+		 EVENT(SHARED_ANSWER, 50, CAT, .number = GRID, .order = 0,
+		       .extra = HD_BYTES("bob")),
+		 "I4", "said to be of bob"},
+		{0,
+		 EVENT(SHARED_ANSWER, 50, ANN, .number = GRID, .order = 1,
+		       .extra = HD_BYTES("bob")),
+		 "I4", "told of a second time"},
+		{0,
+		 EVENT(SHARED_ANSWER, 50, BOB, .number = GRID, .order = 1,
+		       .extra = HD_BYTES("bob")),
+		 "I4", "an answer of its own"},
+		{0, EVENT(JUDGED, 50, CAT, .number = GRID, .outcome = HD_OUTCOME_WRONG), "I4",
+		 "answers grid, which it was not dealt"},
+	};
+	for (uint32_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		struct tale tale;
+		begin(&tale);
+		feed(&tale, 0, EVENT(JOINED, 12, CAT));
+		deal_both(&tale);
+		feed(&tale, wrong[i].shard, wrong[i].event);
+		ends_with(&tale, wrong[i].shard, tale.lsn[wrong[i].shard], wrong[i].invariant,
+			  wrong[i].words);
+	}
+}
+
+/* Each base is dealt once, and by the log whose number it has; both logs of a deal say the same. */
+static void
+deals_are_whole(void **state)
+{
+	(void)state;
+	struct tale tale;
+	begin(&tale);
+	deal_both(&tale);
+	assert_int_equal(end(&tale), 0);
+	for (int other = 0; other < 2; other++) {
+		begin(&tale);
+		feed(&tale, 0, EVENT(JOINED, 12, CAT));
+		deal_both(&tale);
+		feed(&tale, 0, EVENT(ALLOTTED, 40, CAT, .number = GRID, .value = 2));
+		feed(&tale, 0, EVENT(DEALT, 41, CAT, .number = GRID, .order = 2));
+		feed(&tale, 0,
+		     EVENT(BASE, 42, CAT, .number = GRID,
+			   .order = other ? UINT64_C(1) << 40 | 1 : 1));
+		ends_with(&tale, 0, tale.lsn[0], "I4",
+			  other ? "is not of this log" : "base 1 is dealt a second time");
+	}
+	begin(&tale);
+	feed(&tale, 1, EVENT(WANT_DEAL, 20, ANN, .number = GRID));
+	feed(&tale, 0, EVENT(ALLOTTED, 21, ANN, .number = GRID, .value = 0));
+	feed(&tale, 1, EVENT(DEALT, 22, ANN, .number = GRID, .order = 1, .value = at(20)));
+	ends_with(&tale, 1, tale.lsn[1], "I4", "the hunt's log says otherwise");
+	begin(&tale);
+	feed(&tale, 1, EVENT(WANT_DEAL, 20, ANN, .number = GRID));
+	feed(&tale, 1, EVENT(VOIDED, 21, ANN, .number = GRID, .value = at(20)));
+	assert_int_equal(end(&tale), 0);
+}
+
 static void
 a_missing_lsn_is_found(void **state)
 {
@@ -454,6 +557,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_whole_tale_has_no_findings),
 		cmocka_unit_test(each_wrong_event_is_found),
+		cmocka_unit_test(each_wrong_event_of_a_puzzle_is_found),
+		cmocka_unit_test(deals_are_whole),
 		cmocka_unit_test(a_missing_lsn_is_found),
 		cmocka_unit_test(an_id_has_one_effect_as_long_as_it_is_kept),
 		cmocka_unit_test(an_open_want_takes_no_answered_id_and_no_second_want),

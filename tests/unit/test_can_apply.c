@@ -17,6 +17,8 @@
 #define EVENT_MAX 1024
 #define LATER_NS  (3 * HD_WORLD_DAY)
 
+enum { MAP, CHEST, GRID };
+
 static const struct hd_world_hunt bay = {
 	.id = "bay",
 	.auto_join = true,
@@ -35,10 +37,12 @@ static const struct hd_world_hunt bay = {
 			 .say = "Warm.",
 			 .hints = {{1, "h1"}, {2, "h2"}}},
 			{.id = "chest", .stock = 2, .by_order = {30, 20}, .answers = {"X7"}},
+			{.id = "grid", .puzzle = "lightsout", .phrases = {"REEF", "SAND", "WIND"}},
 		},
 };
 
-/* ann has solved map with id i, taken a hint and found the first chest; bob only joined. */
+/* ann has solved map with id i, taken a hint and found the first chest; bob only joined. ann and
+ * cat were dealt the grid, cat's has a base, and ann was told of for cat's answer. */
 static void
 begin(struct hd_world *w)
 {
@@ -48,6 +52,10 @@ begin(struct hd_world *w)
 	hd_world_say(w, "SUBMIT ann bay map gold ID i");
 	hd_world_say(w, "HINT ann bay map 1");
 	hd_world_say(w, "SUBMIT ann bay chest x7");
+	hd_world_say(w, "PUZZLE ann bay grid");
+	hd_world_say(w, "PUZZLE cat bay grid");
+	hd_world_base(w, GRID, "cat", 5, 0);
+	hd_world_say(w, "SUBMIT ann bay grid %s", hd_world_dealt(w, GRID, "cat"));
 }
 
 #define OF(type_, who) .type = HD_EVENT_##type_, .entrant = HD_BYTES(who)
@@ -70,34 +78,70 @@ static const struct {
 	{false, {OF(JOINED, "")}},
 	{true, {OF(JUDGED, "bob"), SOLVE}},
 	{false, {OF(JUDGED, "ann"), SOLVE}},
-	{false, {OF(JUDGED, "bob"), SOLVE, .number = 2}},
+	{false, {OF(JUDGED, "bob"), SOLVE, .number = 9}},
 	{true, {OF(JUDGED, "bob"), .outcome = HD_OUTCOME_WRONG, MARK}},
 	{false, {OF(JUDGED, "bob"), .outcome = HD_OUTCOME_WRONG}},
 	{false, {OF(JUDGED, "bob"), .outcome = HD_OUTCOME_LOCKED, MARK}},
 	{true, {OF(HINTED, "ann"), .value = 2}},
 	{false, {OF(HINTED, "ann"), .value = 1}},
 	{false, {OF(HINTED, "bob"), .value = 2}},
-	{false, {OF(HINTED, "bob"), .number = 2, .value = 1}},
+	{false, {OF(HINTED, "bob"), .number = 9, .value = 1}},
 	{true, {OF(GRANT, "bob"), .number = 1, .value = 2}},
 	{false, {OF(GRANT, "bob"), .number = 1, .value = 3}},
 	{false, {OF(GRANT, "ann"), .number = 1, .value = 2}},
-	{false, {OF(GRANT, "bob"), .number = 2, .value = 1}},
+	{false, {OF(GRANT, "bob"), .number = 9, .value = 1}},
 	{true, {OF(GRANTED, "bob"), .number = 1, SOLVE, .order = 2}},
 	{false, {OF(GRANTED, "ann"), .number = 1, SOLVE, .order = 2}},
 	{false, {OF(GRANTED, "bob"), .number = 1, SOLVE, .order = 2, .value = 77}},
 	{true, {OF(GRANTED, "bob"), .number = 1, .outcome = HD_OUTCOME_GONE, .order = 1}},
 	{false, {OF(GRANTED, "bob"), .number = 1, .outcome = HD_OUTCOME_GONE}},
 	{true, {OF(WANT, "eve"), .number = 1}},
-	{false, {OF(WANT, "eve"), .number = 2}},
+	{false, {OF(WANT, "eve"), .number = 9}},
 	{false, {OF(VOIDED, "bob"), .number = 1, .value = 77}},
+	{true, {OF(WANT_DEAL, "eve"), .number = GRID}},
+	{false, {OF(WANT_DEAL, "eve"), .number = MAP}},
+	{false, {OF(WANT_DEAL, "eve"), .number = 9}},
+	{false, {OF(WANT_DEAL, "ann"), .number = GRID}},
+	{false, {OF(WANT_DEAL, ""), .number = GRID}},
+	{true, {OF(ALLOTTED, "eve"), .number = GRID, .value = 2}},
+	{false, {OF(ALLOTTED, "eve"), .number = GRID, .value = 1}},
+	{false, {OF(ALLOTTED, "eve"), .number = GRID, .value = 3}},
+	{false, {OF(ALLOTTED, "eve"), .number = GRID, .value = -1}},
+	{false, {OF(ALLOTTED, "eve"), .number = MAP, .value = 0}},
+	{false, {OF(ALLOTTED, "ann"), .number = GRID, .value = 2}},
+	{true, {OF(DEALT, "bob"), .number = GRID, .order = 7}},
+	{false, {OF(DEALT, "bob"), .number = GRID, .order = 7, .value = 77}},
+	{false, {OF(DEALT, "bob"), .number = MAP, .order = 7}},
+	{false, {OF(DEALT, "ann"), .number = GRID, .order = 7}},
+	{false, {OF(DEALT, "eve"), .number = GRID, .order = 7}},
+	{true, {OF(BASE, "ann"), .number = GRID, .order = 4}},
+	{true, {OF(BASE, "ann"), .number = GRID, .order = 6, .value = UINT32_MAX}},
+	{false, {OF(BASE, "ann"), .number = GRID, .order = 6, .value = INT64_C(1) << 32}},
+	{false, {OF(BASE, "ann"), .number = GRID, .order = 6, .value = -1}},
+	{false, {OF(BASE, "ann"), .number = GRID, .order = 0}},
+	{false, {OF(BASE, "ann"), .number = GRID, .order = UINT64_C(1) << 40 | 1}},
+	{false, {OF(BASE, "ann"), .number = GRID, .order = UINT64_MAX}},
+	{false, {OF(BASE, "cat"), .number = GRID, .order = 6}},
+	{false, {OF(BASE, "bob"), .number = GRID, .order = 6}},
+	{true, {OF(SUSPECTED, "ann"), .number = GRID, .order = 1}},
+	{false, {OF(SUSPECTED, "bob"), .number = GRID, .order = 1}},
+	{false, {OF(SUSPECTED, "eve"), .number = GRID, .order = 1}},
+	{false, {OF(SUSPECTED, "ann"), .number = MAP, .order = 1}},
+	{true, {OF(SHARED_ANSWER, "bob"), .number = GRID, .order = 1, .extra = HD_BYTES("cat")}},
+	{true, {OF(SHARED_ANSWER, "cat"), .number = GRID, .extra = HD_BYTES("ann")}},
+	{false, {OF(SHARED_ANSWER, "ann"), .number = GRID, .order = 1, .extra = HD_BYTES("cat")}},
+	{false, {OF(SHARED_ANSWER, "bob"), .number = GRID, .order = 1, .extra = HD_BYTES("ann")}},
+	{false, {OF(SHARED_ANSWER, "cat"), .number = GRID, .order = 1, .extra = HD_BYTES("cat")}},
+	{false, {OF(SHARED_ANSWER, "bob"), .number = GRID, .order = 2, .extra = HD_BYTES("cat")}},
+	{false, {OF(CLEARED, "ann"), .number = GRID, .value = 77}},
 	{true, {.type = HD_EVENT_DONE, .order = 2}},
 	{false, {.type = HD_EVENT_DONE, .order = 3}},
 	{false, {.type = HD_EVENT_DONE}},
 	{true, {.type = HD_EVENT_PHASE, .value = HD_PHASE_FROZEN}},
 	{false, {.type = HD_EVENT_PHASE, .value = HD_PHASE_CLOSED + 1}},
 	{false, {.type = HD_EVENT_WINDOW, .number = 0, .value = 1}},
-	{false, {.type = HD_EVENT_WINDOW, .number = 2, .value = 1}},
-	{false, {.type = HD_EVENT_WINDOW, .number = 2, .value = INT64_MAX}},
+	{false, {.type = HD_EVENT_WINDOW, .number = 9, .value = 1}},
+	{false, {.type = HD_EVENT_WINDOW, .number = 9, .value = INT64_MAX}},
 	{false, {.type = HD_EVENT_WINDOW, .number = 9, .value = 1}},
 	{true, {.type = HD_EVENT_SKIPPED, .number = 99}},
 	{false, {.type = HD_EVENT_TYPE_END}},
@@ -179,15 +223,28 @@ below(uint32_t n)
 	return (uint32_t)(hd_test_random(&random_state) % n);
 }
 
+/* Dealt, with a base at once. */
+static void
+draw(struct hd_world *w, int who, uint64_t count)
+{
+	char name[8];
+	snprintf(name, sizeof name, "u%d", who);
+	hd_world_say(w, "PUZZLE %s bay grid", name);
+	bool dealt = w->decision.reply.kind == HD_REPLY_PUZZLE && !w->decision.deal.based;
+	if (dealt && w->shard == 0) /* no core has bases of two shards */
+		hd_world_base(w, GRID, name, count + 1, 0);
+}
+
 static void
 play(struct hd_world *w)
 {
 	static const char *const words[] = {"gold", "tin", "iron", "x7"};
+	static const char *const phrases[] = {"reef", "sand", "wind", "tide"};
 	hd_world_document(w, &bay);
 	hd_world_place(w, 1, 2); /* what is shared is asked for */
 	for (int i = 0; i < 120; i++) {
 		int who = (int)below(6);
-		switch (below(6)) {
+		switch (below(8)) {
 		case 0:
 			hd_world_say(w, "AWARD u%d bay INCR %u", who, below(9));
 			break;
@@ -203,6 +260,12 @@ play(struct hd_world *w)
 		case 4:
 			if (below(8) == 0)
 				hd_world_phase(w, "bay", (enum hd_phase)below(4));
+			break;
+		case 5:
+			draw(w, who, (uint64_t)i);
+			break;
+		case 6:
+			hd_world_say(w, "SUBMIT u%d bay grid %s", who, phrases[below(4)]);
 			break;
 		default:
 			hd_world_say(w, "SUBMIT u%d bay map %s ID %u", who, words[below(4)],

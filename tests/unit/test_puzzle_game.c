@@ -10,8 +10,7 @@
 
 #include <cmocka.h>
 
-#define SAY(line, answer)    assert_string_equal(hd_world_say(w, "%s", line), answer)
-#define E_SAYS(line, answer) assert_string_equal(hd_world_say(&pair->e, "%s", line), answer)
+#define SAY(line, answer) assert_string_equal(hd_world_say(w, "%s", line), answer)
 
 enum { GRID, VAULT, LETTERS, MAP };
 
@@ -30,21 +29,6 @@ static const struct hd_world_hunt bay = {
 			{.id = "map", .points = 1, .answers = {"GOLD"}},
 		},
 };
-
-/* The answer of what an entrant was dealt. */
-static const char *
-answer_of(const struct hd_world *world, uint32_t challenge, const char *entrant)
-{
-	static char answers[4][HD_PHRASE_MAX + 1];
-	static int next;
-	char *answer = answers[next++ % 4];
-	struct hd_deal deal;
-	assert_true(hd_core_deal(world->core, 0, challenge, hd_bytes_str(entrant), &deal));
-	uint32_t size = hd_core_deal_answer(world->core, &deal, (uint8_t *)answer);
-	assert_true(size >= HD_PHRASE_MIN && size <= HD_PHRASE_MAX);
-	answer[size] = 0;
-	return answer;
-}
 
 static uint8_t
 event_type(const struct hd_world *world, uint32_t i)
@@ -144,7 +128,7 @@ test_judging(void **state)
 	SAY("SUBMIT ann bay grid nothing", "wrong 0 0 '2'");
 	SAY("SUBMIT ann bay grid No,thing!", "duplicate 0 0 ''");
 	SAY("SUBMIT ann bay grid No\xe6\x97\xa5thing", "duplicate 0 0 ''");
-	const char *answer = answer_of(w, GRID, "ann");
+	const char *answer = hd_world_dealt(w, GRID, "ann");
 	char near[64];
 	snprintf(near, sizeof(near), "SUBMIT ann bay grid %sX", answer);
 	SAY(near, "wrong 0 0 '1'"); /* longer */
@@ -153,7 +137,7 @@ test_judging(void **state)
 	SAY("SUBMIT ann bay grid other", "exhausted 0 0 ''");
 	SAY("PUZZLE bob bay grid", "deal 1");
 	SAY("HINT bob bay grid 1", "'Press.'");
-	answer = answer_of(w, GRID, "bob");
+	answer = hd_world_dealt(w, GRID, "bob");
 	snprintf(near, sizeof(near), "SUBMIT bob bay grid .%c-%s", answer[0] | 0x20, answer + 1);
 	SAY(near, "correct 10 9 ''");
 	SAY(near, "solved 0 9 ''");
@@ -170,7 +154,7 @@ test_whole_answers_only(void **state)
 	struct hd_world *w = *state;
 	hd_world_document(w, &bay);
 	SAY("PUZZLE ann bay letters", "deal 0");
-	const char *answer = answer_of(w, LETTERS, "ann");
+	const char *answer = hd_world_dealt(w, LETTERS, "ann");
 	assert_string_equal(
 		hd_world_say(w, "SUBMIT ann bay letters %s%s%s", answer, answer, answer),
 		"wrong 0 0 ''");
@@ -184,25 +168,25 @@ test_somebody_elses_answer(void **state)
 	hd_world_document(w, &bay);
 	SAY("PUZZLE ann bay grid", "deal 0");
 	SAY("PUZZLE bob bay grid", "deal 1");
-	assert_string_not_equal(answer_of(w, GRID, "ann"), answer_of(w, GRID, "bob"));
+	assert_string_not_equal(hd_world_dealt(w, GRID, "ann"), hd_world_dealt(w, GRID, "bob"));
 	SAY("SUBMIT bob bay grid other", "wrong 0 0 ''");
 	assert_int_equal(w->decision.events_count, 1);
 	char guess[96];
 	snprintf(guess, sizeof(guess), "SUBMIT bob bay grid %s BY ben ID b",
-		 answer_of(w, GRID, "ann"));
+		 hd_world_dealt(w, GRID, "ann"));
 	SAY(guess, "wrong 0 0 ''"); /* as any other */
 	tells_of(w, 0, "ann");
 	assert_int_equal(w->decision.events[0].has, HD_EVENT_HAS_ID | HD_EVENT_HAS_BY);
 	assert_int_equal(w->decision.events[1].has, 0);
 	SAY(guess, "wrong 0 0 ''"); /* a retry */
 	assert_int_equal(w->decision.events_count, 0);
-	snprintf(guess, sizeof(guess), "SUBMIT bob bay grid %s", answer_of(w, GRID, "ann"));
+	snprintf(guess, sizeof(guess), "SUBMIT bob bay grid %s", hd_world_dealt(w, GRID, "ann"));
 	SAY(guess, "duplicate 0 0 ''");
 	for (int i = 0; i < 40; i++)
 		hd_world_say(w, "SUBMIT bob bay grid other%d", i);
 	SAY(guess, "wrong 0 0 ''"); /* it was forgotten as a guess; it is told of once */
 	assert_int_equal(w->decision.events_count, 1);
-	snprintf(guess, sizeof(guess), "SUBMIT ann bay grid %s", answer_of(w, GRID, "bob"));
+	snprintf(guess, sizeof(guess), "SUBMIT ann bay grid %s", hd_world_dealt(w, GRID, "bob"));
 	SAY(guess, "wrong 0 0 ''");
 	tells_of(w, 1, "bob");
 }
@@ -217,7 +201,7 @@ test_nobodys_answer(void **state)
 	hd_world_document(w, &bay);
 	SAY("PUZZLE ann bay grid", "deal 0");
 	for (int i = 0; i < 3; i++)
-		if (strcmp(phrases[i], answer_of(w, GRID, "ann")) != 0) {
+		if (strcmp(phrases[i], hd_world_dealt(w, GRID, "ann")) != 0) {
 			hd_world_say(w, "SUBMIT ann bay grid %s", phrases[i]);
 			assert_string_equal(w->answer, "wrong 0 0 ''");
 			assert_int_equal(w->decision.events_count, 1);
@@ -238,26 +222,16 @@ test_the_list_ends(void **state)
 		hd_world_say(w, "%s", line);
 		assert_int_equal(w->decision.deal.d, i);
 		for (unsigned k = 0; k < i; k++) {
-			bool same = strcmp(answer_of(w, GRID, names[i]),
-					   answer_of(w, GRID, names[k])) == 0;
+			bool same = strcmp(hd_world_dealt(w, GRID, names[i]),
+					   hd_world_dealt(w, GRID, names[k])) == 0;
 			assert_int_equal(same, i % 3 == k % 3);
 		}
 	}
-	snprintf(line, sizeof(line), "SUBMIT g bay grid %s", answer_of(w, GRID, "e"));
+	snprintf(line, sizeof(line), "SUBMIT g bay grid %s", hd_world_dealt(w, GRID, "e"));
 	SAY(line, "wrong 0 0 ''");
 	tells_of(w, 1, "b"); /* the first who has it stands for all */
-	snprintf(line, sizeof(line), "SUBMIT a bay grid %s", answer_of(w, GRID, "g"));
+	snprintf(line, sizeof(line), "SUBMIT a bay grid %s", hd_world_dealt(w, GRID, "g"));
 	SAY(line, "correct 10 10 ''"); /* by now it is its own as well */
-}
-
-static void
-base(struct hd_world *w, const char *entrant, uint64_t j, uint32_t try)
-{
-	struct hd_deal deal;
-	assert_true(hd_core_deal(w->core, 0, GRID, hd_bytes_str(entrant), &deal));
-	hd_core_base(w->core, w->now, &deal, hd_bytes_str(entrant), j, try, &w->decision);
-	assert_int_equal(w->decision.events_count, 1);
-	hd_world_take(w);
 }
 
 static void
@@ -269,13 +243,13 @@ test_bases(void **state)
 	SAY("PUZZLE bob bay grid", "deal 1");
 	SAY("PUZZLE cyd bay grid", "deal 2");
 	assert_int_equal(hd_core_bases(w->core), 0);
-	base(w, "bob", 7, 3);
+	hd_world_base(w, GRID, "bob", 7, 3);
 	SAY("PUZZLE bob bay grid", "deal 1 base 7.3");
 	SAY("PUZZLE ann bay grid", "deal 0");
-	base(w, "ann", 5, 0); /* out of order */
+	hd_world_base(w, GRID, "ann", 5, 0); /* out of order */
 	assert_int_equal(hd_core_bases(w->core), 7);
 	SAY("PUZZLE ann bay grid", "deal 0 base 5.0");
-	base(w, "cyd", 8, UINT32_MAX);
+	hd_world_base(w, GRID, "cyd", 8, UINT32_MAX);
 	assert_int_equal(hd_core_bases(w->core), 8);
 	SAY("PUZZLE cyd bay grid", "deal 2 base 8.4294967295");
 }
@@ -288,13 +262,13 @@ test_shared_points(void **state)
 	hd_world_document(w, &bay);
 	SAY("PUZZLE ann bay vault", "deal 0");
 	SAY("PUZZLE bob bay vault", "deal 1");
-	hd_world_say(w, "SUBMIT bob bay vault %s", answer_of(w, VAULT, "bob"));
+	hd_world_say(w, "SUBMIT bob bay vault %s", hd_world_dealt(w, VAULT, "bob"));
 	assert_string_equal(w->answer, "correct 30 30 ''");
 	assert_int_equal(event_type(w, 0), HD_EVENT_GRANT);
-	hd_world_say(w, "SUBMIT ann bay vault %s", answer_of(w, VAULT, "bob"));
+	hd_world_say(w, "SUBMIT ann bay vault %s", hd_world_dealt(w, VAULT, "bob"));
 	assert_string_equal(w->answer, "wrong 0 0 ''");
 	tells_of(w, 1, "bob");
-	hd_world_say(w, "SUBMIT ann bay vault %s", answer_of(w, VAULT, "ann"));
+	hd_world_say(w, "SUBMIT ann bay vault %s", hd_world_dealt(w, VAULT, "ann"));
 	assert_string_equal(w->answer, "gone 0 0 ''");
 	assert_int_equal(hd_core_grants(w->core, 0, VAULT), 1);
 	assert_int_equal(hd_core_allotted(w->core, 0, VAULT), 2);
@@ -308,12 +282,12 @@ test_versions(void **state)
 	struct hd_world_hunt hunt = bay;
 	hd_world_document(w, &hunt);
 	SAY("PUZZLE ann bay grid", "deal 0");
-	const char *answer = answer_of(w, GRID, "ann");
+	const char *answer = hd_world_dealt(w, GRID, "ann");
 	hunt.challenges[GRID].gone = true;
 	hd_world_document(w, &hunt);
 	SAY("PUZZLE ann bay grid", "-NOCHALLENGE");
 	SAY("SUBMIT ann bay grid ANCHOR", "-NOCHALLENGE");
-	assert_string_equal(answer_of(w, GRID, "ann"), answer);
+	assert_string_equal(hd_world_dealt(w, GRID, "ann"), answer);
 	hunt.challenges[GRID].gone = false;
 	hunt.challenges[GRID].points = 11;
 	hd_world_document(w, &hunt);
@@ -333,7 +307,7 @@ test_no_memory(void **state)
 	SAY("PUZZLE bob bay grid", "-OOM");
 	SAY("SUBMIT ann bay grid other", "-OOM");
 	SAY("PUZZLE ann bay grid", "deal 0");
-	base(w, "ann", 1, 1); /* takes none */
+	hd_world_base(w, GRID, "ann", 1, 1); /* takes none */
 	w->memory.budget = 0;
 	SAY("PUZZLE bob bay grid", "deal 1");
 }
@@ -355,258 +329,7 @@ test_hunt_secret(void **state)
 	assert_memory_equal(secrets[1], secrets[2], 32);
 }
 
-/* Two shards. */
-
-static int
-pair_setup(void **state)
-{
-	static struct hd_world_pair pair;
-	hd_world_pair_init(&pair, &bay);
-	*state = &pair;
-	return 0;
-}
-
-static int
-pair_teardown(void **state)
-{
-	hd_world_pair_fini(*state);
-	return 0;
-}
-
-/* The whole way of a deal. */
-static const char *
-deal(struct hd_world_pair *pair, const char *entrant)
-{
-	const char *answer = hd_world_say(&pair->e, "PUZZLE %s bay grid", entrant);
-	if (strcmp(answer, "later") != 0)
-		return answer;
-	hd_world_pair_ask(pair, entrant);
-	return hd_world_pair_settle(pair);
-}
-
-static void
-test_two_steps(void **state)
-{
-	struct hd_world_pair *pair = *state;
-	E_SAYS("PUZZLE ann bay map", "-NOPUZZLE");
-	E_SAYS("PUZZLE ann bay grid", "later");
-	assert_int_equal(pair->e.decision.events_count, 1);
-	assert_int_equal(event_type(&pair->e, 0), HD_EVENT_WANT_DEAL);
-	assert_int_equal(hd_core_entrants(pair->e.core), 0);
-	/* All of ann's waits. */
-	E_SAYS("PUZZLE ann bay grid", "later");
-	E_SAYS("SUBMIT ann bay grid ANCHOR", "later");
-	E_SAYS("AWARD ann nowhere 1", "later");
-	assert_int_equal(pair->e.decision.events_count, 0);
-	E_SAYS("SUBMIT bob bay map gold", "correct 1 1 ''");
-	hd_world_say(&pair->h, "PUZZLE zoe bay grid"); /* H's own */
-	assert_int_equal(hd_world_pair_ask(pair, "ann"), 1);
-	assert_int_equal(pair->want.what, HD_WANT_DEAL);
-	assert_int_equal(hd_world_pair_ask(pair, "ann"), 0); /* asked again: the same */
-	assert_string_equal(hd_world_pair_settle(pair), "deal 1");
-	assert_int_equal(event_type(&pair->e, 0), HD_EVENT_JOINED);
-	assert_int_equal(event_type(&pair->e, 1), HD_EVENT_DEALT);
-	assert_int_equal(pair->e.decision.events[1].value, pair->want.stamp);
-	assert_int_equal(hd_core_wants(pair->e.core), 0);
-	assert_string_equal(hd_world_pair_settle(pair), "stale");
-	E_SAYS("PUZZLE ann bay grid", "deal 1");
-	assert_string_equal(deal(pair, "bob"), "deal 2");
-	assert_int_equal(hd_core_allotted(pair->h.core, 0, GRID), 3);
-	assert_int_equal(hd_core_allotted(pair->e.core, 0, GRID), 0);
-	hd_world_say(&pair->e, "SUBMIT ann bay grid %s", answer_of(&pair->e, GRID, "ann"));
-	assert_string_equal(pair->e.answer, "correct 10 10 ''");
-	assert_string_equal(answer_of(&pair->e, GRID, "ann"), answer_of(&pair->e, GRID, "ann"));
-}
-
-/* What is shared is solved by the road that it has without a puzzle. */
-static void
-test_deal_then_want(void **state)
-{
-	struct hd_world_pair *pair = *state;
-	E_SAYS("PUZZLE ann bay vault", "later");
-	hd_world_pair_ask(pair, "ann");
-	assert_string_equal(hd_world_pair_settle(pair), "deal 0");
-	hd_world_say(&pair->e, "SUBMIT ann bay vault %s", answer_of(&pair->e, VAULT, "ann"));
-	assert_string_equal(pair->e.answer, "later");
-	assert_int_equal(event_type(&pair->e, 0), HD_EVENT_WANT);
-	assert_int_equal(hd_world_pair_ask(pair, "ann"), 1);
-	assert_int_equal(pair->want.what, HD_WANT_SOLVE);
-	assert_string_equal(hd_world_pair_settle(pair), "correct 30 30 ''");
-	assert_int_equal(hd_core_grants(pair->h.core, 0, VAULT), 1);
-	assert_int_equal(hd_core_allotted(pair->h.core, 0, VAULT), 1);
-}
-
-static void
-test_void(void **state)
-{
-	struct hd_world_pair *pair = *state;
-	struct hd_world_hunt hunt = bay;
-	E_SAYS("PUZZLE ann bay grid", "later");
-	E_SAYS("PUZZLE bob bay grid", "later");
-	assert_int_equal(hd_world_pair_ask(pair, "bob"), 1);
-	hunt.challenges[GRID].gone = true;
-	hd_world_document(&pair->h, &hunt);
-	assert_int_equal(hd_world_pair_ask(pair, "ann"), 0);
-	assert_string_equal(hd_world_pair_settle(pair), "-NOCHALLENGE");
-	assert_int_equal(pair->e.decision.events_count, 1);
-	assert_int_equal(event_type(&pair->e, 0), HD_EVENT_VOIDED);
-	assert_int_equal(hd_core_entrants(pair->e.core), 0);
-	assert_int_equal(hd_world_pair_ask(pair, "bob"), 0); /* what was allotted stands */
-	hd_world_document(&pair->e, &hunt);
-	assert_string_equal(hd_world_pair_settle(pair), "deal 0");
-	E_SAYS("PUZZLE bob bay grid", "-NOCHALLENGE");
-}
-
-/* Whatever a crash leaves of either log between two events. */
-static void
-test_every_prefix_of_a_deal(void **state)
-{
-	struct hd_world_pair *pair = *state;
-	size_t before = pair->e.log_size, h_before = pair->h.log_size;
-	E_SAYS("PUZZLE ann bay grid", "later");
-	size_t wanted = pair->e.log_size;
-	assert_int_equal(hd_world_pair_ask(pair, "ann"), 1);
-	hd_world_cut(&pair->h, h_before); /* H lost it, nobody had heard of it */
-	assert_int_equal(hd_core_allotted(pair->h.core, 0, GRID), 0);
-	hd_world_say(&pair->h, "PUZZLE zoe bay grid"); /* so it may be another's */
-	assert_int_equal(hd_world_pair_ask(pair, "ann"), 1);
-	size_t given = pair->h.log_size;
-	assert_string_equal(hd_world_pair_settle(pair), "deal 1");
-	hd_world_cut(&pair->e, wanted); /* E lost it */
-	hd_world_cut(&pair->h, given);
-	assert_int_equal(hd_core_wants(pair->e.core), 1);
-	E_SAYS("PUZZLE ann bay grid", "later");
-	assert_int_equal(hd_world_pair_ask(pair, "ann"), 0);
-	assert_string_equal(hd_world_pair_settle(pair), "deal 1");
-	hd_world_cut(&pair->e, before); /* which a durable WANT_DEAL cannot be */
-	assert_string_equal(deal(pair, "ann"), "deal 1");
-	assert_int_equal(hd_core_allotted(pair->h.core, 0, GRID), 2);
-}
-
-/* A crash after the deal and before its base: the base is drawn anew. */
-static void
-test_lost_base(void **state)
-{
-	struct hd_world_pair *pair = *state;
-	uint64_t first = (uint64_t)pair->e.shard << 40 | 1;
-	assert_string_equal(deal(pair, "ann"), "deal 0");
-	size_t dealt = pair->e.log_size;
-	base(&pair->e, "ann", first, 2);
-	hd_world_cut(&pair->e, dealt);
-	assert_int_equal(hd_core_bases(pair->e.core), 0);
-	E_SAYS("PUZZLE ann bay grid", "deal 0");
-	base(&pair->e, "ann", first + 1, 0);
-	assert_int_equal(hd_core_bases(pair->e.core), first + 1);
-	assert_string_equal(deal(pair, "bob"), "deal 1");
-	base(&pair->e, "bob", first, 0); /* given to nobody that any log knows */
-	assert_int_equal(hd_core_bases(pair->e.core), first + 1);
-}
-
-/* H tells the operator once, E hears nothing, and nothing waits. */
-static void
-test_suspicions(void **state)
-{
-	struct hd_world_pair *pair = *state;
-	char guess[96], progress[512];
-	deal(pair, "ann");
-	deal(pair, "bob");
-	snprintf(guess, sizeof(guess), "SUBMIT bob bay grid %s BY ben ID b",
-		 answer_of(&pair->e, GRID, "ann"));
-	E_SAYS(guess, "wrong 0 0 ''");
-	assert_int_equal(pair->e.decision.events_count, 2);
-	assert_int_equal(event_type(&pair->e, 0), HD_EVENT_JUDGED);
-	assert_int_equal(event_type(&pair->e, 1), HD_EVENT_SUSPECTED);
-	assert_int_equal(pair->e.decision.events[1].order, 0);
-	assert_int_equal(pair->e.decision.events[1].has, 0);
-	assert_int_equal(pair->e.decision.events[0].has, HD_EVENT_HAS_ID | HD_EVENT_HAS_BY);
-	assert_int_equal(hd_core_suspects(pair->e.core), 1);
-	E_SAYS(guess, "wrong 0 0 ''");
-	E_SAYS("SUBMIT bob bay grid other", "wrong 0 0 ''"); /* nothing waits */
-	snprintf(guess, sizeof(guess), "SUBMIT ann bay grid %s", answer_of(&pair->e, GRID, "bob"));
-	E_SAYS(guess, "wrong 0 0 ''");
-	assert_int_equal(hd_core_suspects(pair->e.core), 2);
-	hd_world_say(&pair->e, "PROGRESS bob bay");
-	snprintf(progress, sizeof(progress), "%.511s", pair->e.answer);
-	uint32_t first = hd_core_suspect_next(pair->e.core, 0);
-	uint32_t second = hd_core_suspect_next(pair->e.core, first);
-	assert_int_equal(hd_core_suspect_next(pair->e.core, second), 0);
-	assert_int_equal(hd_world_pair_suspect(pair, first), 1);
-	const struct hd_event *event = pair->h.decision.events;
-	assert_int_equal(event->type, HD_EVENT_SHARED_ANSWER);
-	assert_true(hd_bytes_equal(event->entrant, HD_BYTES("bob")));
-	assert_true(hd_bytes_equal(event->extra, HD_BYTES("ann")));
-	assert_int_equal(event->order, 0);
-	assert_int_equal(hd_world_pair_suspect(pair, first), 0); /* asked again */
-	assert_string_equal(hd_world_pair_settle(pair), "");
-	assert_int_equal(event_type(&pair->e, 0), HD_EVENT_CLEARED);
-	assert_int_equal(hd_core_suspects(pair->e.core), 1);
-	assert_string_equal(hd_world_pair_settle(pair), "stale");
-	E_SAYS("PROGRESS bob bay", progress); /* nor does its position tell */
-	assert_int_equal(hd_world_pair_suspect(pair, second), 1);
-	assert_string_equal(hd_world_pair_settle(pair), "");
-	assert_int_equal(hd_core_suspects(pair->e.core), 0);
-}
-
-/* What nobody was dealt is asked about like anything that the list has, and nothing comes of it. */
-static void
-test_suspicion_of_nobody(void **state)
-{
-	struct hd_world_pair *pair = *state;
-	static const char *const phrases[] = {"ANCHOR", "COMPASS", "DOUBLOON"};
-	deal(pair, "ann");
-	for (int i = 0; i < 3; i++)
-		if (strcmp(phrases[i], answer_of(&pair->e, GRID, "ann")) != 0)
-			hd_world_say(&pair->e, "SUBMIT ann bay grid %s AT -5", phrases[i]);
-	assert_int_equal(hd_core_suspects(pair->e.core), 2);
-	assert_int_equal(pair->e.decision.events[1].has, HD_EVENT_HAS_AT);
-	uint32_t handle = hd_core_suspect_next(pair->e.core, 0);
-	assert_int_equal(hd_world_pair_suspect(pair, handle), 0);
-	assert_true(pair->want.has_at && pair->want.at < HD_WORLD_BEGIN);
-	assert_string_equal(hd_world_pair_settle(pair), "");
-	assert_int_equal(hd_core_suspects(pair->e.core), 1);
-}
-
-static void
-test_every_prefix_of_a_suspicion(void **state)
-{
-	struct hd_world_pair *pair = *state;
-	deal(pair, "ann");
-	deal(pair, "bob");
-	size_t h_before = pair->h.log_size;
-	hd_world_say(&pair->e, "SUBMIT bob bay grid %s", answer_of(&pair->e, GRID, "ann"));
-	size_t suspected = pair->e.log_size;
-	uint32_t handle = hd_core_suspect_next(pair->e.core, 0);
-	assert_int_equal(hd_world_pair_suspect(pair, handle), 1);
-	hd_world_cut(&pair->h, h_before); /* H lost it */
-	assert_int_equal(hd_world_pair_suspect(pair, handle), 1);
-	hd_world_pair_settle(pair);
-	hd_world_cut(&pair->e, suspected); /* E lost its end */
-	assert_int_equal(hd_core_suspects(pair->e.core), 1);
-	handle = hd_core_suspect_next(pair->e.core, 0);
-	assert_int_equal(hd_world_pair_suspect(pair, handle), 0); /* told once */
-	assert_string_equal(hd_world_pair_settle(pair), "");
-	assert_int_equal(hd_core_suspects(pair->e.core), 0);
-}
-
-static void
-test_pair_no_memory(void **state)
-{
-	struct hd_world_pair *pair = *state;
-	deal(pair, "ann");
-	deal(pair, "bob");
-	hd_world_say(&pair->e, "SUBMIT bob bay grid %s", answer_of(&pair->e, GRID, "ann"));
-	E_SAYS("PUZZLE cyd bay grid", "later");
-	pair->e.memory.budget = pair->e.memory.used;
-	pair->h.memory.budget = pair->h.memory.used;
-	E_SAYS("PUZZLE dan bay grid", "-OOM");
-	assert_int_equal(hd_world_pair_ask(pair, "cyd"), 1);
-	assert_string_equal(hd_world_pair_settle(pair), "deal 2");
-	assert_int_equal(hd_world_pair_suspect(pair, hd_core_suspect_next(pair->e.core, 0)), 1);
-	assert_string_equal(hd_world_pair_settle(pair), "");
-}
-
 #define ALONE(name) cmocka_unit_test_setup_teardown(name, hd_world_setup, hd_world_teardown)
-#define PAIR(name)  cmocka_unit_test_setup_teardown(name, pair_setup, pair_teardown)
 
 int
 main(void)
@@ -624,15 +347,6 @@ main(void)
 		ALONE(test_versions),
 		ALONE(test_no_memory),
 		ALONE(test_hunt_secret),
-		PAIR(test_two_steps),
-		PAIR(test_deal_then_want),
-		PAIR(test_void),
-		PAIR(test_every_prefix_of_a_deal),
-		PAIR(test_lost_base),
-		PAIR(test_suspicions),
-		PAIR(test_suspicion_of_nobody),
-		PAIR(test_every_prefix_of_a_suspicion),
-		PAIR(test_pair_no_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
