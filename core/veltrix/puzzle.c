@@ -85,8 +85,7 @@ read_params(struct puzzle *puzzle)
 	if (why == NULL)
 		return true;
 	uint32_t mark = hd_check_enter_key(check, "params");
-	hd_fault(check, params->node, "params of %s must be %s; got %n: %s", kind->name,
-		 kind->params_form, params->node, why);
+	hd_fault(check, params->node, "params %n: %s", params->node, why);
 	hd_check_leave(check, mark);
 	return false;
 }

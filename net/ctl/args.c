@@ -65,7 +65,7 @@ help_one(const struct hd_ctl_row *row)
 	printf("huntctl %s%s%s%s\n%s\n\n", row->name, row->usage[0] ? " " : "", row->usage,
 	       row->options ? " [options]" : "", row->summary);
 	for (int i = HD_CTL_GLOBALS; i < HD_CTL_OPT_COUNT; i++)
-		if (row->options & 1u << i)
+		if (row->options & UINT64_C(1) << i)
 			print_option(&option_rows[i]);
 	for (int i = 0; i < HD_CTL_OPT_help; i++)
 		print_option(&option_rows[i]);
@@ -101,18 +101,28 @@ distance(const char *a, const char *b)
 	return line[size];
 }
 
-static int
-unknown(const char *word)
+const char *
+hd_ctl_nearest(const char *word, const char *const *words)
 {
 	const char *best = NULL;
 	uint32_t best_distance = (uint32_t)strlen(word) / 3 + 2;
-	for (int i = 0; i < HD_CTL_COMMAND_COUNT; i++) {
-		uint32_t d = distance(word, hd_ctl_rows[i].name);
+	for (; *words; words++) {
+		uint32_t d = distance(word, *words);
 		if (d < best_distance) {
 			best_distance = d;
-			best = hd_ctl_rows[i].name;
+			best = *words;
 		}
 	}
+	return best;
+}
+
+static int
+unknown(const char *word)
+{
+	const char *names[HD_CTL_COMMAND_COUNT + 1] = {NULL};
+	for (int i = 0; i < HD_CTL_COMMAND_COUNT; i++)
+		names[i] = hd_ctl_rows[i].name;
+	const char *best = hd_ctl_nearest(word, names);
 	hd_ctl_fail("`%s` is not a command%s%s%s; huntctl --help lists them", word,
 		    best ? "; did you mean `" : "", best ? best : "", best ? "`" : "");
 	return HD_EXIT_USAGE;
@@ -160,7 +170,7 @@ static bool
 take_option(struct hd_ctl *ctl, int index, const char *text)
 {
 	const struct option_row *row = &option_rows[index];
-	ctl->given |= 1u << index;
+	ctl->given |= UINT64_C(1) << index;
 	ctl->text[index] = text;
 	if (row->kind == FLAG || row->kind == TEXT)
 		return true;
@@ -229,9 +239,9 @@ read_options(struct hd_ctl *ctl, int argc, char **argv)
 static void
 forget_options(struct hd_ctl *ctl)
 {
-	uint32_t kept = HD_CTL_TAKES(host) | HD_CTL_TAKES(port) | HD_CTL_TAKES(json);
+	uint64_t kept = HD_CTL_TAKES(host) | HD_CTL_TAKES(port) | HD_CTL_TAKES(json);
 	for (int i = 0; i < HD_CTL_OPT_COUNT; i++)
-		if (!(kept & 1u << i)) {
+		if (!(kept & UINT64_C(1) << i)) {
 			ctl->text[i] = NULL;
 			ctl->number[i] = 0;
 		}
@@ -243,7 +253,7 @@ static bool
 options_fit(const struct hd_ctl *ctl, const struct hd_ctl_row *row)
 {
 	for (int i = HD_CTL_GLOBALS; i < HD_CTL_OPT_COUNT; i++)
-		if (ctl->given & ~row->options & 1u << i) {
+		if (ctl->given & ~row->options & UINT64_C(1) << i) {
 			hd_ctl_fail("`%s` takes no --%s; huntctl %s --help", row->name,
 				    option_rows[i].name, row->name);
 			return false;
@@ -258,7 +268,7 @@ options_fit(const struct hd_ctl *ctl, const struct hd_ctl_row *row)
 static int
 run_row(struct hd_ctl *ctl, const struct hd_ctl_row *row, int argc, char **argv)
 {
-	if (ctl->given & HD_CTL_TAKES(help))
+	if (ctl->given & HD_CTL_TAKES(help) & ~row->options)
 		return help_one(row);
 	if (!options_fit(ctl, row))
 		return HD_EXIT_USAGE;

@@ -29,7 +29,8 @@
 	X(interval, "interval", 'i', SECONDS, "SEC", "between two frames (1)")                     \
 	X(from, "from", 0, TEXT, "POSITION",                                                       \
 	  "where to begin: a cursor of events; log dump: as --at")                                 \
-	X(to, "to", 0, TEXT, "POSITION", "the last one to show, as --at")                          \
+	X(to, "to", 0, TEXT, "POSITION",                                                           \
+	  "the last one to show, as --at; puzzle: the form (text, svg, ...)")                      \
 	X(at, "at", 0, TEXT, "POSITION",                                                           \
 	  "unix ms (PROGRESS has one), 2026-11-21T18:14:35.907Z, shard:LSN,..., or one's LSN")     \
 	X(view, "view", 0, TEXT, "VIEW",                                                           \
@@ -43,7 +44,15 @@
 	X(if, "if", 0, NUMBER, "V", "only if V is the version in force; 0: only if it is new")     \
 	X(shard, "shard", 0, NUMBER, "N", "of this shard alone")                                   \
 	X(rules, "rules", 0, TEXT, "FILE",                                                         \
-	  "how the set is scored (perf/demo/competitions/SET/rules.yaml)")
+	  "how the set is scored (perf/demo/competitions/SET/rules.yaml)")                         \
+	X(kind, "kind", 0, TEXT, "KIND", "of puzzles; `huntctl puzzle kinds` lists them")          \
+	X(params, "params", 0, TEXT, "P", "the puzzle's size (the kind's default)")                \
+	X(tier, "tier", 0, TEXT, "TIER", "easy, medium, hard, or the kind's own (medium)")         \
+	X(seed, "seed", 0, TEXT, "TEXT", "the same seed deals the same puzzles (random)")          \
+	X(phrase, "phrase", 0, TEXT, "TEXT", "the answer, 4 to 24 letters (built-in phrases)")     \
+	X(solution, "solution", 0, FLAG, "", "draw the solution too")                              \
+	X(out, "out", 0, TEXT, "DIR", "one file each, in this directory")                          \
+	X(seconds, "seconds", 0, SECONDS, "SEC", "how long to measure each (1)")
 
 #define HD_CTL_GLOBALS   5
 #define HD_CTL_PORT      4868
@@ -56,7 +65,7 @@ enum hd_ctl_option {
 		HD_CTL_OPT_COUNT
 };
 
-#define HD_CTL_TAKES(field) (1u << HD_CTL_OPT_##field)
+#define HD_CTL_TAKES(field) (UINT64_C(1) << HD_CTL_OPT_##field)
 
 /* symbol, name (one or two words), usage, least and most arguments, options, summary. */
 #define HD_CTL_COMMANDS(X)                                                                         \
@@ -90,6 +99,10 @@ enum hd_ctl_option {
 	  "cut a damaged log; says first what would be lost")                                      \
 	X(import, "import", "DIR", 1, 1, T(rules) | T(hunt),                                       \
 	  "play a real competition into the server")                                               \
+	X(puzzle, "puzzle", "WORK [FILE]", 0, 2,                                                   \
+	  T(help) | T(kind) | T(params) | T(tier) | T(count) | T(seed) | T(phrase) | T(to) |       \
+		  T(solution) | T(out) | T(seconds),                                               \
+	  "deal, solve, grade, draw puzzles: huntctl puzzle --help")                               \
 	X(version, "version", "", 0, 0, 0, "release and commit")
 
 enum hd_ctl_command {
@@ -100,7 +113,7 @@ enum hd_ctl_command {
 };
 
 struct hd_ctl {
-	uint32_t given;                     /* bits of HD_CTL_TAKES */
+	uint64_t given;                     /* bits of HD_CTL_TAKES */
 	const char *text[HD_CTL_OPT_COUNT]; /* as given, or NULL */
 	int64_t number[HD_CTL_OPT_COUNT];   /* NUMBER; SECONDS in ms; 0 if absent */
 	uint64_t skip[HD_CTL_SKIPS_MAX];    /* every --skip */
@@ -115,8 +128,8 @@ typedef int (*hd_ctl_run)(struct hd_ctl *ctl, int argc, char **argv);
 struct hd_ctl_row {
 	const char *name, *usage, *summary;
 	int least, most;
-	uint32_t options;
-	hd_ctl_run run; /* gets its arguments alone; returns an exit code */
+	uint64_t options; /* with T(help): has a help of its own */
+	hd_ctl_run run;   /* gets its arguments alone; returns an exit code */
 };
 
 extern const struct hd_ctl_row hd_ctl_rows[HD_CTL_COMMAND_COUNT];
@@ -141,6 +154,9 @@ struct hd_client *hd_ctl_connect(struct hd_ctl *ctl);
 /* One request, words ended by NULL, and its reply (json_decref). NULL: said why. */
 json_t *hd_ctl_ask(struct hd_ctl *ctl, const char *const *words);
 #define HD_CTL_ASK(ctl, ...) hd_ctl_ask(ctl, (const char *const[]){__VA_ARGS__, NULL})
+
+/* The word of a list (NULL ends it) that was meant; NULL: none is near. */
+const char *hd_ctl_nearest(const char *word, const char *const *words);
 
 /* A whole file, NUL-terminated behind its `size` (free). NULL: said why. */
 char *hd_ctl_file(const char *path, size_t *size);
