@@ -41,7 +41,11 @@ static const struct hd_world_hunt bay = {
 			.hints = {{10, "A hint that is longer than what a record holds."},
 				  {2, "h"}}},
 		       {.id = "c1", .points = 7, .answers = {"GOLD"}},
-		       {.id = "chest", .by_order = {50, 20, 10}, .stock = 4, .answers = {"GOLD"}}},
+		       {.id = "chest", .by_order = {50, 20, 10}, .stock = 4, .answers = {"GOLD"}},
+		       {.id = "grid",
+			.points = 3,
+			.puzzle = "lightsout",
+			.phrases = {"REEF", "SAND", "WIND"}}},
 	.text = "hunt: bay\n",
 	.source = "bay.yaml",
 };
@@ -62,7 +66,11 @@ static const struct hd_world_hunt bay_later = {
 		   {.id = "amateurs", .bracket = "amateur"}},
 	.challenges = {{.id = "c0", .points = 100, .answers = {"GOLD"}},
 		       {.id = "c1", .points = 7, .answers = {"GOLD"}},
-		       {.id = "chest", .by_order = {50, 20, 10}, .stock = 6, .answers = {"GOLD"}}},
+		       {.id = "chest", .by_order = {50, 20, 10}, .stock = 6, .answers = {"GOLD"}},
+		       {.id = "grid",
+			.points = 3,
+			.puzzle = "lightsout",
+			.phrases = {"REEF", "SAND", "WIND"}}},
 	.text = "hunt: bay # the second\n",
 };
 
@@ -71,7 +79,11 @@ static const struct hd_world_hunt sea = {
 	.auto_join = true,
 	.challenges = {{.id = "c0", .points = 1, .answers = {"GOLD"}},
 		       {.id = "c1", .points = 2, .answers = {"GOLD"}},
-		       {.id = "chest", .points = 9, .stock = 3, .answers = {"GOLD"}}},
+		       {.id = "chest", .points = 9, .stock = 3, .answers = {"GOLD"}},
+		       {.id = "grid",
+			.points = 3,
+			.puzzle = "lightsout",
+			.phrases = {"REEF", "SAND", "WIND"}}},
 };
 
 /* A core beside the world's. */
@@ -140,6 +152,11 @@ live(struct hd_world *w)
 	hd_world_say(w, "SUBMIT " LONG " bay c1 GOLD");
 	hd_world_say(w, "SUBMIT cid sea chest GOLD");
 	hd_world_say(w, "AWARD cid bay 0 ID five");
+	hd_world_say(w, "PUZZLE bob bay grid");
+	hd_world_say(w, "PUZZLE " LONG " bay grid");
+	hd_world_base(w, 3, LONG, 2, 1);
+	hd_world_say(w, "SUBMIT bob bay grid %s", hd_world_dealt(w, 3, LONG));
+	hd_world_say(w, "PUZZLE cid sea grid");
 	hd_world_clock(w, 3 * DAY + 5);
 	hd_world_say(w, "AWARD ann bay -3 SUB 2");
 	hd_world_say(w, "JOIN dan bay BRACKET rookie");

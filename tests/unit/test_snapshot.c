@@ -36,6 +36,11 @@ test_everything(void **state)
 		"SUBMIT cid sea chest GOLD",
 		"SUBMIT bob bay c0 iron",
 		"SUBMIT bob bay c0 iron AT 12",
+		"PUZZLE bob bay grid",
+		"PUZZLE " LONG " bay grid",
+		"PUZZLE ann bay grid",
+		"SUBMIT bob bay grid tide",
+		"SUBMIT ann sea grid tide",
 	};
 	live(w);
 	for (int documents = 0; documents < 2; documents++) {
@@ -88,6 +93,9 @@ test_changes_during_a_sweep(void **state)
 	hd_world_document(w, &(struct hd_world_hunt){.id = "new"});
 	for (int i = 0; i < 9; i++) /* all ids are forgotten */
 		hd_world_say(w, "AWARD eva bay 1 ID new%d AT %d", i, 9 * DAY);
+	hd_world_base(w, 3, "bob", 9, 0);
+	hd_world_say(w, "PUZZLE eva bay grid");
+	hd_world_say(w, "SUBMIT " LONG " bay grid %s", hd_world_dealt(w, 3, "bob"));
 	while (hd_snap_step(&snap, w->core, 1))
 		hd_world_say(w, "AWARD bob bay 1");
 	assert_memory_equal(snap.digest, digest, sizeof(digest));
@@ -101,6 +109,27 @@ test_changes_during_a_sweep(void **state)
 	twin_end(&twin);
 	free(snap.bytes);
 	assert_true(w->memory.used > used);
+}
+
+/* Two are dealt by another shard, and one sends the other's answer. */
+static void
+suspect(struct hd_world *w)
+{
+	static const char *const names[] = {"ann", "bob"};
+	struct hd_want want;
+	for (uint64_t i = 0; i < 2; i++) {
+		const struct hd_grant grant = {.version = 1, .ordinal = i + 1};
+		hd_world_say(w, "PUZZLE %s bay grid", names[i]);
+		hd_core_want(w->core, hd_core_want_of(w->core, hd_bytes_str(names[i])), &want);
+		assert_true(hd_core_settle(w->core, w->now, &want, &grant, &w->decision));
+		hd_world_take(w);
+	}
+	struct hd_deal other;
+	uint8_t answer[HD_PHRASE_MAX];
+	assert_true(hd_core_deal(w->core, 1, 3, HD_BYTES("ann"), &other));
+	uint32_t size = hd_core_deal_answer(w->core, &other, answer);
+	hd_world_say(w, "SUBMIT bob bay grid %.*s", (int)size, (const char *)answer);
+	assert_int_equal(hd_core_suspects(w->core), 1);
 }
 
 /* Hunts change by the clock, and by what another shard says, though none of their entrants does. */
@@ -118,6 +147,7 @@ test_hunts_change_during_a_sweep(void **state)
 	place_away(w, 1);
 	hd_world_say(w, "SUBMIT zoe bay chest GOLD");
 	hd_core_want(w->core, hd_core_want_of(w->core, HD_BYTES("zoe")), &want);
+	suspect(w);
 	hd_core_digest(w->core, digest);
 	hd_core_sweep_begin(w->core);
 	hd_world_clock(w, HOUR);
@@ -125,6 +155,10 @@ test_hunts_change_during_a_sweep(void **state)
 	assert_true(hd_core_settle(w->core, w->now, &want, &grant, &w->decision));
 	for (uint32_t i = 0; i < w->decision.events_count; i++)
 		hd_world_happen(w, &w->decision.events[i]);
+	hd_core_suspect(w->core, hd_core_suspect_next(w->core, 0), &want);
+	grant.verdict = HD_VERDICT_VOID;
+	assert_true(hd_core_settle(w->core, w->now, &want, &grant, &w->decision));
+	hd_world_take(w);
 	while (hd_snap_step(&snap, w->core, 1))
 		;
 	assert_memory_equal(snap.digest, digest, sizeof(digest));
@@ -132,6 +166,7 @@ test_hunts_change_during_a_sweep(void **state)
 	assert_true(twin_make(&twin, &snap));
 	assert_int_equal(hd_core_phase(twin.core, 0), HD_PHASE_BEFORE);
 	assert_int_equal(hd_core_wants(twin.core), 1);
+	assert_int_equal(hd_core_suspects(twin.core), 1);
 	twin_end(&twin);
 	free(snap.bytes);
 }

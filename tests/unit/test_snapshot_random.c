@@ -13,6 +13,27 @@
 
 #define NAMES 40
 
+/* Settles a suspicion, or gives a deal its base. */
+static void
+random_puzzle(struct hd_world *w, uint64_t *random)
+{
+	struct hd_want want;
+	struct hd_deal deal;
+	const struct hd_grant nothing = {.verdict = HD_VERDICT_VOID, .version = 1};
+	uint32_t handle = hd_core_suspect_next(w->core, 0);
+	char name[64];
+	if (handle != 0) {
+		hd_core_suspect(w->core, handle, &want);
+		assert_true(hd_core_settle(w->core, w->now, &want, &nothing, &w->decision));
+		hd_world_take(w);
+	}
+	snprintf(name, sizeof(name), LONG "-%u", (unsigned)(hd_test_random(random) % NAMES));
+	if (hd_core_deal(w->core, 0, 3, hd_bytes_str(name), &deal) && !deal.based)
+		hd_world_base(w, 3, name,
+			      ((uint64_t)w->core->shard << 40 | 1) + hd_core_bases(w->core) % 4096,
+			      (uint32_t)hd_test_random(random));
+}
+
 static void
 random_want(struct hd_world *w, uint64_t *random)
 {
@@ -26,6 +47,8 @@ random_want(struct hd_world *w, uint64_t *random)
 				 .ordinal = 1 + hd_test_random(random) % 9,
 				 .points = 50,
 				 .time = w->now};
+	if (want.what == HD_WANT_DEAL && grant.verdict == HD_VERDICT_GONE)
+		grant.verdict = HD_VERDICT_VOID;
 	bool open = hd_core_settle(w->core, w->now, &want, &grant, &w->decision);
 	assert_true(open);
 	for (uint32_t i = 0; i < w->decision.events_count; i++)
@@ -38,9 +61,9 @@ random_rare(struct hd_world *w, uint64_t *random)
 	int64_t seconds = (w->now - HD_WORLD_BEGIN) / HD_WORLD_SECOND;
 	struct hd_event done = {.type = HD_EVENT_DONE, .stamp = w->now};
 	uint64_t pick = hd_test_random(random);
-	switch (pick % 8) {
+	switch (pick % 9) {
 	case 0:
-		hd_world_document(w, pick & 8 ? &bay : &bay_later);
+		hd_world_document(w, pick & 16 ? &bay : &bay_later);
 		return;
 	case 1:
 		hd_world_phase(w, pick & 8 ? "bay" : "sea",
@@ -56,6 +79,9 @@ random_rare(struct hd_world *w, uint64_t *random)
 	case 4:
 		random_want(w, random);
 		return;
+	case 5:
+		random_puzzle(w, random);
+		return;
 	default:
 		hd_world_clock(w, seconds + (int64_t)(pick / 8 % HOUR));
 	}
@@ -65,13 +91,21 @@ static void
 random_line(uint64_t *random, char *line, size_t size)
 {
 	static const char *const guesses[] = {"GOLD", "SILVER", "lead", "iron", "tin", "GOLD"};
+	static const char *const phrases[] = {"reef", "sand", "wind", "tide"};
 	static const char *const ops[] = {"INCR", "SET", "BEST", "DECR"};
 	uint64_t pick = hd_test_random(random), more = hd_test_random(random);
 	char name[64];
 	snprintf(name, sizeof(name), pick & 1 ? "e%u" : LONG "-%u", (unsigned)(more % NAMES));
 	const char *hunt = pick & 2 ? "bay" : "sea";
 	int at = 0;
-	switch (pick / 4 % 8) {
+	switch (pick / 4 % 10) {
+	case 8:
+		snprintf(line, size, "PUZZLE %s %s grid", name, hunt);
+		return;
+	case 9:
+		at = snprintf(line, size, "SUBMIT %s %s grid %s", name, hunt,
+			      phrases[more / 64 % 4]);
+		break;
 	case 0:
 		at = snprintf(line, size, "JOIN %s %s NAME n%u%s", name, hunt, (unsigned)(more % 9),
 			      more & 64 ? " BRACKET rookie" : "");
@@ -174,9 +208,15 @@ goes_on(struct hd_world *w, struct hd_core *core)
 		"HISTORY bay",
 		"AWARD dan bay 5 ID zoe",
 		"SUBMIT cid sea chest GOLD",
+		"PUZZLE bob bay grid",
+		"PUZZLE dan bay grid",
+		"PUZZLE eve sea grid",
+		"SUBMIT bob bay grid reef",
+		"SUBMIT cid sea grid sand",
 	};
 	int64_t now = hd_core_stamp(core) + 1;
 	struct hd_event event;
+	struct hd_want want;
 	if (now > INT64_MAX / 2)
 		return;
 	if (hd_core_hunts(core) > 0)
@@ -184,6 +224,17 @@ goes_on(struct hd_world *w, struct hd_core *core)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		hd_world_parse(w, lines[i]);
 		hd_core_decide(core, now, &w->command, &w->decision);
+	}
+	for (uint32_t i = 0; (i = hd_core_want_next(core, i)) != 0;) {
+		struct hd_grant grant = {.verdict = HD_VERDICT_GRANTED, .ordinal = 1};
+		hd_core_want(core, i, &want);
+		hd_core_settle(core, now, &want, &grant, &w->decision);
+	}
+	for (uint32_t i = 0; (i = hd_core_suspect_next(core, i)) != 0;) {
+		struct hd_grant grant = {.verdict = HD_VERDICT_VOID};
+		hd_core_suspect(core, i, &want);
+		hd_core_grant(core, now, &want, &w->decision, &grant);
+		hd_core_settle(core, now, &want, &grant, &w->decision);
 	}
 }
 
@@ -230,7 +281,10 @@ test_malformed(void **state)
 	live(w);
 	place_away(w, 0);
 	hd_world_say(w, "SUBMIT zoe bay chest GOLD ID zoe"); /* an open WANT */
-	assert_int_equal(hd_core_wants(w->core), 1);
+	hd_world_say(w, "PUZZLE yan bay grid");              /* and an open WANT_DEAL */
+	hd_world_say(w, "SUBMIT " LONG " bay grid %s", hd_world_dealt(w, 3, "bob"));
+	assert_int_equal(hd_core_wants(w->core), 2);
+	assert_int_equal(hd_core_suspects(w->core), 1);
 	sweep_all(w, &snap, 64);
 	assert_true(survives(w, snap.bytes, snap.size));
 	uint8_t *bytes = malloc(snap.size);
