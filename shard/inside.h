@@ -14,6 +14,7 @@
 #include "huntd/stats.h"
 #include "huntd/view.h"
 #include "shard/clock.h"
+#include "shard/forge/forge.h"
 #include "shard/latency/latency.h"
 #include "shard/mesh.h"
 #include "shard/snapshot/taker.h"
@@ -175,7 +176,11 @@ struct hd_outbox {
 	uint32_t unasked, unasked_last; /* handles of WANTs to be asked once flushed; 0: none */
 	uint32_t waiting;               /* commands that have no answer yet */
 	struct hd_held_list todo;       /* WANTS and GRANTS to decide, as they came */
-	struct hd_held_list answers;    /* GRANTS that wait for a flush */
+	struct hd_held_list answers; /* GRANTS that wait for a flush, and instances before them */
+	/* Suspicions of stamps from < s <= to are asked once the log is flushed up to the LSN. */
+	int64_t suspects_from, suspects_to;
+	uint64_t suspects_lsn;
+	bool suspected; /* others came since */
 };
 
 /* board/views.c: a shard's side of the reducer. */
@@ -202,7 +207,7 @@ struct hd_page {
 
 struct hd_shard {
 	uint32_t number, count;            /* of `count` shards */
-	uint32_t reducer, control, helper; /* thread numbers */
+	uint32_t reducer, control, helper; /* thread numbers; the forge has its own */
 	bool archive_told;                 /* the helper knows the log's directory */
 	uint8_t durability;
 	struct hd_io *io;
@@ -265,6 +270,7 @@ struct hd_shard {
 	struct hd_pages pages;
 	struct hd_orders orders;
 	struct hd_outbox outbox;
+	struct hd_forge forge;
 	struct hd_views views;
 	struct hd_taker taker;
 	struct hd_latency latency;
@@ -386,6 +392,14 @@ bool hd_entry_next(struct hd_reader *reader, uint64_t *token, struct hd_bytes *b
 /* A command that was decided as HD_REPLY_LATER; opened: its events, just applied, are the WANT. */
 void hd_outbox_wait(struct hd_shard *shard, const struct hd_work *given, uint32_t asker,
 		    bool opened);
+/* Tells the own edge that it is answered later. */
+void hd_outbox_later(struct hd_shard *shard, const struct hd_work *given, uint32_t asker);
+/* The answer to a command that was said to come later, wherever it was asked. Behind the last of
+ * them, and before the pass ends: hd_remote_answered. */
+void hd_outbox_answer(struct hd_shard *shard, uint32_t asker, uint64_t token,
+		      const struct hd_reply *reply, uint64_t lsn);
+/* A suspicion was opened. */
+void hd_outbox_suspected(struct hd_shard *shard);
 /* Asks again for what was open when the shard ended. */
 void hd_outbox_resume(struct hd_shard *shard);
 void hd_outbox_take(struct hd_shard *shard, const struct hd_cell *cell);

@@ -142,6 +142,7 @@ take_of_control(struct hd_shard *shard, const struct hd_cell *cell)
 	case HD_CELL_SERVE:
 		shard->serving = true;
 		hd_outbox_resume(shard);
+		hd_forge_look(shard);
 		hd_views_touch_all(shard);
 		break;
 	case HD_CELL_DRAIN:
@@ -162,6 +163,9 @@ take_of_control(struct hd_shard *shard, const struct hd_cell *cell)
 		break;
 	case HD_CELL_ARCHIVED:
 		archived(shard, cell);
+		break;
+	case HD_CELL_FORGED:
+		hd_forge_take(shard, cell);
 		break;
 	case HD_CELL_DAMAGED:
 		hd_heal_take(shard, cell);
@@ -208,6 +212,9 @@ take_now(struct hd_shard *shard, const struct hd_cell *cell)
 	case HD_CELL_WANTS:
 	case HD_CELL_GRANTS:
 		hd_outbox_take(shard, cell);
+		break;
+	case HD_CELL_INSTANCE:
+		hd_forge_take(shard, cell);
 		break;
 	case HD_CELL_SAVE:
 		shard->taker.asked = true;
@@ -275,6 +282,7 @@ patience(struct hd_shard *shard)
 		return 0;
 	int64_t due = earlier(edge, hd_log_deadline(shard->log));
 	due = earlier(due, hd_taker_deadline(shard));
+	due = earlier(due, hd_forge_deadline(shard));
 	int64_t core = hd_core_deadline(shard->core);
 	if (shard->started && core != HD_NEVER)
 		due = earlier(due, core - (shard->clock - shard->boot));
@@ -385,6 +393,7 @@ measure_pass(struct hd_shard *shard)
 static void
 drain(struct hd_shard *shard)
 {
+	hd_forge_drain(shard);
 	bool edge = shard->ops->drain(shard->edge);
 	if (!edge || shard->drained || !hd_remote_idle(shard) || shard->held.count > 0)
 		return;
@@ -426,6 +435,7 @@ hd_shard_pass(struct hd_shard *shard)
 	begin_part(shard);
 	shard->ops->input(shard->edge, shard->boot);
 	hd_shard_decide(shard);
+	hd_forge_pass(shard);
 	hd_views_show(shard);
 	hd_remote_flush(shard);
 	hd_pulse_stage(shard->pulse, HD_STAGE_LOG);

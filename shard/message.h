@@ -29,7 +29,9 @@ enum hd_cell_type {
 	HD_CELL_ORDERED, /* a: n, flushed at the sender */
 	HD_CELL_WANTS,   /* block of {0, want}, flushed at the sender */
 	HD_CELL_GRANTS,  /* block of {0, grant}, flushed at the sender; a: its last stamp */
-	HD_CELL_SAVE,    /* take a snapshot */
+	HD_CELL_INSTANCE, /* a: hunt, b: challenge, c: d; block: the text that the deal's instance
+			   * is; before the GRANTS that tell of the deal */
+	HD_CELL_SAVE,     /* take a snapshot */
 	/* Shard and control. */
 	HD_CELL_ORDER_ASK,   /* to control: token; block: command */
 	HD_CELL_ORDER_REPLY, /* from control: token; block: reply */
@@ -55,6 +57,9 @@ enum hd_cell_type {
 	HD_CELL_DAMAGED, /* to a shard: a: enum hd_check_kind, b: LSN or segment, c: offset, d: enum
 			    hd_check_fault */
 	HD_CELL_ARCHIVED, /* to a shard: a: segment or 0, b: -errno or 0, c: oldest LSN kept or 0 */
+	/* Shard and forge. */
+	HD_CELL_FORGE,  /* to a thread: block: struct hd_forge_asked */
+	HD_CELL_FORGED, /* to a shard: block: struct hd_forge_came, text, solution */
 };
 
 /* A block of bytes, `room` of them behind the header. */

@@ -20,7 +20,7 @@ hd_shard_prepare(struct hd_shard *shard)
 	HD_ASSERT(shard->io != NULL && shard->plain.budget == 0);
 	shard->orders.ids_max = HD_IDS_KEPT;
 	shard->orders.ids_age_ns = (int64_t)HD_IDS_AGE_S * NS_PER_S;
-	shard->mailed = shard->logged = shard->timed = shard->plain;
+	shard->mailed = shard->logged = shard->timed = shard->forge.kept = shard->plain;
 	hd_blocks_init(&shard->blocks, &shard->mailed, (uint16_t)shard->number);
 	shard->cycled = shard->edges = hd_blocks_memory(&shard->blocks);
 	shard->post = hd_post_create(shard->mesh, shard->number, shard->io, &shard->mailed,
@@ -37,6 +37,7 @@ hd_shard_prepare(struct hd_shard *shard)
 	make_core(shard);
 	hd_remote_init(shard);
 	hd_gathers_init(shard);
+	hd_forge_init(shard);
 }
 
 void
@@ -111,6 +112,7 @@ hd_shard_free(struct hd_shard *shard)
 		return;
 	hd_orders_fini(shard);
 	hd_outbox_fini(shard);
+	hd_forge_fini(shard);
 	hd_pages_fini(shard);
 	hd_views_fini(shard);
 	hd_gathers_fini(shard);

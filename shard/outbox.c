@@ -1,5 +1,5 @@
 /* Two-step commands (core.h, DESIGN 4): the WANTs of this shard's entrants on their way to the
- * hunts' shards, the answers, and who waits for them.
+ * hunts' shards, the answers, and who waits for them; and suspicions, for which nobody waits.
  *
  * A row a WANT, at its handle: who asked, and the commands of the same entrant that came meanwhile,
  * in order. Nothing of it is in the state: after a restart the open WANTs have nobody waiting and
@@ -78,12 +78,19 @@ park(struct hd_shard *shard, struct hd_outbox_row *row, const struct hd_work *gi
 }
 
 void
+hd_outbox_later(struct hd_shard *shard, const struct hd_work *given, uint32_t asker)
+{
+	HD_ASSERT(given->command->verb < HD_CMD_COUNT_);
+	if (asker == shard->number && shard->ops->later != NULL)
+		shard->ops->later(shard->edge, given->token, given->command, given->arrived);
+}
+
+void
 hd_outbox_wait(struct hd_shard *shard, const struct hd_work *given, uint32_t asker, bool opened)
 {
 	uint32_t handle = hd_core_want_of(shard->core, given->command->entrant);
 	HD_ASSERT(handle != 0);
-	if (asker == shard->number && shard->ops->later != NULL)
-		shard->ops->later(shard->edge, given->token, given->command, given->arrived);
+	hd_outbox_later(shard, given, asker);
 	shard->outbox.waiting++;
 	if (!opened) {
 		park(shard, row_at(shard, handle), given, asker);
@@ -107,6 +114,24 @@ hd_outbox_resume(struct hd_shard *shard)
 		row_open(shard, handle, 0);
 	HD_ASSERT(open == hd_core_wants(shard->core));
 	HD_COUNT(hd_shard_mine(shard)->wants_total, open);
+	if (hd_core_suspects(shard->core) > 0)
+		hd_outbox_suspected(shard);
+}
+
+/* Suspicions up to here are asked once the log is flushed up to here; those that open meanwhile are
+ * the next round's. */
+void
+hd_outbox_suspected(struct hd_shard *shard)
+{
+	struct hd_outbox *outbox = &shard->outbox;
+	HD_ASSERT(outbox->suspects_to >= outbox->suspects_from);
+	outbox->suspected = true;
+	if (outbox->suspects_to > outbox->suspects_from)
+		return;
+	outbox->suspected = false;
+	outbox->suspects_to = shard->stamp;
+	outbox->suspects_lsn = hd_log_tail(shard->log);
+	hd_log_want_flush(shard->log);
 }
 
 /* What comes in waits for the pass to be there: its hours that are due go first. */
@@ -149,6 +174,9 @@ give_grants(struct hd_shard *shard, const struct hd_cell *cell)
 		hd_core_grant(shard->core, hd_step_stamp(shard), &want, decision, &grant);
 		hd_step_log(shard, decision);
 		hd_step_apply(shard, decision);
+		if (want.what == HD_WANT_DEAL && grant.verdict == HD_VERDICT_GRANTED)
+			hd_forge_carry(shard, want.hunt, want.challenge, grant.ordinal - 1,
+				       cell->from);
 		struct hd_writer writer = hd_entry_begin(shard, &answers, cell->from, token,
 							 HD_GRANT_SIZE_MAX, hold_grants);
 		hd_grant_encode(&want, &grant, &writer);
@@ -160,9 +188,9 @@ give_grants(struct hd_shard *shard, const struct hd_cell *cell)
 
 /* The entrant's shard. */
 
-static void
-answer_late(struct hd_shard *shard, uint32_t asker, uint64_t token, const struct hd_reply *reply,
-	    uint64_t lsn)
+void
+hd_outbox_answer(struct hd_shard *shard, uint32_t asker, uint64_t token,
+		 const struct hd_reply *reply, uint64_t lsn)
 {
 	if (asker != shard->number) {
 		hd_remote_answer(shard, asker, token, reply, lsn);
@@ -188,7 +216,8 @@ decide_parked(struct hd_shard *shard, struct hd_outbox_row *row)
 	row->parked = parked->next;
 	shard->outbox.waiting--;
 	shard->pass_commands++;
-	bool waits = hd_step_run(shard, &work, 1, parked->asker, answer_late) > 0;
+	bool later = hd_step_run(shard, &work, 1, parked->asker, hd_outbox_answer) > 0;
+	bool waits = later && hd_core_want_of(shard->core, command.entrant) != 0;
 	if (waits && row->parked != NULL) {
 		struct hd_outbox_row *next =
 			row_at(shard, hd_core_want_of(shard->core, command.entrant));
@@ -200,6 +229,26 @@ decide_parked(struct hd_shard *shard, struct hd_outbox_row *row)
 	return waits;
 }
 
+/* Who wanted it hears of it; an instance comes when the forge has it. */
+static void
+answer_row(struct hd_shard *shard, const struct hd_outbox_row *row, const struct hd_reply *reply)
+{
+	if (row->asker == NOBODY)
+		return;
+	hd_outbox_answer(shard, row->asker, row->token, reply, hd_log_tail(shard->log));
+	hd_step_count(shard, row->verb, reply);
+}
+
+static void
+ask_forge(struct hd_shard *shard, const struct hd_outbox_row *row, struct hd_bytes entrant)
+{
+	struct hd_deal deal = shard->decision.deal;
+	struct hd_forge_ask ask = {entrant, row->token, row->asker, row->verb};
+	struct hd_reply reply;
+	if (row->asker != NOBODY && hd_forge_deal(shard, &deal, &ask, &reply))
+		answer_row(shard, row, &reply);
+}
+
 static void
 settle(struct hd_shard *shard, const struct hd_want *want, const struct hd_grant *grant)
 {
@@ -208,17 +257,25 @@ settle(struct hd_shard *shard, const struct hd_want *want, const struct hd_grant
 	decision->events_count = 0;
 	if (!hd_core_settle(shard->core, hd_step_stamp(shard), want, grant, decision))
 		return;
-	HD_ASSERT(handle != 0 && decision->events_count > 0);
+	HD_ASSERT(decision->events_count > 0);
+	hd_step_log(shard, decision);
+	if (want->what == HD_WANT_SUSPECT) {
+		hd_step_apply(shard, decision);
+		return;
+	}
+	HD_ASSERT(handle != 0);
 	struct hd_outbox_row row = *row_at(shard, handle);
 	shard->outbox.rows[handle] = (struct hd_outbox_row){0};
-	hd_step_log(shard, decision);
+	bool puzzle = decision->reply.kind == HD_REPLY_PUZZLE;
 	if (row.asker != NOBODY) {
 		HD_ASSERT(shard->outbox.waiting > 0);
 		shard->outbox.waiting--;
-		answer_late(shard, row.asker, row.token, &decision->reply, hd_log_tail(shard->log));
-		hd_step_count(shard, row.verb, &decision->reply);
 	}
+	if (!puzzle)
+		answer_row(shard, &row, &decision->reply);
 	hd_step_apply(shard, decision);
+	if (puzzle)
+		ask_forge(shard, &row, want->entrant);
 	while (row.parked != NULL && !decide_parked(shard, &row))
 		;
 }
@@ -270,17 +327,32 @@ send_wants(struct hd_shard *shard, uint32_t to, struct hd_block *block)
 }
 
 static void
-ask(struct hd_shard *shard, uint32_t handle, struct hd_block **blocks)
+ask(struct hd_shard *shard, const struct hd_want *want, struct hd_block **blocks)
 {
-	struct hd_want want;
-	hd_core_want(shard->core, handle, &want);
-	const struct hd_definition *definition = hd_core_definition(shard->core, want.hunt);
+	const struct hd_definition *definition = hd_core_definition(shard->core, want->hunt);
 	HD_ASSERT(definition != NULL);
 	uint32_t to = hd_slot_shard(hd_slot(definition->id), shard->count);
 	struct hd_writer writer =
 		hd_entry_begin(shard, &blocks[to], to, 0, HD_WANT_SIZE_MAX, send_wants);
-	hd_want_encode(&want, &writer);
+	hd_want_encode(want, &writer);
 	hd_entry_end(blocks[to], &writer);
+}
+
+/* Of this round: those that had not been asked when it began. */
+static void
+ask_suspects(struct hd_shard *shard, struct hd_block **blocks)
+{
+	struct hd_outbox *outbox = &shard->outbox;
+	struct hd_want want;
+	for (uint32_t handle = hd_core_suspect_next(shard->core, 0); handle != 0;
+	     handle = hd_core_suspect_next(shard->core, handle)) {
+		hd_core_suspect(shard->core, handle, &want);
+		if (want.stamp > outbox->suspects_from && want.stamp <= outbox->suspects_to)
+			ask(shard, &want, blocks);
+	}
+	outbox->suspects_from = outbox->suspects_to;
+	if (outbox->suspected)
+		hd_outbox_suspected(shard);
 }
 
 static void
@@ -290,10 +362,14 @@ ask_flushed(struct hd_shard *shard, uint64_t flushed)
 	struct hd_block *blocks[HD_SHARDS_MAX] = {0};
 	while (outbox->unasked != 0 && outbox->rows[outbox->unasked].lsn <= flushed) {
 		struct hd_outbox_row *row = &outbox->rows[outbox->unasked];
-		ask(shard, outbox->unasked, blocks);
+		struct hd_want want;
+		hd_core_want(shard->core, outbox->unasked, &want);
+		ask(shard, &want, blocks);
 		outbox->unasked = row->next;
 		row->next = 0;
 	}
+	if (outbox->suspects_to > outbox->suspects_from && outbox->suspects_lsn <= flushed)
+		ask_suspects(shard, blocks);
 	for (uint32_t to = 0; to < shard->count; to++) {
 		if (blocks[to] != NULL)
 			send_wants(shard, to, blocks[to]);
@@ -304,10 +380,11 @@ void
 hd_outbox_pass(struct hd_shard *shard)
 {
 	struct hd_outbox *outbox = &shard->outbox;
-	if (HD_LIKELY(outbox->unasked == 0 && outbox->answers.count == 0))
+	bool suspects = outbox->suspects_to > outbox->suspects_from;
+	if (HD_LIKELY(outbox->unasked == 0 && outbox->answers.count == 0 && !suspects))
 		return;
 	uint64_t flushed = hd_log_flushed(shard->log);
-	if (outbox->unasked != 0)
+	if (outbox->unasked != 0 || suspects)
 		ask_flushed(shard, flushed);
 	while (outbox->answers.count > 0 &&
 	       outbox->answers.at[outbox->answers.first].lsn <= flushed) {

@@ -47,6 +47,11 @@ make_shard(struct hd_parts *parts, uint32_t number)
 	shard->reducer = shard->count;
 	shard->control = shard->count + 1;
 	shard->helper = shard->count + 2;
+	shard->forge.threads = !parts->config.forge_off;
+	shard->forge.idle = shard->count + 3 + HD_SMITH_IDLE;
+	shard->forge.nice = shard->count + 3 + HD_SMITH_NICE;
+	shard->forge.budget = parts->config.puzzle_cache;
+	shard->forge.floor = parts->config.puzzle_pool ? parts->config.puzzle_pool : HD_PUZZLE_POOL;
 	shard->durability = parts->config.durability;
 	shard->report = &parts->reports[number];
 	shard->mesh = parts->mesh;
@@ -109,6 +114,16 @@ make_helper(struct hd_parts *parts)
 	parts->helper->scrub.hooks = &parts->hooks;
 }
 
+static void
+make_smith(struct hd_parts *parts, uint32_t number)
+{
+	struct hd_smith *smith = take(parts, sizeof *smith);
+	HD_ASSERT(number < HD_SMITHS && parts->smiths[number] == NULL);
+	smith->shards = smith->served = parts->topology.shards;
+	smith->number = parts->topology.shards + 3 + number;
+	parts->smiths[number] = smith;
+}
+
 void
 hd_parts_make(struct hd_parts *parts)
 {
@@ -129,6 +144,8 @@ hd_parts_make(struct hd_parts *parts)
 	make_reducer(parts);
 	make_control(parts);
 	make_helper(parts);
+	for (uint32_t i = 0; i < HD_SMITHS; i++)
+		make_smith(parts, i);
 }
 
 /* Opening. */
@@ -204,6 +221,20 @@ hd_parts_open_helper(struct hd_parts *parts)
 }
 
 bool
+hd_parts_open_smith(struct hd_parts *parts, uint32_t number)
+{
+	struct hd_smith *smith = parts->smiths[number];
+	HD_ASSERT(smith != NULL && smith->io == NULL);
+	HD_ASSERT(parts->topology.rows[smith->number].role == HD_ROLE_FORGE);
+	smith->io = make_io(parts, smith->number);
+	if (smith->io == NULL)
+		return false;
+	parts->hooks.memory_init(parts->hooks.context, smith->number, &smith->plain);
+	hd_smith_open(smith, parts->mesh);
+	return true;
+}
+
+bool
 hd_parts_open_control(struct hd_parts *parts)
 {
 	struct hd_control *control = parts->control;
@@ -271,6 +302,11 @@ hd_parts_free(struct hd_parts *parts)
 		hd_control_close(parts->control);
 	if (parts->helper->post != NULL)
 		hd_helper_close(parts->helper);
+	for (uint32_t i = 0; i < HD_SMITHS; i++) {
+		if (parts->smiths[i]->post != NULL)
+			hd_smith_close(parts->smiths[i]);
+		give(parts, parts->smiths[i], sizeof *parts->smiths[i]);
+	}
 	hd_mesh_destroy(parts->mesh);
 	parts->mesh = NULL;
 	give(parts, parts->reducer, sizeof *parts->reducer);

@@ -3,13 +3,14 @@
  *
  * No threads, no files and no clock of its own: hooks give each part its io, memory and edge. Every
  * part is opened on the thread that will step it, and is then driven by its pass function
- * (hd_shard_pass, hd_reducer_pass, hd_control_pass, hd_helper_pass). The runtime gives each its
- * thread; a simulation steps all of them on one. */
+ * (hd_shard_pass, hd_reducer_pass, hd_control_pass, hd_helper_pass, hd_smith_pass). The runtime
+ * gives each its thread; a simulation steps all of them on one. */
 #ifndef HUNTD_SHARD_PARTS_H
 #define HUNTD_SHARD_PARTS_H
 
 #include "shard/archive/helper.h"
 #include "shard/board/reducer.h"
+#include "shard/forge/smith.h"
 #include "shard/inside.h"
 #include "shard/orders/control.h"
 
@@ -28,6 +29,7 @@ struct hd_parts {
 	struct hd_reducer *reducer;
 	struct hd_control *control;
 	struct hd_helper *helper;
+	struct hd_smith *smiths[HD_SMITHS];
 	struct hd_clock_page time;
 };
 
@@ -39,6 +41,7 @@ int hd_parts_open_shard(struct hd_parts *parts, uint32_t number, const char *dir
 bool hd_parts_open_reducer(struct hd_parts *parts);
 bool hd_parts_open_control(struct hd_parts *parts);
 bool hd_parts_open_helper(struct hd_parts *parts);
+bool hd_parts_open_smith(struct hd_parts *parts, uint32_t number);
 
 /* Flushes and closes a shard's log, and its edge; false: it could not be flushed. Accepts one whose
  * opening failed. Its io stays until nobody wakes anybody any more: hd_parts_drop_io. */

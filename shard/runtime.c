@@ -5,11 +5,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "shard/data_dir.h"
 #include "shard/parts.h"
+
+#define NICE 10 /* of what a command waits for */
 
 struct thread {
 	struct hd_runtime *runtime;
@@ -141,6 +144,46 @@ helper_main(void *context)
 	return NULL;
 }
 
+/* What the process' threads of the forge took of the cores, for the shard that they worked for. */
+static void
+count_time(struct hd_runtime *runtime, const struct thread *thread, const struct hd_smith *smith,
+	   int64_t *counted)
+{
+	struct timespec now;
+	if (smith->served == smith->shards)
+		return;
+	struct hd_metrics *metrics = &runtime->parts.page->shard[smith->served].metrics;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	int64_t ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	if (thread->row->number == HD_SMITH_IDLE)
+		HD_COUNT(metrics->forge_idle_ns_total, ns - *counted);
+	else
+		HD_COUNT(metrics->forge_nice_ns_total, ns - *counted);
+	*counted = ns;
+}
+
+/* Two sets, for an unprivileged thread cannot leave SCHED_IDLE. */
+static void *
+smith_main(void *context)
+{
+	struct thread *thread = context;
+	struct hd_runtime *runtime = thread->runtime;
+	struct hd_smith *smith = runtime->parts.smiths[thread->row->number];
+	int64_t counted = 0;
+	if (thread->row->number == HD_SMITH_IDLE)
+		(void)sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){0});
+	else
+		(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+	pin(thread->row->cpu);
+	bool good = hd_parts_open_smith(&runtime->parts, thread->row->number);
+	begin_done(thread, good ? 0 : HD_EXIT_FAILED);
+	while (good && hd_smith_pass(smith))
+		count_time(runtime, thread, smith, &counted);
+	end_done(runtime);
+	hd_parts_drop_io(&runtime->parts, smith->io);
+	return NULL;
+}
+
 /* Start. */
 
 /* From outside: a signal, which may come before there is anything that could be woken. */
@@ -157,13 +200,14 @@ budget_of_machine(uint32_t shards)
 	return pages * page / 4 * 3 / shards;
 }
 
-/* So that top, perf and hunt-trace can tell them apart: shard-0, reducer-0, helper-0. */
+/* So that top, perf and hunt-trace can tell them apart: shard-0, reducer-0, helper-0, forge-0. */
 static void
 name_thread(const struct thread *thread)
 {
 	static const char *const roles[] = {[HD_ROLE_SHARD] = "shard",
 					    [HD_ROLE_REDUCER] = "reducer",
-					    [HD_ROLE_HELPER] = "helper"};
+					    [HD_ROLE_HELPER] = "helper",
+					    [HD_ROLE_FORGE] = "forge"};
 	char name[16]; /* the most that the kernel keeps */
 	snprintf(name, sizeof name, "%s-%u", roles[thread->row->role],
 		 (unsigned)thread->row->number % 1000);
@@ -176,7 +220,8 @@ begin_each(struct hd_runtime *runtime)
 {
 	static void *(*const mains[])(void *) = {[HD_ROLE_SHARD] = shard_main,
 						 [HD_ROLE_REDUCER] = reducer_main,
-						 [HD_ROLE_HELPER] = helper_main};
+						 [HD_ROLE_HELPER] = helper_main,
+						 [HD_ROLE_FORGE] = smith_main};
 	const struct hd_topology *topology = &runtime->parts.topology;
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < topology->rows_count; i++) {

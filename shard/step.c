@@ -33,20 +33,28 @@ log_events(struct hd_shard *shard, const struct hd_decision *decision)
 	hd_views_touch(shard, decision->events[0].hunt);
 }
 
+/* Those that never stand alone in a decision, and those of decisions that no command made. */
 static void
-count_grants(struct hd_shard *shard, const struct hd_decision *decision)
+note_events(struct hd_shard *shard, const struct hd_decision *decision)
 {
-	uint32_t grants = 0;
-	for (uint32_t k = 0; k < decision->events_count; k++)
-		grants += decision->events[k].type == HD_EVENT_GRANT;
+	uint32_t grants = 0, deals = 0, suspects = 0;
+	for (uint32_t k = 0; k < decision->events_count; k++) {
+		uint8_t type = decision->events[k].type;
+		grants += type == HD_EVENT_GRANT;
+		deals += type == HD_EVENT_DEALT;
+		suspects += type == HD_EVENT_SUSPECTED;
+	}
 	HD_COUNT(hd_shard_mine(shard)->grants_total, grants);
+	HD_COUNT(hd_shard_mine(shard)->puzzle_deals_total, deals);
+	if (HD_UNLIKELY(suspects > 0))
+		hd_outbox_suspected(shard);
 }
 
 void
 hd_step_log(struct hd_shard *shard, const struct hd_decision *decision)
 {
 	log_events(shard, decision);
-	count_grants(shard, decision);
+	note_events(shard, decision);
 	HD_COUNT(hd_shard_mine(shard)->events_total, decision->events_count);
 }
 
@@ -57,8 +65,31 @@ hd_step_apply(struct hd_shard *shard, const struct hd_decision *decision)
 		hd_core_apply(shard->core, &decision->events[k]);
 }
 
+/* It waits for a grant, or asks for an instance, which may be there. */
+static bool
+postpone(struct hd_shard *shard, const struct hd_work *given, uint32_t asker, hd_step_answer answer)
+{
+	struct hd_decision *decision = &shard->decision;
+	const struct hd_command *command = given->command;
+	if (decision->reply.kind == HD_REPLY_LATER) {
+		hd_outbox_wait(shard, given, asker, decision->events_count > 0);
+		return false;
+	}
+	HD_ASSERT(decision->reply.kind == HD_REPLY_PUZZLE);
+	struct hd_deal deal = decision->deal;
+	struct hd_forge_ask ask = {command->entrant, given->token, asker, command->verb};
+	struct hd_reply *reply = &decision->reply;
+	if (!hd_forge_deal(shard, &deal, &ask, reply)) {
+		hd_outbox_later(shard, given, asker);
+		return false;
+	}
+	answer(shard, asker, given->token, reply, hd_log_tail(shard->log));
+	return true;
+}
+
 /* Logged and answered before it is applied: what the decision and its reply borrow from the state
- * lives until then, and nobody can see a difference. False: it waits in the outbox. */
+ * lives until then, and nobody can see a difference. False: it waits, in the outbox or for the
+ * forge. */
 static bool
 step_one(struct hd_shard *shard, const struct hd_work *given, uint32_t asker, hd_step_answer answer)
 {
@@ -70,16 +101,16 @@ step_one(struct hd_shard *shard, const struct hd_work *given, uint32_t asker, hd
 		board_one(shard, command, &decision->reply);
 	else
 		hd_core_decide(shard->core, now, command, decision);
-	bool later = decision->reply.kind == HD_REPLY_LATER;
+	bool later = decision->reply.kind >= HD_REPLY_LATER;
 	log_events(shard, decision);
 	if (HD_UNLIKELY(decision->events_count > 1))
-		count_grants(shard, decision);
+		note_events(shard, decision);
 	if (HD_LIKELY(!later))
 		answer(shard, asker, given->token, &decision->reply, hd_log_tail(shard->log));
 	hd_step_apply(shard, decision);
 	if (HD_UNLIKELY(later))
-		hd_outbox_wait(shard, given, asker, decision->events_count > 0);
-	return !later;
+		return postpone(shard, given, asker, answer);
+	return true;
 }
 
 /* True where it was an error. */
@@ -97,7 +128,7 @@ void
 hd_step_count(struct hd_shard *shard, uint8_t verb, const struct hd_reply *reply)
 {
 	struct hd_metrics *metrics = hd_shard_mine(shard);
-	HD_ASSERT(verb < HD_CMD_COUNT_ && reply->kind != HD_REPLY_LATER);
+	HD_ASSERT(verb < HD_CMD_COUNT_ && reply->kind < HD_REPLY_LATER);
 	HD_COUNT(metrics->errors_total, count_one(metrics, verb, reply));
 	HD_COUNT(metrics->commands_total, 1);
 }
@@ -114,7 +145,7 @@ hd_step_run(struct hd_shard *shard, const struct hd_work *given, uint32_t count,
 				     .count = count,
 				     .asker = asker,
 				     .begun = hd_latency_begin(shard, given, count)};
-	uint64_t tail = hd_log_tail(shard->log);
+	uint64_t tail = hd_log_tail(shard->log), events = HD_METRIC(metrics->events_total);
 	for (uint32_t i = 0; i < count; i++)
 		commands[i] = given[i].command;
 	if (count > 1)
@@ -129,7 +160,7 @@ hd_step_run(struct hd_shard *shard, const struct hd_work *given, uint32_t count,
 	uint32_t later = (uint32_t)__builtin_popcountll(decided.later);
 	HD_COUNT(metrics->commands_total, count - later);
 	HD_COUNT(metrics->errors_total, __builtin_popcountll(decided.failed));
-	HD_COUNT(metrics->events_total, hd_log_tail(shard->log) - tail);
+	HD_GAUGE(metrics->events_total, events + (hd_log_tail(shard->log) - tail));
 	hd_latency_end(shard, &decided);
 	shard->late = shard->latency.last - shard->part_from > HD_PASS_NS;
 	return later;
@@ -165,6 +196,8 @@ hd_step_due(struct hd_shard *shard)
 		uint16_t hunt = event.hunt;
 		hd_step_event(shard, &event);
 		hd_views_touch(shard, hunt);
+		if (event.type == HD_EVENT_PHASE)
+			hd_forge_look(shard);
 	}
 	return false;
 }

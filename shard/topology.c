@@ -71,7 +71,11 @@ hd_topology_plan(struct hd_topology *topology, uint32_t shards)
 	uint32_t next = shards < count ? shards : count - 1;
 	add_row(topology, HD_ROLE_REDUCER, 0, cpus[next]);
 	add_row(topology, HD_ROLE_CONTROL, 0, cpus[next + 1 < count ? next + 1 : next]);
-	add_row(topology, HD_ROLE_HELPER, 0, cpus[next + 1 < count ? next + 1 : next]);
+	for (uint32_t i = 0; i < 1 + HD_SMITHS; i++) {
+		enum hd_role role = i == 0 ? HD_ROLE_HELPER : HD_ROLE_FORGE;
+		uint32_t at = next + 1 + i < count ? next + 1 + i : count - 1;
+		add_row(topology, role, i == 0 ? 0 : i - 1, cpus[at]);
+	}
 	mark_shared(topology);
 	return true;
 }
@@ -86,7 +90,7 @@ put_text(struct hd_writer *out, const char *text, int length)
 void
 hd_topology_print(const struct hd_topology *topology, struct hd_writer *out)
 {
-	static const char *const roles[] = {"shard", "reducer", "control", "helper"};
+	static const char *const roles[] = {"shard", "reducer", "control", "helper", "forge"};
 	HD_ASSERT(topology->rows_count == topology->shards + HD_THREADS_BESIDE);
 	uint32_t threads = topology->rows_count;
 	char line[128];
@@ -96,8 +100,12 @@ hd_topology_print(const struct hd_topology *topology, struct hd_writer *out)
 	for (uint32_t i = 0; i < threads; i++) {
 		const struct hd_topology_row *row = &topology->rows[i];
 		char name[24];
-		snprintf(name, sizeof name, row->role == HD_ROLE_SHARD ? "%s %u" : "%s",
-			 roles[row->role], row->number);
+		if (row->role == HD_ROLE_FORGE)
+			snprintf(name, sizeof name, "%s %s", roles[row->role],
+				 row->number == HD_SMITH_IDLE ? "idle" : "nice");
+		else
+			snprintf(name, sizeof name, row->role == HD_ROLE_SHARD ? "%s %u" : "%s",
+				 roles[row->role], row->number);
 		put_text(out, line,
 			 snprintf(line, sizeof line, "%-7u %-10s %-5d %s\n", i, name, row->cpu,
 				  row->shared ? "yes" : "no"));

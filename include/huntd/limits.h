@@ -52,6 +52,7 @@
 #define HD_PUZZLE_WAIT_MS      1000u          /* the longest that one does; then -BUSY */
 #define HD_PUZZLE_SLICE_NS     50000          /* of a shard's pass, for puzzles */
 #define HD_PUZZLE_CACHE        (64u * HD_MIB) /* instances of one shard (`puzzle_cache`) */
+#define HD_PUZZLE_POOL         256u /* made ahead, of each sort at least (`puzzle_pool`) */
 
 /* Judging. */
 #define HD_GUESSES_KEPT 32u /* newest wrong or partial guesses kept for `duplicate` */
@@ -78,7 +79,7 @@
 
 /* Shards and the mesh. */
 #define HD_SHARDS_MAX         64u
-#define HD_THREADS_BESIDE     3u /* reducer, control, helper */
+#define HD_THREADS_BESIDE     5u /* reducer, control, helper, two of the forge */
 #define HD_SLOTS              16384u
 #define HD_SHARD_CREDITS      8192u /* commands let in towards one shard, over all readers */
 #define HD_READER_CREDITS_MIN 64u

@@ -1,8 +1,9 @@
 /* metrics.h - what a shard counts, always.
  *
  * One row a counter; each has one writer (the shard's thread; control for what it watches, the
- * helper for what it scrubs) and any reader, so a store is a plain relaxed one and costs nothing.
- * The rows stand in the stats page (stats.h) and are read by INFO, huntctl, /metrics, hunt-trace.
+ * helper for what it scrubs, the forge's threads for their time) and any reader, so a store is a
+ * plain relaxed one and costs nothing. The rows stand in the stats page (stats.h) and are read by
+ * INFO, huntctl, /metrics, hunt-trace.
  *
  *   X(symbol, kind, unit, merge, name, help)
  *
@@ -83,7 +84,24 @@ enum hd_metric_merge { HD_MERGE_SUM, HD_MERGE_MAX, HD_MERGE_MIN, HD_MERGE_EACH }
 	X(memory_edge_bytes, GAUGE, ONE, SUM, "memory_edge_bytes", "bytes of connections and their buffers") \
 	X(memory_log_bytes, GAUGE, ONE, SUM, "memory_log_bytes", "bytes of frames and the log's tables") \
 	X(memory_mail_bytes, GAUGE, ONE, SUM, "memory_mail_bytes", "bytes of blocks for and from other threads") \
+	X(memory_puzzle_bytes, GAUGE, ONE, SUM, "memory_puzzle_bytes", "bytes of puzzles: made ahead, dealt of late, being made") \
 	X(memory_seen_bytes, GAUGE, ONE, SUM, "memory_seen_bytes", "bytes of what timing and slow commands take") \
+	X(puzzle_deals_total, COUNTER, ONE, SUM, "puzzle_deals_total", "puzzles dealt") \
+	X(puzzle_pools, GAUGE, ONE, SUM, "puzzle_pools", "pools of puzzles made ahead") \
+	X(puzzle_ready, GAUGE, ONE, SUM, "puzzle_ready", "puzzles in them") \
+	X(puzzle_low_water, GAUGE, ONE, SUM, "puzzle_low_water", "puzzles that they are filled up to") \
+	X(puzzle_waiting, GAUGE, ONE, SUM, "puzzle_waiting", "commands that wait for a puzzle to be made") \
+	X(puzzle_waits_total, COUNTER, ONE, SUM, "puzzle_waits_total", "commands that waited for one") \
+	X(puzzle_busy_total, COUNTER, ONE, SUM, "puzzle_busy_total", "commands refused because too many waited, or for too long") \
+	X(puzzle_made_total, COUNTER, ONE, SUM, "puzzle_made_total", "puzzles made and verified") \
+	X(puzzle_missed_total, COUNTER, ONE, SUM, "puzzle_missed_total", "makings given up: no try of them made one") \
+	X(puzzle_refuted_total, COUNTER, ONE, SUM, "puzzle_refuted_total", "puzzles that their verifier refused, and that were not dealt: a fault of huntd") \
+	X(puzzle_cached, GAUGE, ONE, SUM, "puzzle_cached", "dealt puzzles that are kept to be shown again") \
+	X(puzzle_cache_hits_total, COUNTER, ONE, SUM, "puzzle_cache_hits_total", "puzzles shown again from these") \
+	X(puzzle_slices_ns_total, COUNTER, NS, SUM, "puzzle_slices_seconds_total", "time of the loop that making puzzles took") \
+	X(puzzle_slice_ns_max, GAUGE, NS, MAX, "puzzle_slice_max_seconds", "longest slice of a pass that it took") \
+	X(forge_idle_ns_total, COUNTER, NS, SUM, "forge_idle_seconds_total", "time of a core that making puzzles ahead took") \
+	X(forge_nice_ns_total, COUNTER, NS, SUM, "forge_nice_seconds_total", "time of a core that making puzzles took that commands waited for") \
 	X(hot_slot, GAUGE, ONE, EACH, "hot_slot", "the slot that took most of the shard's time of late") \
 	X(hot_slot_share, GAUGE, PPM, MAX, "hot_slot_ratio", "its part of the time that all slots took") \
 	X(slots_ns_total, COUNTER, NS, SUM, "slots_seconds_total", "time that all slots took: to judge and apply their commands") \

@@ -1,8 +1,9 @@
 /* runtime.h - the whole process: threads, where they run, what joins them, start and stop.
  *
- * Roles (DESIGN 3): shards 0..n-1, the reducer, control, the helper. A topology is one table, built
- * from the affinity mask before anything starts; hd_topology_print shows it. The runtime is handed
- * what it may not know of: how to make an io, an edge, and how to compile a document. */
+ * Roles (DESIGN 3): shards 0..n-1, the reducer, control, the helper, the forge's two. A topology is
+ * one table, built from the affinity mask before anything starts; hd_topology_print shows it. The
+ * runtime is handed what it may not know of: how to make an io, an edge, and how to compile a
+ * document. */
 #ifndef HUNTD_RUNTIME_H
 #define HUNTD_RUNTIME_H
 
@@ -12,11 +13,15 @@
 #include "huntd/stats.h"
 #include "huntd/tuning.h"
 
-enum hd_role { HD_ROLE_SHARD, HD_ROLE_REDUCER, HD_ROLE_CONTROL, HD_ROLE_HELPER };
+enum hd_role { HD_ROLE_SHARD, HD_ROLE_REDUCER, HD_ROLE_CONTROL, HD_ROLE_HELPER, HD_ROLE_FORGE };
+
+/* The forge's threads: SCHED_IDLE, for what is made ahead; nice 10, for what a command waits for.
+ */
+enum hd_smiths { HD_SMITH_IDLE, HD_SMITH_NICE, HD_SMITHS };
 
 struct hd_topology_row {
 	uint8_t role;    /* enum hd_role */
-	uint32_t number; /* shards: 0.. */
+	uint32_t number; /* shards: 0..; the forge: enum hd_smiths */
 	int cpu;         /* of the inherited affinity mask */
 	bool shared;     /* other threads have the same cpu */
 };
@@ -45,7 +50,10 @@ struct hd_runtime_config {
 	uint32_t busy_ms;      /* 20 */
 	uint32_t tick_ms;      /* 20 */
 	uint32_t ids_max, ids_age_s;
-	uint32_t ring_cells;      /* 0: from the number of threads; 1 and 3 must work */
+	uint64_t puzzle_cache; /* bytes of one shard's instances; 0: none is kept nor made ahead */
+	uint32_t puzzle_pool;  /* made ahead, of each sort at least */
+	bool forge_off;        /* all is made on the shards, in slices; nothing ahead */
+	uint32_t ring_cells;   /* 0: from the number of threads; 1 and 3 must work */
 	struct hd_tuning *tuning; /* outlives the runtime; NULL: the defaults, for good */
 	/* True: end, as by hd_runtime_stop. A signal handler can set it before the runtime is there
 	 * and after: replay looks at it, and so does control, at least once a second. It outlives

@@ -355,6 +355,9 @@ hd_config_runtime(const struct hd_config *config)
 		.tick_ms = (uint32_t)(v[HD_SETTING_tick_ms].number / 1000000),
 		.snapshot_events = (uint64_t)v[HD_SETTING_snapshot_events].number,
 		.ids_max = (uint32_t)v[HD_SETTING_ids_max].number,
+		.puzzle_cache = (uint64_t)v[HD_SETTING_puzzle_cache].number,
+		.puzzle_pool = (uint32_t)v[HD_SETTING_puzzle_pool].number,
+		.forge_off = v[HD_SETTING_forge].number == 0,
 		.ids_age_s = (uint32_t)(v[HD_SETTING_ids_age].number / 1000000000),
 		.ring_cells = (uint32_t)v[HD_SETTING_ring_cells].number,
 	};

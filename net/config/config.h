@@ -35,6 +35,9 @@
 	X(ids_age, "ids.age", SECONDS, "60s", RESTART, "and all that are younger than this")                                     \
 	X(busy_ms, "busy.delay", MILLIS, "20ms", RESTART, "a queue that stands longer than this refuses with -BUSY")             \
 	X(tick_ms, "tick", MILLIS, "20ms", RESTART, "how often the reducer merges boards that changed")                          \
+	X(puzzle_cache, "puzzle_cache", SIZE, "64MiB", RESTART, "bytes of puzzles that a shard keeps, made ahead and dealt of late; 0: none, each is made when asked for") \
+	X(puzzle_pool, "puzzle_pool", COUNT, "256", RESTART, "puzzles that a shard makes ahead of each sort that a document has, at least") \
+	X(forge, "forge", SWITCH, "on", RESTART, "make puzzles on threads beside the shards; off: on the shards, in slices, and none ahead") \
 	X(clients, "clients.max", COUNT, "10000", RESTART, "connections of one shard; maxclients is that of all")                                           \
 	X(ring_cells, "ring.cells", RINGS, "auto", RESTART, "messages one ring between two threads holds")                      \
 	X(stamps, "latency-tracking", YES, "yes", LIVE, "measure how long commands and the legs of their way take")             \

@@ -51,8 +51,9 @@ reply_bytes(const struct hd_command *command)
 	case HD_CMD_PUT:
 	case HD_CMD_ROLLBACK:
 		return 64 * HD_KIB; /* a line of faults */
-	case HD_CMD_PROGRESS:
 	case HD_CMD_PUZZLE:
+		return HD_PUZZLE_TEXT_MAX + HD_PUZZLE_JSON_MAX + HD_KIB;
+	case HD_CMD_PROGRESS:
 		return HD_CHALLENGES_MAX * (HD_ID_MAX + 8);
 	case HD_CMD_GET:
 	case HD_CMD_HUNTS:

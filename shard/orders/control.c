@@ -78,7 +78,8 @@ hd_control_finish(struct hd_control *control)
 	control->state = HD_CONTROL_ENDING;
 	show_state(control, HD_SERVER_ENDING);
 	tell_all(control, control->shards + 1, &cell); /* the reducer too */
-	hd_post_send(control->post, control->number + 1, &cell);
+	for (uint32_t i = 0; i < 1 + HD_SMITHS; i++)   /* the helper, the forge */
+		hd_post_send(control->post, control->number + 1 + i, &cell);
 	hd_post_publish(control->post);
 }
 

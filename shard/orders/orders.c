@@ -131,6 +131,7 @@ hd_orders_propose(struct hd_shard *shard, const struct hd_cell *cell)
 		open_order(shard, n, lsn, event.stamp, body)->proposed = true;
 		hd_log_want_flush(shard->log);
 		hd_views_touch_all(shard);
+		hd_forge_look(shard);
 	} else {
 		refuse(shard, error);
 	}
@@ -164,6 +165,7 @@ hd_orders_take(struct hd_shard *shard, const struct hd_cell *cell)
 					 .time = cell->b};
 		lsn = hd_step_event(shard, &event);
 		hd_views_touch_all(shard);
+		hd_forge_look(shard);
 	}
 	owe_answer(shard, n, lsn);
 	hd_post_give(shard->post, cell->block);

@@ -194,6 +194,18 @@ helper_main(void *context)
 }
 
 static void
+smith_main(void *context)
+{
+	struct sim_io *io = context;
+	struct machine *machine = io->machine;
+	uint32_t number = machine->parts->topology.rows[io->number].number;
+	bool good = hd_parts_open_smith(machine->parts, number);
+	begin_done(machine, good ? 0 : HD_EXIT_FAILED);
+	while (good && hd_smith_pass(machine->parts->smiths[number]))
+		;
+}
+
+static void
 control_main(void *context)
 {
 	struct sim_io *io = context;
@@ -222,10 +234,9 @@ control_main(void *context)
 }
 
 static void (*const mains[])(void *) = {
-	[HD_ROLE_SHARD] = shard_main,
-	[HD_ROLE_REDUCER] = reducer_main,
-	[HD_ROLE_CONTROL] = control_main,
-	[HD_ROLE_HELPER] = helper_main,
+	[HD_ROLE_SHARD] = shard_main,     [HD_ROLE_REDUCER] = reducer_main,
+	[HD_ROLE_CONTROL] = control_main, [HD_ROLE_HELPER] = helper_main,
+	[HD_ROLE_FORGE] = smith_main,
 };
 
 static void

@@ -438,7 +438,7 @@ a_topology_names_every_thread(void **state)
 	struct hd_writer out = hd_writer_of(text, sizeof text - 1);
 	assert_true(hd_topology_plan(&topology, 3));
 	assert_int_equal(topology.shards, 3);
-	assert_int_equal(topology.rows_count, 6);
+	assert_int_equal(topology.rows_count, 3 + HD_THREADS_BESIDE);
 	hd_topology_print(&topology, &out);
 	*out.at = '\0';
 	assert_non_null(strstr(text, "shard 2"));

@@ -228,6 +228,30 @@ section_keyspace(struct page *page)
 		hd_page_line(page, "db0:keys=%llu,expires=0,avg_ttl=0", wide(entrants));
 }
 
+static void
+section_puzzles(struct page *page)
+{
+	struct hd_edge *edge = page->edge;
+	uint64_t idle = EDGE_SUM(edge, forge_idle_ns_total);
+	uint64_t nice = EDGE_SUM(edge, forge_nice_ns_total);
+	uint64_t here = EDGE_SUM(edge, puzzle_slices_ns_total);
+	hd_page_line(page, "puzzles_dealt:%llu", wide(EDGE_SUM(edge, puzzle_deals_total)));
+	hd_page_line(page, "puzzles_made:%llu", wide(EDGE_SUM(edge, puzzle_made_total)));
+	hd_page_line(page, "puzzles_missed:%llu", wide(EDGE_SUM(edge, puzzle_missed_total)));
+	hd_page_line(page, "puzzles_refuted:%llu", wide(EDGE_SUM(edge, puzzle_refuted_total)));
+	hd_page_line(page, "puzzle_pools:%llu", wide(EDGE_SUM(edge, puzzle_pools)));
+	hd_page_line(page, "puzzles_ready:%llu", wide(EDGE_SUM(edge, puzzle_ready)));
+	hd_page_line(page, "puzzles_low_water:%llu", wide(EDGE_SUM(edge, puzzle_low_water)));
+	hd_page_line(page, "puzzles_waiting:%llu", wide(EDGE_SUM(edge, puzzle_waiting)));
+	hd_page_line(page, "puzzle_waits:%llu", wide(EDGE_SUM(edge, puzzle_waits_total)));
+	hd_page_line(page, "puzzle_busy:%llu", wide(EDGE_SUM(edge, puzzle_busy_total)));
+	hd_page_line(page, "puzzles_cached:%llu", wide(EDGE_SUM(edge, puzzle_cached)));
+	hd_page_line(page, "puzzle_cache_hits:%llu", wide(EDGE_SUM(edge, puzzle_cache_hits_total)));
+	hd_page_line(page, "puzzle_bytes:%llu", wide(EDGE_SUM(edge, memory_puzzle_bytes)));
+	hd_page_line(page, "forge_cpu_ms:idle=%llu,nice=%llu,shards=%llu", wide(idle / 1000000),
+		     wide(nice / 1000000), wide(here / 1000000));
+}
+
 /* All shards' sum, or where numbers do not add up each shard's, in their order. */
 static void
 counter(struct page *page, const char *name, size_t at, enum hd_metric_merge merge)
@@ -315,6 +339,7 @@ static const struct {
 	{"CPU", "CPU", section_cpu, true},
 	{"COMMANDSTATS", "Commandstats", hd_latency_commandstats, false},
 	{"LATENCYSTATS", "Latencystats", hd_latency_latencystats, false},
+	{"PUZZLES", "Puzzles", section_puzzles, true},
 	{"KEYSPACE", "Keyspace", section_keyspace, true},
 	{"HUNTD", "Huntd", section_huntd, true},
 };

@@ -1,0 +1,78 @@
+#include "shard/forge/bench.h"
+
+#include "huntd/assert.h"
+
+#define ALIGN      64u
+#define FUEL_FIRST 4
+#define FUEL_MAX   65536
+
+void
+hd_bench_init(struct hd_bench *bench, struct hd_io *io, struct hd_memory *memory)
+{
+	HD_ASSERT(io != NULL && memory != NULL);
+	*bench = (struct hd_bench){.io = io, .memory = memory};
+}
+
+void
+hd_bench_fini(struct hd_bench *bench)
+{
+	if (bench->work != NULL)
+		hd_memory_give(bench->memory, bench->work, bench->room);
+	*bench = (struct hd_bench){0};
+}
+
+static void
+make_room(struct hd_bench *bench, size_t size)
+{
+	HD_ASSERT(size <= HD_PUZZLE_WORK_MAX + HD_KIB);
+	if (size <= bench->room)
+		return;
+	if (bench->work != NULL)
+		hd_memory_give(bench->memory, bench->work, bench->room);
+	bench->work = hd_memory_take(bench->memory, size, ALIGN);
+	bench->room = size;
+}
+
+void
+hd_bench_begin(struct hd_bench *bench, const struct hd_forge_order *order)
+{
+	HD_ASSERT(bench->job == NULL && order->tries > 0);
+	make_room(bench, hd_puzzle_make_size(&order->spec));
+	bench->kind = order->spec.kind;
+	bench->job = hd_puzzle_make(bench->work, &order->spec, order->seed, order->first_try,
+				    order->tries, hd_bytes_of(order->answer, order->answer_size));
+}
+
+/* A step that came near the slice halves the next one's; one that was cut short of a quarter of it
+ * doubles it. A thread that lost its core in between is only slower for a few steps. */
+static void
+learn(int64_t *fuel, int64_t took, bool cut)
+{
+	HD_ASSERT(*fuel > 0);
+	if (took > HD_PUZZLE_SLICE_NS / 4 * 3)
+		*fuel = *fuel > 1 ? *fuel / 2 : 1;
+	else if (cut && took < HD_PUZZLE_SLICE_NS / 4 && *fuel < FUEL_MAX)
+		*fuel *= 2;
+}
+
+enum hd_bench_state
+hd_bench_step(struct hd_bench *bench, struct hd_puzzle_made *made, int64_t *took)
+{
+	HD_ASSERT(bench->job != NULL);
+	uint32_t number = hd_puzzle_kind_number(bench->kind);
+	HD_ASSERT(number < HD_BENCH_KINDS);
+	int64_t *fuel = &bench->fuel[number], from = bench->io->ops->now(bench->io);
+	if (*fuel == 0)
+		*fuel = FUEL_FIRST;
+	enum hd_puzzle_state state = hd_puzzle_step(bench->job, *fuel);
+	*took = bench->io->ops->now(bench->io) - from;
+	learn(fuel, *took, state == HD_PUZZLE_PENDING);
+	if (state == HD_PUZZLE_PENDING)
+		return HD_BENCH_WORKS;
+	struct hd_puzzle_job *job = bench->job;
+	bench->job = NULL;
+	if (state == HD_PUZZLE_MISSED)
+		return HD_BENCH_MISSED;
+	hd_puzzle_made(job, made);
+	return bench->kind->verify(made->text, made->solution) ? HD_BENCH_MADE : HD_BENCH_REFUTED;
+}

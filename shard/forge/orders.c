@@ -1,0 +1,231 @@
+/* What is to be made, and where: here in slices, or by a thread. */
+#include "shard/forge/smith.h"
+#include "shard/inside.h"
+
+#define J_COUNT 40u /* bits: a j is shard << 40 | count */
+
+const struct hd_puzzle_rule *
+hd_forge_rule(const struct hd_shard *shard, const struct hd_deal *deal)
+{
+	const struct hd_definition *definition = hd_core_definition(shard->core, deal->hunt);
+	HD_ASSERT(definition != NULL && deal->challenge < definition->challenges_count);
+	const struct hd_puzzle_rule *rule = definition->challenges[deal->challenge].puzzle;
+	HD_ASSERT(rule != NULL);
+	return rule;
+}
+
+static uint64_t
+next_j(struct hd_shard *shard)
+{
+	struct hd_forge *forge = &shard->forge;
+	if (forge->bases == 0)
+		forge->bases = hd_core_bases(shard->core) & (((uint64_t)1 << J_COUNT) - 1);
+	forge->bases++;
+	HD_ASSERT(forge->bases < (uint64_t)1 << J_COUNT);
+	return (uint64_t)shard->number << J_COUNT | forge->bases;
+}
+
+/* Orders. */
+
+static struct hd_forge_row *
+row_take(struct hd_forge *forge, enum hd_forge_place place)
+{
+	uint32_t i = 0;
+	HD_ASSERT(place != HD_FORGE_FREE);
+	while (forge->rows[i].place != HD_FORGE_FREE) {
+		i++;
+		HD_ASSERT(i < HD_FORGE_ORDERS);
+	}
+	*(place == HD_FORGE_IDLE ? &forge->refills : &forge->urgent) += 1;
+	forge->rows[i] = (struct hd_forge_row){.place = (uint8_t)place};
+	return &forge->rows[i];
+}
+
+void
+hd_forge_close(struct hd_shard *shard, uint64_t token, struct hd_forge_row *done)
+{
+	struct hd_forge *forge = &shard->forge;
+	HD_ASSERT(token < HD_FORGE_ORDERS && forge->rows[token].place != HD_FORGE_FREE);
+	*done = forge->rows[token];
+	forge->rows[token].place = HD_FORGE_FREE;
+	*(done->place == HD_FORGE_IDLE ? &forge->refills : &forge->urgent) -= 1;
+	if (done->pool != NULL)
+		done->pool->ordered--;
+}
+
+static void
+fill_fresh(struct hd_shard *shard, const struct hd_puzzle_spec *spec, struct hd_forge_row *row)
+{
+	const uint8_t *secret = hd_core_secret(shard->core);
+	HD_ASSERT(secret != NULL && !spec->kind->around_answer);
+	row->fresh = true;
+	row->deal = (struct hd_deal){.based = true, .j = next_j(shard)};
+	row->order.spec = *spec;
+	row->order.tries = HD_FORGE_TRIES;
+	hd_puzzle_base_seed(secret, spec, row->deal.j, row->order.seed);
+}
+
+/* What a deal says: its base once more, or the instance around its answer. */
+static void
+fill_deal(struct hd_shard *shard, const struct hd_puzzle_spec *spec, const struct hd_deal *deal,
+	  struct hd_forge_row *row)
+{
+	struct hd_forge_order *order = &row->order;
+	uint8_t secret[32];
+	row->deal = *deal;
+	order->spec = *spec;
+	if (!spec->kind->around_answer) {
+		HD_ASSERT(deal->based);
+		order->first_try = deal->try;
+		order->tries = 1;
+		hd_puzzle_base_seed(hd_core_secret(shard->core), spec, deal->j, order->seed);
+		return;
+	}
+	order->tries = HD_FORGE_TRIES;
+	order->answer_size = hd_core_deal_answer(shard->core, deal, order->answer);
+	hd_core_hunt_secret(shard->core, deal->hunt, secret);
+	hd_puzzle_deal_seed(secret, deal->challenge, spec, deal->d, order->seed);
+}
+
+static void
+send_order(struct hd_shard *shard, struct hd_forge_row *row)
+{
+	struct hd_forge *forge = &shard->forge;
+	struct hd_forge_asked asked = {.token = (uint64_t)(row - forge->rows), .order = row->order};
+	struct hd_cell cell = {.type = HD_CELL_FORGE,
+			       .block = hd_blocks_take(&shard->blocks, sizeof asked)};
+	memcpy(hd_block_bytes(cell.block), &asked, sizeof asked);
+	cell.block->used = sizeof asked;
+	hd_shard_send(shard, row->place == HD_FORGE_IDLE ? forge->idle : forge->nice, &cell);
+}
+
+static void
+begin(struct hd_shard *shard, struct hd_forge_row *row)
+{
+	struct hd_forge *forge = &shard->forge;
+	uint32_t number = (uint32_t)(row - forge->rows) + 1;
+	forge->active = true;
+	if (row->place != HD_FORGE_HERE) {
+		send_order(shard, row);
+		return;
+	}
+	if (forge->here == 0)
+		forge->here = number;
+	else
+		forge->rows[forge->here_last - 1].next = number;
+	forge->here_last = number;
+}
+
+static bool
+is_same_deal(const struct hd_deal *a, const struct hd_deal *b)
+{
+	return a->d == b->d && a->challenge == b->challenge && a->hunt == b->hunt;
+}
+
+static bool
+is_same_sort(const struct hd_puzzle_spec *a, const struct hd_puzzle_spec *b)
+{
+	return hd_forge_pool_is_of(&(struct hd_forge_pool){.spec = *a}, b);
+}
+
+/* How many different deals wait for a fresh base of this sort. */
+static uint32_t
+fresh_wanted(const struct hd_shard *shard, const struct hd_puzzle_spec *spec)
+{
+	const struct hd_forge *forge = &shard->forge;
+	uint32_t wanted = 0;
+	for (uint32_t i = 0; i < forge->waits_count; i++) {
+		const struct hd_deal *deal = &forge->waits[i].deal;
+		bool counts = !deal->based && is_same_sort(&hd_forge_rule(shard, deal)->spec, spec);
+		for (uint32_t k = 0; k < i && counts; k++)
+			counts = !is_same_deal(&forge->waits[k].deal, deal);
+		wanted += counts;
+	}
+	return wanted;
+}
+
+/* Of the orders of commands: how many make a fresh base of this sort, or make this deal. */
+static uint32_t
+orders_out(const struct hd_forge *forge, const struct hd_puzzle_spec *spec,
+	   const struct hd_deal *deal)
+{
+	uint32_t out = 0;
+	for (uint32_t i = 0; i < HD_FORGE_ORDERS; i++) {
+		const struct hd_forge_row *row = &forge->rows[i];
+		if (row->place == HD_FORGE_FREE || row->place == HD_FORGE_IDLE)
+			continue;
+		out += row->fresh == (deal == NULL) &&
+		       (deal == NULL ? is_same_sort(&row->order.spec, spec)
+				     : is_same_deal(&row->deal, deal));
+	}
+	return out;
+}
+
+static enum hd_forge_place
+place_of(const struct hd_forge *forge, const struct hd_puzzle_spec *spec)
+{
+	bool dear = spec->kind->make_ns(&spec->params, spec->tier) > HD_FORGE_SLICED;
+	return forge->threads && dear ? HD_FORGE_NICE : HD_FORGE_HERE;
+}
+
+void
+hd_forge_order(struct hd_shard *shard, const struct hd_forge_wait *wait)
+{
+	struct hd_forge *forge = &shard->forge;
+	const struct hd_puzzle_spec *spec = &hd_forge_rule(shard, &wait->deal)->spec;
+	bool fresh = !spec->kind->around_answer && !wait->deal.based;
+	uint32_t wanted = fresh ? fresh_wanted(shard, spec) : 1;
+	if (orders_out(forge, spec, fresh ? NULL : &wait->deal) >= wanted ||
+	    forge->urgent == HD_FORGE_URGENT)
+		return;
+	struct hd_forge_row *row = row_take(forge, place_of(forge, spec));
+	if (fresh)
+		fill_fresh(shard, spec, row);
+	else
+		fill_deal(shard, spec, &wait->deal, row);
+	begin(shard, row);
+}
+
+void
+hd_forge_refill(struct hd_shard *shard, struct hd_forge_pool *pool)
+{
+	struct hd_forge *forge = &shard->forge;
+	HD_ASSERT(forge->threads && forge->refills < HD_FORGE_REFILLS);
+	struct hd_forge_row *row = row_take(forge, HD_FORGE_IDLE);
+	row->pool = pool;
+	pool->ordered++;
+	if (pool->around) {
+		struct hd_deal deal = {
+			.hunt = pool->hunt, .challenge = pool->challenge, .d = pool->next++};
+		fill_deal(shard, &pool->spec, &deal, row);
+	} else {
+		fill_fresh(shard, &pool->spec, row);
+	}
+	begin(shard, row);
+}
+
+/* Slices. */
+
+bool
+hd_forge_slice(struct hd_shard *shard)
+{
+	struct hd_forge *forge = &shard->forge;
+	struct hd_metrics *metrics = hd_shard_mine(shard);
+	struct hd_puzzle_made made;
+	int64_t took;
+	if (forge->here == 0)
+		return false;
+	struct hd_forge_row *row = &forge->rows[forge->here - 1];
+	if (forge->bench.job == NULL)
+		hd_bench_begin(&forge->bench, &row->order);
+	enum hd_bench_state state = hd_bench_step(&forge->bench, &made, &took);
+	HD_COUNT(metrics->puzzle_slices_ns_total, took);
+	if (took > (int64_t)HD_METRIC(metrics->puzzle_slice_ns_max))
+		HD_GAUGE(metrics->puzzle_slice_ns_max, took);
+	if (state != HD_BENCH_WORKS) {
+		uint64_t token = forge->here - 1;
+		forge->here = row->next;
+		hd_forge_finish(shard, token, state, &made);
+	}
+	return forge->here != 0;
+}
