@@ -50,12 +50,16 @@ help_all(void)
 	for (int i = 0; i < HD_CTL_COMMAND_COUNT; i++) {
 		char left[40];
 		const struct hd_ctl_row *row = &hd_ctl_rows[i];
+		if (row->run == hd_ctl_version)
+			continue;
 		snprintf(left, sizeof left, "%s %s", row->name, row->usage);
 		printf("  %-20s %s\n", left, row->summary);
 	}
 	puts("huntctl COMMAND --help shows its options. Without a command: a prompt. "
 	     "Everywhere:");
-	puts("  --host ADDR  --port N  --json     where huntd is (127.0.0.1:4868); facts as JSON");
+	puts("  --host ADDR  --port N  --json  --version     where huntd is (127.0.0.1:4868); "
+	     "facts "
+	     "as JSON");
 	return HD_EXIT_OK;
 }
 
