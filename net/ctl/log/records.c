@@ -84,6 +84,15 @@ add_award(struct hd_ctl_records *records, unsigned shard, const struct hd_event 
 	}
 }
 
+/* Who has which answer is not judged again. */
+static void
+add_allotted(struct hd_ctl_records *records, unsigned shard, const struct hd_event *event)
+{
+	struct hd_ctl_record *record = add(records, shard, event, HD_CMD_PUZZLE);
+	record->allotted = true;
+	record->points = event->value;
+}
+
 /* Wants. A WANT is the submission until its end is known. */
 
 static void
@@ -154,6 +163,12 @@ hd_ctl_records_take(void *context, unsigned shard, uint64_t lsn, const struct hd
 		break;
 	case HD_EVENT_VOIDED:
 		end_want(records, shard, event);
+		break;
+	case HD_EVENT_ALLOTTED:
+		add_allotted(records, shard, event);
+		break;
+	case HD_EVENT_DEALT:
+		add(records, shard, event, HD_CMD_PUZZLE);
 		break;
 	case HD_EVENT_ANSWERED:
 		records->unchanged += event->outcome == HD_OUTCOME_UNCHANGED;

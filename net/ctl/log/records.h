@@ -1,6 +1,6 @@
 /* records.h - what a hunt's log says was asked, as commands that can be decided again.
  *
- * Joins, answers, hints and awards, each with its time and its place in the one order of all
+ * Joins, answers, hints, awards and deals, each with its time and its place in the one order of all
  * shards: by stamp, but what the hunt's shard granted stands where that decided it. */
 #ifndef HUNTD_NET_CTL_LOG_RECORDS_H
 #define HUNTD_NET_CTL_LOG_RECORDS_H
@@ -17,7 +17,8 @@ struct hd_ctl_record {
 	uint32_t shard, number; /* of the event's challenge */
 	uint32_t count;
 	uint8_t verb, op;
-	bool dropped; /* another record stands for it */
+	bool dropped;  /* another record stands for it */
+	bool allotted; /* no command: the hunt's shard allotted deal `points` to the entrant */
 	uint16_t size[5];
 };
 

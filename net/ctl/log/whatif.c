@@ -42,6 +42,21 @@ print_faults(const char *path, const struct hd_faults *faults)
 	hd_ctl_fail("%s is refused; `huntctl check` says the same", path);
 }
 
+/* A puzzle's answer depends on its challenge's number, and its phrases are fixed once: where there
+ * is one the document is judged as the next version of the one in force, else as the first. */
+static struct hd_bytes
+previous(const struct whatif *whatif)
+{
+	const struct hd_core *core = whatif->past.core[0];
+	const struct hd_definition *definition = hd_core_definition(core, whatif->records.number);
+	struct hd_document_version version;
+	for (uint32_t i = 0; i < definition->challenges_count; i++)
+		if (definition->challenges[i].puzzle != NULL &&
+		    hd_core_document(core, definition->id, 0, &version))
+			return version.definition;
+	return (struct hd_bytes){0};
+}
+
 static bool
 compile(struct whatif *whatif, struct hd_bytes *definition)
 {
@@ -53,8 +68,8 @@ compile(struct whatif *whatif, struct hd_bytes *definition)
 	char *text = hd_ctl_file(path, &size);
 	HD_ASSERT(faults);
 	bool good = text && hd_doc_read(hd_bytes_of(text, size), &doc, faults) &&
-		    hd_veltrix_compile(&doc.document, hd_bytes_str(whatif->hunt),
-				       (struct hd_bytes){0}, 1, &out, faults);
+		    hd_veltrix_compile(&doc.document, hd_bytes_str(whatif->hunt), previous(whatif),
+				       1, &out, faults);
 	if (text && !good)
 		print_faults(path, faults);
 	*definition = hd_bytes_of(whatif->encoding, (size_t)(out.at - whatif->encoding));
@@ -103,6 +118,28 @@ begin(struct whatif *whatif)
 
 /* Judging. */
 
+/* Deals stay as they were, so that everybody's answer does; where the new document still has the
+ * challenge. */
+static void
+allot(struct whatif *whatif, const struct hd_ctl_record *record, int64_t now)
+{
+	struct hd_command command;
+	const struct hd_definition *definition = hd_core_definition(whatif->core, 0);
+	hd_ctl_records_command(&whatif->records, record, &command);
+	const struct hd_challenge *challenge =
+		hd_definition_challenge(definition, command.challenge);
+	struct hd_event event = {.type = HD_EVENT_ALLOTTED,
+				 .stamp = now,
+				 .time = now,
+				 .entrant = command.entrant,
+				 .value = record->points};
+	if (challenge == NULL)
+		return;
+	event.number = challenge->number;
+	if (hd_core_can_apply(whatif->core, &event))
+		hd_core_apply(whatif->core, &event);
+}
+
 static void
 judge(struct whatif *whatif, const struct hd_ctl_record *record)
 {
@@ -113,13 +150,17 @@ judge(struct whatif *whatif, const struct hd_ctl_record *record)
 	now = record->order > now ? record->order : now;
 	for (; hd_core_due(whatif->core, now, &due); now++)
 		hd_core_apply(whatif->core, &due);
+	if (record->allotted) {
+		allot(whatif, record, now);
+		return;
+	}
 	hd_ctl_records_command(&whatif->records, record, &command);
 	hd_core_decide(whatif->core, now, &command, decision);
 	for (uint32_t i = 0; i < decision->events_count; i++)
 		hd_core_apply(whatif->core, &decision->events[i]);
 	if (decision->reply.kind == HD_REPLY_ERROR)
 		whatif->errors[decision->reply.error]++;
-	else
+	else if (decision->reply.kind != HD_REPLY_PUZZLE)
 		whatif->outcomes[decision->reply.outcome]++;
 }
 
