@@ -243,7 +243,7 @@ referee_slitherlink(const char *text, uint64_t nodes, char *solution)
 	char *out = solution;
 	*out++ = 'S';
 	for (int edge = 0; edge < field.edges && field.found > 0; edge++)
-		out += sprintf(out, "%d%c", edge, field.solution[edge] == YES ? 'y' : 'n');
+		out += snprintf(out, 8, "%d%c", edge, field.solution[edge] == YES ? 'y' : 'n');
 	*out = '\0';
 	return field.gave_up ? REFEREE_GAVE_UP : field.found;
 }

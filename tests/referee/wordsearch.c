@@ -37,7 +37,7 @@ find(struct search *search, const char *word, int size, char **out)
 		int x = at / 8 % search->width, y = at / 8 / search->width, direction = at % 8;
 		if (!stands(search, word, size, x, y, direction) || found++ > 0)
 			continue;
-		*out += sprintf(*out, "%d,%d,%d", x, y, direction);
+		*out += snprintf(*out, 16, "%d,%d,%d", x, y, direction);
 		for (int i = 0; i < size; i++)
 			search->covered[(y + i * steps[direction][1]) * search->width + x +
 					i * steps[direction][0]] = 1;
