@@ -1,0 +1,114 @@
+/* The row of the kind. */
+#include "core/puzzle/kinds.h"
+#include "core/puzzle/nonogram/nonogram.h"
+#include "core/puzzle/text.h"
+#include "huntd/assert.h"
+
+#define LEAST 5u /* cells of a side, to be made */
+
+static const char *const TIERS[] = {"line", "probe", "search"};
+static const char PARAMS_FORM[] = "WxH from 5x5 to 62x62";
+
+static const char *
+params_read(struct hd_bytes text, struct hd_puzzle_params *params)
+{
+	struct hd_reader in = hd_reader_of(text);
+	uint32_t width, height;
+	if (!hd_text_take_number(&in, HD_NONOGRAM_SIDE, &width) || !hd_text_take(&in, 'x') ||
+	    !hd_text_take_number(&in, HD_NONOGRAM_SIDE, &height) || in.at < in.end ||
+	    width < LEAST || height < LEAST)
+		return "not a nonogram's size: WxH from 5x5 to 62x62";
+	*params = (struct hd_puzzle_params){.width = (uint16_t)width, .height = (uint16_t)height};
+	return NULL;
+}
+
+static void
+params_write(const struct hd_puzzle_params *params, struct hd_writer *out)
+{
+	HD_ASSERT(params->width > 0 && params->height > 0);
+	hd_text_put_number(out, params->width);
+	hd_text_put(out, "x");
+	hd_text_put_number(out, params->height);
+}
+
+static void
+sizes(const struct hd_puzzle_params *params, struct hd_puzzle_sizes *sizes)
+{
+	uint32_t width = params->width, height = params->height;
+	HD_ASSERT(width <= HD_NONOGRAM_SIDE && height <= HD_NONOGRAM_SIDE);
+	/* A line of n cells is at most n characters of digits and dots, and one between lines. */
+	sizes->text = 6 + width * (height + 1) + height * (width + 1);
+	sizes->solution = height * (width + 1) - 1;
+	sizes->make = (uint32_t)hd_nonogram_make_size();
+	sizes->solve = (uint32_t)hd_nonogram_solve_size();
+}
+
+static const char *
+check(struct hd_bytes text, struct hd_puzzle_params *params)
+{
+	struct hd_nonogram_clues clues;
+	const char *fault = hd_nonogram_clues_read(text, &clues);
+	if (fault == NULL)
+		*params = (struct hd_puzzle_params){
+			.width = (uint16_t)clues.lines[HD_NONOGRAM_COLUMNS],
+			.height = (uint16_t)clues.lines[HD_NONOGRAM_ROWS],
+		};
+	return fault;
+}
+
+static void
+digits_of(struct hd_bytes text, struct hd_bytes solution, uint8_t *digits)
+{
+	HD_ASSERT(hd_nonogram_verify(text, solution));
+	for (uint32_t i = 0; i < solution.size; i++)
+		if (solution.at[i] != '/')
+			*digits++ = solution.at[i] == '1';
+}
+
+static const char *
+params_deny(const struct hd_puzzle_params *params, uint8_t tier)
+{
+	HD_ASSERT(tier <= HD_NONOGRAM_SEARCH);
+	if (params->width < LEAST || params->height < LEAST)
+		return "a nonogram is made from 5x5 cells on";
+	return NULL;
+}
+
+static uint64_t
+make_ns(const struct hd_puzzle_params *params, uint8_t tier)
+{
+	HD_ASSERT(tier <= HD_NONOGRAM_SEARCH);
+	return (uint64_t)params->width * params->height * 1000;
+}
+
+const struct hd_puzzle_kind hd_puzzle_nonogram = {
+	.name = "nonogram",
+	.about = "a picture told by the lengths of its black runs, row by row and column by column",
+	.params_form = PARAMS_FORM,
+	.defaults = "15x15",
+	.tiers = TIERS,
+	.tiers_count = 3,
+	.levels = {HD_NONOGRAM_LINE, HD_NONOGRAM_PROBE, HD_NONOGRAM_SEARCH},
+	.algorithm = 1,
+	.digits = 5,
+	.base = 2,
+	.params_read = params_read,
+	.params_write = params_write,
+	.params_deny = params_deny,
+	.sizes = sizes,
+	.make_ns = make_ns,
+	.make_begin = hd_nonogram_make_begin,
+	.make_step = hd_nonogram_make_step,
+	.make_take = hd_nonogram_make_take,
+	.check = check,
+	.solve_begin = hd_nonogram_solve_begin,
+	.solve_step = hd_nonogram_solve_step,
+	.solve_take = hd_nonogram_solve_take,
+	.verify = hd_nonogram_verify,
+	.digits_of = digits_of,
+	.forms = 1u << HD_PUZZLE_FORM_SGT | 1u << HD_PUZZLE_FORM_NON,
+	.form_read = hd_nonogram_form_read,
+	.form_write = hd_nonogram_form_write,
+	.draw_text = hd_nonogram_draw_text,
+	.draw_svg = hd_nonogram_draw_svg,
+};
