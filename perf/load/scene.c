@@ -102,13 +102,14 @@ add_challenge(struct hd_load_scene *scene, const struct hd_load_plan *plan, stru
 	return challenge;
 }
 
+/* A puzzle's answers are in no document; players of ours do not solve them. */
 static void
 read_challenge(struct hd_load_scene *scene, const struct hd_load_plan *plan,
 	       const struct hd_document *document, const struct hd_node *node)
 {
 	const struct hd_node *id = child(document, node, "id"), *item;
 	if (!id || id->kind != HD_NODE_SCALAR || !hd_id_valid(id->text) ||
-	    !is_wanted(plan, id->text))
+	    !is_wanted(plan, id->text) || child(document, node, "puzzle"))
 		return;
 	struct hd_load_challenge *challenge = add_challenge(scene, plan, id->text);
 	item = plan->answer ? NULL : first_item(document, child(document, node, "answers"));

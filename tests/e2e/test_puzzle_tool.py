@@ -127,6 +127,9 @@ def solving(kind):
     told = facts("solve", "--kind", kind["kind"], text="\n".join(texts))
     same("JSON: the same", [(f["line"], f["verdict"], f["solution"]) for f in told],
          [(i + 1, "unique", s) for i, s in enumerate(solutions)])
+    same("the answer is read from what was dealt", [fact["answer"] for fact in facts(
+        "solve", text="".join(json.dumps({**one, "answer": "x", "solution": "x"}) + "\n" for one in some))],
+         [one["answer"] for one in some])
     same("JSON in, without --kind", lines("solve", text="".join(json.dumps(one) + "\n" for one in some)), solutions)
     with tempfile.NamedTemporaryFile("w") as file:
         file.write("\r\n".join(texts))

@@ -41,8 +41,27 @@ shown_of(const struct hd_tool_work *work)
 	return shown;
 }
 
+/* What the solution spells: the answer that the puzzle was dealt with. NULL: the line says nothing
+ * of one. */
+static json_t *
+answer_of(struct hd_tool_reading *reading, struct hd_bytes solution)
+{
+	const struct hd_tool_item *item = &reading->item;
+	const struct hd_puzzle_kind *kind = item->kind;
+	uint8_t answer[HD_PHRASE_MAX], *digits = reading->draw;
+	uint32_t size = 0;
+	static_assert(sizeof reading->draw >= HD_PUZZLE_CELLS_MAX, "the digits of all cells fit");
+	if (kind->around_answer) {
+		size = kind->answer_of(item->text, solution, answer);
+	} else if (item->laid) {
+		kind->digits_of(item->text, solution, digits);
+		size = hd_puzzle_overlay_read(kind, &item->params, &item->overlay, digits, answer);
+	}
+	return size > 0 ? text_of(hd_bytes_of(answer, size)) : NULL;
+}
+
 static void
-print_json(const struct hd_tool_reading *reading, const struct shown *shown,
+print_json(struct hd_tool_reading *reading, const struct shown *shown,
 	   const struct hd_puzzle_solved *solved)
 {
 	const struct hd_tool_item *item = &reading->item;
@@ -50,8 +69,11 @@ print_json(const struct hd_tool_reading *reading, const struct shown *shown,
 	json_t *fact = json_pack("{s:I, s:s, s:o, s:s}", "line", (json_int_t)reading->line, "kind",
 				 item->kind->name, "text", text_of(item->text), "verdict",
 				 hd_tool_verdict(solved->verdict));
+	json_t *answer = shown->solution && unique ? answer_of(reading, solved->solution) : NULL;
 	if (shown->solution && unique)
 		json_object_set_new(fact, "solution", text_of(solved->solution));
+	if (answer)
+		json_object_set_new(fact, "answer", answer);
 	if (shown->hint && unique)
 		json_object_set_new(fact, "hint", text_of(solved->hint));
 	if (shown->tier && unique) {
