@@ -1,0 +1,162 @@
+/* A board: the planes of one puzzle, and deduction to the end. */
+#include "core/puzzle/slitherlink/slitherlink.h"
+#include "huntd/assert.h"
+
+enum stage { STAGE_RULES, STAGE_CHAINS, STAGE_CLASSES };
+
+struct hd_slither_grid
+hd_slither_grid_of(const struct hd_puzzle_params *params)
+{
+	struct hd_slither_grid grid = {.width = params->width, .height = params->height};
+	HD_ASSERT(params->width >= HD_SLITHER_MIN && params->width <= HD_SLITHER_MAX);
+	HD_ASSERT(params->height >= HD_SLITHER_MIN && params->height <= HD_SLITHER_MAX);
+	bool narrow = params->width <= HD_SLITHER_NARROW && params->height <= HD_SLITHER_NARROW;
+	grid.stride = narrow ? 16 : 32;
+	grid.places = grid.stride * grid.stride;
+	grid.words = grid.places / 64;
+	return grid;
+}
+
+static size_t
+size_without_classes(const struct hd_slither_grid *grid)
+{
+	size_t planes = (size_t)HD_SLITHER_PLANES * grid->words * sizeof(uint64_t);
+	return sizeof(struct hd_slither_board) + planes + grid->places * sizeof(uint16_t);
+}
+
+size_t
+hd_slither_board_size(const struct hd_slither_grid *grid)
+{
+	size_t size = size_without_classes(grid) + 2 * (size_t)grid->places * sizeof(uint16_t);
+	return (size + 63) / 64 * 64;
+}
+
+uint16_t *
+hd_slither_parents(const struct hd_slither_grid *grid, struct hd_slither_board *board)
+{
+	return hd_slither_mates(grid, board) + grid->places;
+}
+
+/* Edges that are not there are no. */
+static void
+rim(const struct hd_slither_grid *grid, struct hd_slither_board *board)
+{
+	for (uint32_t row = 0; row < grid->stride; row++)
+		for (uint32_t column = 0; column < grid->stride; column++) {
+			uint32_t slot = hd_slither_slot(grid, row, column);
+			if (row > grid->height || column >= grid->width)
+				hd_slither_put(grid, board, slot, false);
+			if (row >= grid->height || column > grid->width)
+				hd_slither_put(grid, board, slot + grid->places, false);
+		}
+}
+
+void
+hd_slither_board_clear(const struct hd_slither_grid *grid, struct hd_slither_board *board)
+{
+	HD_ASSERT(grid->words > 0);
+	memset(board, 0, hd_slither_board_size(grid));
+	rim(grid, board);
+	hd_slither_chains_clear(grid, board);
+	hd_slither_classes_clear(grid, board);
+}
+
+void
+hd_slither_board_copy(const struct hd_slither_grid *grid, struct hd_slither_board *to,
+		      const struct hd_slither_board *from, bool classes)
+{
+	HD_ASSERT(to != from);
+	memcpy(to, from, classes ? hd_slither_board_size(grid) : size_without_classes(grid));
+}
+
+void
+hd_slither_board_clue(const struct hd_slither_grid *grid, struct hd_slither_board *board,
+		      uint32_t row, uint32_t column, uint32_t clue)
+{
+	HD_ASSERT(row < grid->height && column < grid->width && clue <= 4);
+	hd_slither_set(hd_slither_plane(grid, board, HD_SLITHER_CLUES + clue),
+		       hd_slither_slot(grid, row, column));
+}
+
+/* One round of the classes, a row a unit of fuel. STUCK: it found nothing. */
+static enum hd_slither_end
+classes(const struct hd_slither_grid *grid, struct hd_slither_board *board, int64_t *fuel)
+{
+	while (board->row <= grid->height) {
+		if (*fuel <= 0)
+			return HD_SLITHER_GOING;
+		(*fuel)--;
+		board->news |= (uint16_t)hd_slither_classes_row(grid, board, board->row);
+		board->row++;
+	}
+	board->steps++;
+	return HD_SLITHER_STUCK;
+}
+
+/* What follows a round of the classes: lines and pairs are news for the rules. */
+static enum stage
+after_classes(struct hd_slither_board *board)
+{
+	bool again = board->news == HD_SLITHER_NEW_CLASS;
+	board->row = 0;
+	board->news = 0;
+	return again ? STAGE_CLASSES : STAGE_RULES;
+}
+
+static enum hd_slither_end
+rules(const struct hd_slither_grid *grid, struct hd_slither_board *board, uint32_t level,
+      int64_t *fuel)
+{
+	uint32_t kept = level < HD_SLITHER_TRICKY ? level : HD_SLITHER_TRICKY;
+	if (*fuel <= 0)
+		return HD_SLITHER_GOING;
+	if (grid->stride == 16)
+		return hd_slither_rules16(board->words, kept, &board->steps, fuel);
+	return hd_slither_rules32(board->words, kept, &board->steps, fuel);
+}
+
+enum hd_slither_end
+hd_slither_deduce(const struct hd_slither_grid *grid, struct hd_slither_board *board,
+		  enum hd_slither_level level, int64_t *fuel)
+{
+	HD_ASSERT(level < HD_SLITHER_LEVELS);
+	for (;;) {
+		if (board->stage == STAGE_RULES) {
+			enum hd_slither_end end = rules(grid, board, level, fuel);
+			if (end != HD_SLITHER_STUCK)
+				return end;
+			board->stage = STAGE_CHAINS;
+		}
+		if (board->stage == STAGE_CHAINS) {
+			enum hd_slither_end end = hd_slither_chains(grid, board);
+			board->stage = STAGE_RULES;
+			if (end == HD_SLITHER_GOING)
+				continue;
+			if (end != HD_SLITHER_STUCK || level < HD_SLITHER_HARD)
+				return end;
+			board->stage = STAGE_CLASSES;
+		}
+		if (classes(grid, board, fuel) == HD_SLITHER_GOING)
+			return HD_SLITHER_GOING;
+		bool stuck = board->news == 0;
+		board->stage = (uint8_t)after_classes(board);
+		if (stuck)
+			return HD_SLITHER_STUCK;
+	}
+}
+
+void
+hd_slither_board_lines(const struct hd_slither_grid *grid, struct hd_slither_board *board,
+		       uint8_t *yes)
+{
+	struct hd_puzzle_params params = {(uint16_t)grid->width, (uint16_t)grid->height, 0};
+	for (uint32_t row = 0; row < grid->height; row++)
+		for (uint32_t column = 0; column < grid->width; column++) {
+			uint32_t slot = hd_slither_slot(grid, row, column), numbers[4];
+			hd_slither_numbers(&params, row, column, numbers);
+			yes[numbers[0]] = hd_slither_is(grid, board, slot, true);
+			yes[numbers[1]] = hd_slither_is(grid, board, slot + grid->places + 1, true);
+			yes[numbers[2]] = hd_slither_is(grid, board, slot + grid->stride, true);
+			yes[numbers[3]] = hd_slither_is(grid, board, slot + grid->places, true);
+		}
+}

@@ -1,0 +1,216 @@
+/* Classes of edges that are equal or opposite, whatever they are: a union-find with parity. Two
+ * unknown edges of a face or dot whose number of yes edges is known to be odd or even tell of each
+ * other, and so do pairs of which exactly one is yes. */
+#include "core/puzzle/slitherlink/slitherlink.h"
+#include "huntd/assert.h"
+
+#define OPPOSITE 0x8000u
+
+void
+hd_slither_classes_clear(const struct hd_slither_grid *grid, struct hd_slither_board *board)
+{
+	uint16_t *parents = hd_slither_parents(grid, board);
+	HD_ASSERT(2 * grid->places <= OPPOSITE);
+	for (uint32_t edge = 0; edge < 2 * grid->places; edge++)
+		parents[edge] = (uint16_t)edge;
+}
+
+/* The root of an edge's class, and OPPOSITE where it is the other way round. */
+static uint32_t
+find(uint16_t *parents, uint32_t edge)
+{
+	uint32_t parity = 0;
+	for (;;) {
+		uint32_t up = parents[edge], parent = up & ~OPPOSITE;
+		if (parent == edge)
+			return edge | parity;
+		uint32_t above = parents[parent];
+		parents[edge] = (uint16_t)(above ^ (up & OPPOSITE));
+		parity ^= parents[edge] & OPPOSITE;
+		edge = above & ~OPPOSITE;
+	}
+}
+
+struct view {
+	const struct hd_slither_grid *grid;
+	struct hd_slither_board *board;
+	uint16_t *parents;
+	uint32_t news;
+};
+
+static void
+merge(struct view *view, uint32_t a, uint32_t b, bool opposite)
+{
+	uint32_t root_a = find(view->parents, a), root_b = find(view->parents, b);
+	uint32_t parity = (root_a ^ root_b) & OPPOSITE;
+	root_a &= ~OPPOSITE;
+	root_b &= ~OPPOSITE;
+	if (root_a == root_b)
+		return;
+	view->parents[root_b] = (uint16_t)(root_a | (parity ^ (opposite ? OPPOSITE : 0)));
+	view->news |= HD_SLITHER_NEW_CLASS;
+}
+
+static void
+tell(struct view *view, uint32_t edge, bool yes)
+{
+	if (!hd_slither_is(view->grid, view->board, edge, yes)) {
+		hd_slither_put(view->grid, view->board, edge, yes);
+		view->news |= HD_SLITHER_NEW_LINE;
+	}
+}
+
+/* Whether the edges are known to be equal or opposite, and which. */
+static bool
+related(struct view *view, uint32_t a, uint32_t b, bool *opposite)
+{
+	uint32_t both = find(view->parents, a) ^ find(view->parents, b);
+	*opposite = both == OPPOSITE;
+	return (both & ~OPPOSITE) == 0;
+}
+
+/* An odd or even number of these unknown edges is yes. */
+static void
+parity(struct view *view, const uint32_t *edges, uint32_t count, bool odd)
+{
+	bool opposite;
+	if (count == 2) {
+		merge(view, edges[0], edges[1], odd);
+	} else if (count == 3) {
+		for (uint32_t i = 0; i < 3; i++)
+			if (related(view, edges[(i + 1) % 3], edges[(i + 2) % 3], &opposite))
+				tell(view, edges[i], odd ^ opposite);
+	} else if (count == 4) {
+		for (uint32_t i = 0; i < 3; i++)
+			for (uint32_t j = i + 1; j < 4; j++)
+				if (related(view, edges[i], edges[j], &opposite)) {
+					uint32_t k = i == 0 ? (j == 1 ? 2 : 1) : 0;
+					merge(view, edges[k], edges[6 - i - j - k], odd ^ opposite);
+					return;
+				}
+	}
+}
+
+/* The unknown of four edges; of the others it counts the yes. */
+static uint32_t
+unknown_of(const struct view *view, const uint32_t *edges, uint32_t *unknown, uint32_t *yes)
+{
+	uint32_t count = 0;
+	*yes = 0;
+	for (uint32_t i = 0; i < 4; i++) {
+		if (hd_slither_is(view->grid, view->board, edges[i], true))
+			(*yes)++;
+		else if (!hd_slither_is(view->grid, view->board, edges[i], false))
+			unknown[count++] = edges[i];
+	}
+	return count;
+}
+
+/* Two equal edges of a face are both no where there is room for one yes only; and mirrored. */
+static void
+equals(struct view *view, const uint32_t *unknown, uint32_t count, bool yes)
+{
+	bool opposite;
+	for (uint32_t i = 0; i < count; i++)
+		for (uint32_t j = i + 1; j < count; j++)
+			if (related(view, unknown[i], unknown[j], &opposite) && !opposite) {
+				tell(view, unknown[i], yes);
+				tell(view, unknown[j], yes);
+			}
+}
+
+static void
+face(struct view *view, uint32_t slot, uint32_t clue)
+{
+	const struct hd_slither_grid *grid = view->grid;
+	uint32_t edges[] = {slot, slot + grid->places + 1, slot + grid->stride,
+			    slot + grid->places};
+	uint32_t unknown[4], yes, count = unknown_of(view, edges, unknown, &yes);
+	if (count < 2)
+		return;
+	if (yes + 1 == clue)
+		equals(view, unknown, count, false);
+	if (4 - yes - count + 1 == 4 - clue)
+		equals(view, unknown, count, true);
+	count = unknown_of(view, edges, unknown, &yes);
+	parity(view, unknown, count, (clue - yes) % 2);
+}
+
+/* Two unknown edges of a dot: opposite is the same as one at most and one at least. */
+static void
+pair(struct view *view, uint32_t slot, uint32_t corner, uint32_t a, uint32_t b)
+{
+	uint64_t *most = hd_slither_plane(view->grid, view->board, HD_SLITHER_MOST_SE + corner);
+	uint64_t *least = hd_slither_plane(view->grid, view->board, HD_SLITHER_LEAST_SE + corner);
+	bool opposite;
+	if (!hd_slither_unknown(view->grid, view->board, a) ||
+	    !hd_slither_unknown(view->grid, view->board, b))
+		return;
+	bool both = hd_slither_bit(most, slot) && hd_slither_bit(least, slot);
+	if (both) {
+		merge(view, a, b, true);
+	} else if (related(view, a, b, &opposite) && opposite) {
+		hd_slither_set(most, slot);
+		hd_slither_set(least, slot);
+		view->news |= HD_SLITHER_NEW_PAIR;
+	}
+}
+
+static void
+dot(struct view *view, uint32_t row, uint32_t column)
+{
+	const struct hd_slither_grid *grid = view->grid;
+	uint32_t slot = hd_slither_slot(grid, row, column), below = slot + grid->places;
+	uint32_t edges[4] = {slot, below}; /* and left, above */
+	uint32_t unknown[4], yes;
+	/* Where there is no edge, one that is outside the grid and so no. */
+	uint32_t none = 2 * grid->places - 1;
+	edges[2] = column > 0 ? slot - 1 : none;
+	edges[3] = row > 0 ? below - grid->stride : none;
+	if (unknown_of(view, edges, unknown, &yes) < 2)
+		return;
+	pair(view, slot, 0, edges[0], edges[1]);
+	pair(view, slot, 1, edges[2], edges[1]);
+	pair(view, slot, 2, edges[0], edges[3]);
+	pair(view, slot, 3, edges[2], edges[3]);
+	uint32_t count = unknown_of(view, edges, unknown, &yes);
+	parity(view, unknown, count, yes % 2);
+}
+
+/* An edge and the root of its class know what the other knows. */
+static void
+share(struct view *view, uint32_t edge)
+{
+	uint32_t root = find(view->parents, edge), opposite = root & OPPOSITE;
+	root &= ~OPPOSITE;
+	if (root == edge)
+		return;
+	for (uint32_t yes = 0; yes < 2; yes++) {
+		if (hd_slither_is(view->grid, view->board, edge, yes))
+			tell(view, root, yes ^ (opposite != 0));
+		if (hd_slither_is(view->grid, view->board, root, yes))
+			tell(view, edge, yes ^ (opposite != 0));
+	}
+}
+
+uint32_t
+hd_slither_classes_row(const struct hd_slither_grid *grid, struct hd_slither_board *board,
+		       uint32_t row)
+{
+	struct view view = {grid, board, hd_slither_parents(grid, board), 0};
+	HD_ASSERT(row <= grid->height);
+	for (uint32_t column = 0; row < grid->height && column < grid->width; column++) {
+		uint32_t slot = hd_slither_slot(grid, row, column);
+		for (uint32_t clue = 0; clue < 5; clue++)
+			if (hd_slither_bit(hd_slither_plane(grid, board, HD_SLITHER_CLUES + clue),
+					   slot))
+				face(&view, slot, clue);
+	}
+	for (uint32_t column = 0; column <= grid->width; column++)
+		dot(&view, row, column);
+	for (uint32_t column = 0; column <= grid->width; column++) {
+		share(&view, hd_slither_slot(grid, row, column));
+		share(&view, hd_slither_slot(grid, row, column) + grid->places);
+	}
+	return view.news;
+}
