@@ -55,15 +55,26 @@ learn(int64_t *fuel, int64_t took, bool cut)
 		*fuel *= 2;
 }
 
+static int64_t *
+fuel_of(struct hd_bench *bench)
+{
+	uint32_t i = 0;
+	while (bench->known[i].kind != NULL && bench->known[i].kind != bench->kind) {
+		i++;
+		HD_ASSERT(i < HD_BENCH_KINDS);
+	}
+	if (bench->known[i].kind == NULL) {
+		bench->known[i].kind = bench->kind;
+		bench->known[i].fuel = FUEL_FIRST;
+	}
+	return &bench->known[i].fuel;
+}
+
 enum hd_bench_state
 hd_bench_step(struct hd_bench *bench, struct hd_puzzle_made *made, int64_t *took)
 {
 	HD_ASSERT(bench->job != NULL);
-	uint32_t number = hd_puzzle_kind_number(bench->kind);
-	HD_ASSERT(number < HD_BENCH_KINDS);
-	int64_t *fuel = &bench->fuel[number], from = bench->io->ops->now(bench->io);
-	if (*fuel == 0)
-		*fuel = FUEL_FIRST;
+	int64_t *fuel = fuel_of(bench), from = bench->io->ops->now(bench->io);
 	enum hd_puzzle_state state = hd_puzzle_step(bench->job, *fuel);
 	*took = bench->io->ops->now(bench->io) - from;
 	learn(fuel, *took, state == HD_PUZZLE_PENDING);

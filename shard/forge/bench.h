@@ -10,7 +10,7 @@
 #include "huntd/memory.h"
 #include "huntd/puzzle.h"
 
-#define HD_BENCH_KINDS 32u
+#define HD_BENCH_KINDS 32u /* more kinds than there will be */
 
 /* What is to be made. No pointer in it but to constant tables: it goes between threads. */
 struct hd_forge_order {
@@ -35,7 +35,10 @@ struct hd_bench {
 	size_t room;
 	struct hd_puzzle_job *job; /* NULL: none */
 	const struct hd_puzzle_kind *kind;
-	int64_t fuel[HD_BENCH_KINDS]; /* of the next step, by the kind's number; 0: not known yet */
+	struct {
+		const struct hd_puzzle_kind *kind; /* NULL: the list ends */
+		int64_t fuel;                      /* of its next step */
+	} known[HD_BENCH_KINDS];
 };
 
 void hd_bench_init(struct hd_bench *bench, struct hd_io *io, struct hd_memory *memory);
