@@ -85,7 +85,7 @@ read_params(struct puzzle *puzzle)
 	if (why == NULL)
 		return true;
 	uint32_t mark = hd_check_enter_key(check, "params");
-	hd_fault(check, params->node, "params %n: %s", params->node, why);
+	hd_fault(check, params->node, "%s; got %n", why, params->node);
 	hd_check_leave(check, mark);
 	return false;
 }

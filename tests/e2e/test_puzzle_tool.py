@@ -47,7 +47,7 @@ def help_and_mistakes():
     for words, said in ((["solv"], "did you mean `solve`"), (["deal"], "--kind KIND; there are: "),
                         (["deal", "--kind", "lightout"], "did you mean `lightsout`"),
                         (["deal", "--kind", "lightsout", "--tier", "hrd"], "did you mean `hard`"),
-                        (["deal", "--kind", "lightsout", "--params", "huge"], "--params `huge`"),
+                        (["deal", "--kind", "lightsout", "--params", "huge"], "; got `huge`"),
                         (["deal", "--kind", "lightsout", "--phrase", "R2D2"], "4 to 24 letters"),
                         (["count", "--kind", "lightsout", "--seed", "x"], "takes no --seed"),
                         (["convert", "--kind", "lightsout"], "convert needs --to"),
@@ -210,6 +210,24 @@ def measuring(kind):
     check("rates and times", rows[0]["made_per_s"] > 0 and rows[0]["solved_p50_ns"] <= rows[0]["solved_max_ns"], rows)
 
 
+def what_the_readme_shows():
+    """Its commands, run as they stand there, and what they print."""
+    root = os.path.dirname(os.path.dirname(HERE))
+    text = open(os.path.join(root, "README.md")).read().split("\n## Puzzles\n")[1].split("\n## ")[0]
+    before, document, behind = re.split("```yaml\n|```\n", text)
+    shown = [line[4:] for line in (before + behind).splitlines() if line.startswith("    ")]
+    commands = [line[2:] for line in shown if line.startswith("$ ")]
+    check("there are some", len(commands) >= 2)
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(" && ".join(commands), shell=True, cwd=folder, capture_output=True, text=True, timeout=60,
+                              env={**os.environ, "PATH": BIN + ":" + os.environ["PATH"]})
+    same("what they print", [line.rstrip() for line in done.stdout.splitlines()],
+         [line for line in shown if not line.startswith("$ ")])
+    checked = subprocess.run([BIN + "/huntctl", "check", "/dev/stdin"], input="hunt: bay\nchallenges:\n" + document,
+                             capture_output=True, text=True, timeout=30)
+    same("its document is good", checked.stdout, "/dev/stdin: good\n")
+
+
 def long_files_and_ctrl_c():
     count = 300000
     out = tool("count", "--kind", "lightsout", text="no puzzle, but a line of some length" * 3 + "\n" + "x\n" * count, code=1)
@@ -238,4 +256,4 @@ def long_files_and_ctrl_c():
 
 
 story(help_and_mistakes, the_table_of_kinds, dealing, the_overlay_spells_the_answer, solving, grading, what_is_no_puzzle,
-      drawing, converting, measuring, long_files_and_ctrl_c)
+      drawing, converting, measuring, what_the_readme_shows, long_files_and_ctrl_c)

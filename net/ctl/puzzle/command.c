@@ -159,7 +159,7 @@ hd_tool_spec(const struct hd_ctl *ctl, struct hd_puzzle_spec *spec)
 	const char *text = params ? params : kind->defaults;
 	const char *why = kind->params_read(hd_bytes_str(text), &spec->params);
 	if (why) {
-		hd_ctl_fail("--params `%s`: %s", text, why);
+		hd_ctl_fail("--params: %s; got `%s`", why, text);
 		return false;
 	}
 	if (!read_tier(kind, tier ? tier : "medium", &spec->tier))
