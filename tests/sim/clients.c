@@ -94,14 +94,14 @@ draw_submit(struct client *client, struct call *call)
 	struct model_op *op = call->op;
 	op->challenge = (uint8_t)draw(client, MODEL_CHALLENGES);
 	op->guess = (uint8_t)draw(client, MODEL_GUESSES);
-	if (chance(client, 40))
+	if (chance(client, 40) && op->challenge != MODEL_GRID)
 		op->guess = MODEL_RIGHT;
 	if (client->world->options.rush > 0 && chance(client, 50)) {
 		op->challenge = MODEL_CHEST;
 		op->guess = MODEL_RIGHT;
 	}
 	call->command.challenge = hd_bytes_str(model_challenge_id(op->challenge));
-	call->command.text = hd_bytes_str(model_guess(op->guess));
+	call->command.text = hd_bytes_str(model_guess(op->challenge, op->guess));
 }
 
 static void
@@ -127,7 +127,8 @@ draw_options(struct client *client, struct call *call)
 {
 	struct world *world = client->world;
 	struct hd_command *command = &call->command;
-	bool chest = command->verb == HD_CMD_SUBMIT && call->op->challenge == MODEL_CHEST;
+	/* What such a guess came to only its reply tells. */
+	bool told = command->verb == HD_CMD_SUBMIT && call->op->challenge >= MODEL_CHEST;
 	if (command->verb != HD_CMD_HINT && chance(client, world->options.past)) {
 		/* Few moments, so that many are equal. */
 		int64_t back = (int64_t)draw(client, 20) * SIM_S;
@@ -138,7 +139,7 @@ draw_options(struct client *client, struct call *call)
 		call->op->has_at = true;
 		call->op->at = command->at;
 	}
-	if (!chest && chance(client, world->options.noid))
+	if (!told && chance(client, world->options.noid))
 		return;
 	snprintf(call->id, sizeof call->id, "c%u-%llu", client->number,
 		 (unsigned long long)++world->ids);
@@ -150,12 +151,13 @@ draw_options(struct client *client, struct call *call)
 static uint8_t
 draw_verb(struct client *client)
 {
-	static const uint8_t writes[] = {HD_CMD_JOIN,   HD_CMD_AWARD,  HD_CMD_AWARD,  HD_CMD_AWARD,
-					 HD_CMD_SUBMIT, HD_CMD_SUBMIT, HD_CMD_SUBMIT, HD_CMD_HINT};
+	static const uint8_t writes[] = {HD_CMD_JOIN,   HD_CMD_AWARD,  HD_CMD_AWARD,
+					 HD_CMD_AWARD,  HD_CMD_SUBMIT, HD_CMD_SUBMIT,
+					 HD_CMD_SUBMIT, HD_CMD_HINT,   HD_CMD_PUZZLE};
 	static const uint8_t reads[] = {HD_CMD_PROGRESS, HD_CMD_PROGRESS, HD_CMD_RANK, HD_CMD_TOP};
 	if (chance(client, client->world->options.reads))
 		return reads[draw(client, 4)];
-	return writes[draw(client, 8)];
+	return writes[draw(client, 9)];
 }
 
 /* Of many entrants at once: the first rows of the board. */
@@ -186,7 +188,8 @@ draw_new(struct client *client, struct call *call)
 	client->last = entrant;
 	uint8_t verb = draw_verb(client);
 	if (model->entrants[entrant].count >= WINDOW_MAX ||
-	    (verb == HD_CMD_TOP && model->holds > 0))
+	    (verb == HD_CMD_TOP && model->holds > 0) ||
+	    (verb == HD_CMD_PUZZLE && model_is_dealing(model, entrant)))
 		return;
 	*call = (struct call){.live = true, .entrant = entrant, .first = world->machine.now};
 	call->command.verb = verb;
@@ -209,7 +212,9 @@ draw_new(struct client *client, struct call *call)
 		draw_hint(client, call);
 	else if (verb == HD_CMD_JOIN)
 		draw_join(client, call);
-	if (verb != HD_CMD_PROGRESS && verb != HD_CMD_RANK)
+	else if (verb == HD_CMD_PUZZLE)
+		call->command.challenge = hd_bytes_str(model_challenge_id(MODEL_GRID));
+	if (verb != HD_CMD_PROGRESS && verb != HD_CMD_RANK && verb != HD_CMD_PUZZLE)
 		draw_options(client, call);
 }
 
@@ -400,6 +405,9 @@ settle(struct client *client, struct call *call, struct sim_reply *reply)
 		if (!refused)
 			see_rows(client, call, reply);
 		model_release(&world->model);
+	} else if (refused && call->command.verb == HD_CMD_PUZZLE) {
+		/* It may have been dealt, and not been made in time. */
+		model_lose(&world->model, call->entrant, call->op, world->machine.now);
 	} else if (refused) {
 		model_forget(&world->model, call->entrant, call->op);
 	} else {

@@ -87,6 +87,15 @@ note(struct ledger_log *log, const struct ledger_event *event, struct hd_bytes b
 	log->used += body.size;
 }
 
+/* Of what goes from log to log. */
+static bool
+is_step(uint8_t type)
+{
+	return type == HD_EVENT_WANT || type == HD_EVENT_GRANT || type == HD_EVENT_ORDER ||
+	       type == HD_EVENT_DONE || type == HD_EVENT_WANT_DEAL || type == HD_EVENT_ALLOTTED ||
+	       type == HD_EVENT_BASE || type == HD_EVENT_SUSPECTED;
+}
+
 /* A whole frame, events and all. */
 static void
 take(struct ledger *ledger, uint32_t shard, const uint8_t *frame, int file, uint64_t offset)
@@ -117,8 +126,7 @@ take(struct ledger *ledger, uint32_t shard, const uint8_t *frame, int file, uint
 				 shard, (unsigned long long)log->count + 1, (long long)stamp,
 				 (long long)before);
 		note(log, &event, body);
-		ledger->steps += event.type == HD_EVENT_WANT || event.type == HD_EVENT_GRANT ||
-				 event.type == HD_EVENT_ORDER || event.type == HD_EVENT_DONE;
+		ledger->steps += is_step(event.type);
 	}
 }
 

@@ -278,11 +278,12 @@ fail_window(const struct model *model, const struct model_entrant *entrant)
 		    (i + 1 < model->documents_count && document[1].sure < entrant->window[0]->sent))
 			continue;
 		fprintf(stderr,
-			"  version %u from %.6f sure %.6f limit %u stock %lld gone %d %d %d %d\n",
+			"  version %u from %.6f sure %.6f limit %u stock %lld gone %d %d %d %d "
+			"%d\n",
 			i + 1, (double)document->from / 1e9, (double)document->sure / 1e9,
 			document->limit, (long long)document->stock, document->challenges[0].gone,
 			document->challenges[1].gone, document->challenges[2].gone,
-			document->challenges[3].gone);
+			document->challenges[3].gone, document->challenges[4].gone);
 	}
 	sim_fail(model->machine, "no order of these explains what %s was answered", entrant->name);
 }
@@ -394,6 +395,15 @@ note_treasure(struct model *model, const struct model_op *op)
 	}
 }
 
+static uint64_t
+hash_of(const struct sim_reply *reply)
+{
+	uint64_t hash = 0x9e3779b97f4a7c15u;
+	for (uint32_t i = 0; i < reply->size; i++)
+		hash = (hash ^ reply->detail[i]) * 0x100000001b3 + (hash >> 31);
+	return hash | 1;
+}
+
 void
 model_answer(struct model *model, uint32_t number, struct model_op *op, struct sim_reply *reply,
 	     int64_t now)
@@ -402,6 +412,8 @@ model_answer(struct model *model, uint32_t number, struct model_op *op, struct s
 	op->reply = *reply;
 	*reply = (struct sim_reply){0};
 	note_treasure(model, op);
+	if (op->verb == HD_CMD_PUZZLE && op->reply.kind == HD_REPLY_VALUE)
+		op->shown = hash_of(&op->reply);
 	close_one(model, &model->entrants[number]);
 }
 
@@ -425,6 +437,17 @@ model_forget(struct model *model, uint32_t number, struct model_op *op)
 		(entrant->count - at) * sizeof entrant->window[0]);
 	free_op(op);
 	close_one(model, entrant);
+}
+
+bool
+model_is_dealing(const struct model *model, uint32_t number)
+{
+	const struct model_entrant *entrant = &model->entrants[number];
+	for (uint32_t i = 0; i < entrant->count; i++)
+		if (entrant->window[i]->verb == HD_CMD_PUZZLE &&
+		    (entrant->window[i]->lost || entrant->window[i]->done == SIM_NEVER))
+			return true;
+	return false;
 }
 
 const struct model_state *
@@ -498,4 +521,23 @@ model_check_treasures(const struct model *model)
 				 (long long)least_stock(model, &model->gones[i]));
 	}
 	check_points(model);
+}
+
+void
+model_check_puzzles(const struct model *model)
+{
+	uint32_t have[MODEL_PHRASES] = {0}, most;
+	most = (model->entrants_count + MODEL_PHRASES - 1) / MODEL_PHRASES;
+	for (uint32_t i = 0; i < model->entrants_count; i++) {
+		const struct model_state *state = model_state(model, i), *other;
+		if (state == NULL)
+			continue;
+		for (uint32_t k = 0; k < i && state->shown != 0; k++)
+			if ((other = model_state(model, k)) != NULL && other->shown == state->shown)
+				sim_fail(model->machine, "%s and %s were shown one puzzle",
+					 model->entrants[i].name, model->entrants[k].name);
+		if (state->answer != 0 && ++have[state->answer - 1] > most)
+			sim_fail(model->machine, "%u of %u entrants have one answer of %u",
+				 most + 1, model->entrants_count, MODEL_PHRASES);
+	}
 }

@@ -13,7 +13,7 @@
 #include "huntd/reply.h"
 #include "tests/sim/edge.h"
 
-#define MODEL_CHALLENGES 4u
+#define MODEL_CHALLENGES 5u
 #define MODEL_HINTS      2u
 #define MODEL_ORDER      4u
 #define MODEL_GUESSES    10u /* 0..7 wrong, 8 partial, 9 right */
@@ -24,6 +24,8 @@
 #define MODEL_STATES     16u
 #define MODEL_WINDOW     96u
 #define MODEL_CHEST      3u /* the treasure's number */
+#define MODEL_GRID       4u /* the puzzle's: guesses 0..7 are its phrases, the others are not */
+#define MODEL_PHRASES    8u
 
 struct model_challenge {
 	bool gone;
@@ -53,6 +55,9 @@ struct model_cell {
 
 struct model_state {
 	bool joined, rookie;
+	bool dealt;     /* the puzzle */
+	uint8_t answer; /* its phrase + 1, known by solving it; 0: not yet */
+	uint64_t shown; /* the instance, hashed; 0: not known */
 	int64_t score, sub;
 	int64_t at; /* of the last change where AT told it, else 0: among equals it decides */
 	struct model_cell cells[MODEL_CHALLENGES];
@@ -60,7 +65,7 @@ struct model_state {
 
 /* A command of a client, or what it read of an entrant. */
 struct model_op {
-	uint8_t verb; /* enum hd_verb: JOIN, AWARD, SUBMIT, HINT, PROGRESS, RANK */
+	uint8_t verb; /* enum hd_verb: JOIN, AWARD, SUBMIT, HINT, PUZZLE, PROGRESS, RANK */
 	uint8_t op, challenge, guess, hint;
 	bool rookie, has_sub, has_at;
 	int64_t points, sub, at;
@@ -69,6 +74,7 @@ struct model_op {
 	bool lost;              /* never answered: it happened before `done`, or not at all */
 	bool refused;           /* answered by an error that leaves no trace */
 	struct sim_reply reply; /* own */
+	uint64_t shown;         /* PUZZLE: what came, hashed; 0: nothing */
 	char id[24];
 };
 
@@ -112,7 +118,7 @@ uint32_t model_document_print(const struct model *model, const struct model_docu
 			      char *out, uint32_t room);
 
 const char *model_challenge_id(uint32_t challenge);
-const char *model_guess(uint32_t guess);
+const char *model_guess(uint32_t challenge, uint32_t guess);
 
 /* Opens an op (the model owns it); then ends it, answered or lost. Each closes a stretch where
  * nothing else is open, and checks it. */
@@ -122,6 +128,10 @@ void model_answer(struct model *model, uint32_t entrant, struct model_op *op,
 void model_lose(struct model *model, uint32_t entrant, struct model_op *op, int64_t now);
 /* It was refused, or never left: as if it had not been. */
 void model_forget(struct model *model, uint32_t entrant, struct model_op *op);
+
+/* Whether a PUZZLE stands in its window that may have been dealt or not: one is enough to think of.
+ */
+bool model_is_dealing(const struct model *model, uint32_t entrant);
 
 /* A read of many entrants begins and ends: what it saw of one is an op of it, done in between. */
 void model_hold(struct model *model);
@@ -133,6 +143,9 @@ const struct model_state *model_state(const struct model *model, uint32_t entran
 
 /* All that was found of treasures, once everything is answered. */
 void model_check_treasures(const struct model *model);
+
+/* That nobody has another's instance, and no answer comes again before the list is used up. */
+void model_check_puzzles(const struct model *model);
 
 /* Fails the run: prints what and the moment, and gives up this seed. */
 _Noreturn void sim_fail(struct machine *machine, const char *format, ...)

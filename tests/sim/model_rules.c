@@ -4,9 +4,10 @@
 #include "huntd/value.h"
 #include "tests/sim/model_inside.h"
 
-static const char *const challenge_ids[MODEL_CHALLENGES] = {"map", "reef", "cave", "chest"};
+static const char *const challenge_ids[MODEL_CHALLENGES] = {"map", "reef", "cave", "chest", "grid"};
 static const char *const hint_texts[MODEL_HINTS] = {"Look up", "Look down"};
 static const char say[] = "Shinier";
+#define PHRASES "ANCHOR", "BEACON", "CORAL", "DRIFT", "EMBER", "FATHOM", "GALLEON", "HARBOUR"
 
 const char *
 model_challenge_id(uint32_t challenge)
@@ -15,11 +16,12 @@ model_challenge_id(uint32_t challenge)
 }
 
 const char *
-model_guess(uint32_t guess)
+model_guess(uint32_t challenge, uint32_t guess)
 {
+	static const char *const phrases[MODEL_GUESSES] = {PHRASES, "NOWHERE", "GOLD"};
 	static const char *const words[MODEL_GUESSES] = {"TIN",  "LEAD", "IRON", "WOOD",   "CLAY",
 							 "SALT", "BONE", "SAND", "SILVER", "GOLD"};
-	return words[guess];
+	return challenge == MODEL_GRID ? phrases[guess] : words[guess];
 }
 
 /* Documents. */
@@ -63,9 +65,14 @@ model_document_print(const struct model *model, const struct model_document *doc
 		const struct model_challenge *challenge = &document->challenges[i];
 		if (challenge->gone)
 			continue;
-		PUT("  - id: %s\n    title: One\n    answers: [GOLD]\n"
-		    "    partial: [{answer: SILVER, say: %s}]\n",
-		    challenge_ids[i], say);
+		if (i == MODEL_GRID)
+			PUT("  - id: grid\n    title: One\n    kind: puzzle\n    puzzle: {kind: "
+			    "lightsout, tier: easy, phrases: [%s, %s, %s, %s, %s, %s, %s, %s]}\n",
+			    PHRASES);
+		else
+			PUT("  - id: %s\n    title: One\n    answers: [GOLD]\n"
+			    "    partial: [{answer: SILVER, say: %s}]\n",
+			    challenge_ids[i], say);
 		if (i == MODEL_CHEST) {
 			PUT("    kind: treasure\n    stock: %lld\n    points: [",
 			    (long long)document->stock);
@@ -167,6 +174,8 @@ guess_right(struct model_state *state, struct model_cell *cell, const struct mod
 	    const struct model_document *document)
 {
 	int64_t points = document->challenges[op->challenge].points;
+	if (op->challenge == MODEL_GRID)
+		state->answer = (uint8_t)(op->guess + 1);
 	if (op->challenge == MODEL_CHEST) {
 		/* Who comes when is the hunt's to say; see model_check_treasures. */
 		if (op->reply.kind == HD_REPLY_OUTCOME && op->reply.outcome == HD_OUTCOME_GONE)
@@ -176,6 +185,33 @@ guess_right(struct model_state *state, struct model_cell *cell, const struct mod
 	cell->solved = true;
 	state->score += points;
 	return outcome(state, HD_OUTCOME_CORRECT, points);
+}
+
+/* Which phrase it is the reply tells; but it is one of them, and one alone. */
+static struct model_answer
+guess_grid(struct model_state *state, struct model_cell *cell, const struct model_op *op,
+	   const struct model_document *document)
+{
+	uint32_t seen = cell->seen | 1u << op->guess, all = (1u << MODEL_PHRASES) - 1;
+	bool right = op->guess < MODEL_PHRASES && op->reply.outcome == HD_OUTCOME_CORRECT;
+	if (right || (seen & all) == all)
+		return guess_right(state, cell, op, document);
+	return guess_wrong(state, cell, op, document);
+}
+
+/* What was dealt is shown for ever, and never otherwise. */
+static struct model_answer
+puzzle(struct model_state *state, const struct model_op *op, const struct model_document *document,
+       bool open)
+{
+	if (document->challenges[MODEL_GRID].gone)
+		return error(HD_ERR_NOCHALLENGE);
+	if (!state->dealt && !open)
+		return outcome(state, HD_OUTCOME_CLOSED, 0);
+	state->dealt = true;
+	if (state->shown == 0)
+		state->shown = op->shown;
+	return (struct model_answer){.kind = HD_REPLY_VALUE};
 }
 
 static struct model_answer
@@ -189,10 +225,14 @@ submit(struct model_state *state, const struct model_op *op, const struct model_
 		return outcome(state, HD_OUTCOME_CLOSED, 0);
 	if (cell->solved)
 		return outcome(state, HD_OUTCOME_SOLVED, 0);
+	if (op->challenge == MODEL_GRID && !state->dealt)
+		return outcome(state, HD_OUTCOME_LOCKED, 0);
 	if (document->limit > 0 && cell->wrong >= document->limit)
 		return outcome(state, HD_OUTCOME_EXHAUSTED, 0);
 	if (cell->seen & 1u << op->guess)
 		return outcome(state, HD_OUTCOME_DUPLICATE, 0);
+	if (op->challenge == MODEL_GRID)
+		return guess_grid(state, cell, op, document);
 	if (op->guess == MODEL_RIGHT)
 		return guess_right(state, cell, op, document);
 	if (op->guess != MODEL_PARTIAL)
@@ -243,6 +283,8 @@ apply(struct model_state *state, const struct model_op *op, const struct model_d
 		return submit(state, op, document, open);
 	case HD_CMD_HINT:
 		return hint(state, op, document, open);
+	case HD_CMD_PUZZLE:
+		return puzzle(state, op, document, open);
 	default:
 		return (struct model_answer){.kind = HD_REPLY_VALUE};
 	}
@@ -302,7 +344,8 @@ static bool
 is_progress(const struct model_state *state, const struct model_document *document,
 	    struct hd_reader *reader)
 {
-	bool solved[MODEL_CHALLENGES] = {0}, open[MODEL_CHALLENGES] = {0}, locked[4] = {0};
+	bool solved[MODEL_CHALLENGES] = {0}, open[MODEL_CHALLENGES] = {0},
+	     locked[MODEL_CHALLENGES] = {0};
 	int64_t score, sub, guesses, hints, wrong = 0, taken = 0;
 	char name[80];
 	bool good = hd_read_u8(reader) == HD_VALUE_MAP && hd_read_varint(reader) == 8 &&
@@ -352,6 +395,8 @@ model_agrees(const struct model_state *state, const struct model_answer *answer,
 	case HD_REPLY_NIL:
 		return true;
 	case HD_REPLY_VALUE:
+		if (op->verb == HD_CMD_PUZZLE)
+			return state->shown == op->shown;
 		return op->verb == HD_CMD_RANK ? is_rank(state, &reader)
 					       : is_progress(state, document, &reader);
 	case HD_REPLY_OUTCOME:

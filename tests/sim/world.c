@@ -340,6 +340,7 @@ live(struct world *world)
 	check_credits(world);
 	faults_check_disk(world);
 	model_check_treasures(&world->model);
+	model_check_puzzles(&world->model);
 	restart(world);
 	settle(world, "after the restart");
 	if (world->halted)
