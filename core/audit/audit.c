@@ -295,6 +295,21 @@ hd_audit_grant(const struct hd_audit *audit, uint16_t hunt, uint32_t challenge,
 	return true;
 }
 
+void
+hd_audit_deal(const struct hd_audit *audit, uint16_t hunt, uint32_t challenge,
+	      struct hd_bytes entrant, struct hd_audit_deal *deal)
+{
+	const struct hd_seen_cell *cell = find_cell(audit, hunt, challenge, entrant);
+	*deal = (struct hd_audit_deal){0};
+	if (cell == NULL)
+		return;
+	HD_ASSERT(cell->number == challenge);
+	deal->allotted = cell->allotted != 0;
+	deal->d = deal->allotted ? cell->allotted - 1 : 0;
+	deal->dealt = cell->dealt;
+	deal->want = cell->deal_want;
+}
+
 const struct hd_definition *
 hd_audit_definition(const struct hd_audit *audit, uint32_t shard, uint16_t hunt)
 {

@@ -77,6 +77,16 @@ struct hd_audit_grant {
 bool hd_audit_grant(const struct hd_audit *audit, uint16_t hunt, uint32_t challenge,
 		    struct hd_bytes entrant, struct hd_audit_grant *grant);
 
+/* What of a puzzle the entrant was dealt. */
+struct hd_audit_deal {
+	uint64_t d;
+	bool allotted; /* the hunt's log has it: d */
+	bool dealt;    /* the entrant's log has it */
+	int64_t want;  /* stamp of the open WANT_DEAL; 0: none */
+};
+void hd_audit_deal(const struct hd_audit *audit, uint16_t hunt, uint32_t challenge,
+		   struct hd_bytes entrant, struct hd_audit_deal *deal);
+
 /* The stamp of the entrant's open WANT of the challenge; 0: none. */
 int64_t hd_audit_open_want(const struct hd_audit *audit, uint16_t hunt, uint32_t challenge,
 			   struct hd_bytes entrant);

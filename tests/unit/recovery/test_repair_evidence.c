@@ -48,7 +48,8 @@ compile(uint8_t *encoding, size_t room)
 	static const char *const text =
 		"hunt: bay\ntitle: The Bay\nboards: [{id: main}]\nchallenges:\n"
 		"  - {id: chest, kind: treasure, points: [5], stock: 1000000, answers: [X]}\n"
-		"  - {id: cave, kind: treasure, points: [5], stock: 1000000, answers: [X]}\n";
+		"  - {id: cave, kind: treasure, points: [5], stock: 1000000, answers: [X]}\n"
+		"  - {id: grid, kind: puzzle, points: 5, puzzle: {kind: lightsout, tier: easy}}\n";
 	struct hd_doc doc = {0};
 	struct hd_faults *faults = calloc(1, sizeof *faults);
 	struct hd_writer out = hd_writer_of(encoding, room);
@@ -101,6 +102,8 @@ count(void *context, const struct hd_event *event)
 {
 	struct lost *lost = context;
 	lost->given[event->type]++;
+	if (event->type == HD_EVENT_ALLOTTED)
+		lost->ordinals += (uint64_t)event->value + 1 == lost->given[HD_EVENT_ALLOTTED];
 	if (event->type == HD_EVENT_GRANT)
 		lost->ordinals += (uint64_t)event->value == lost->given[HD_EVENT_GRANT];
 	snprintf(lost->last, sizeof lost->last, "%.*s", (int)event->entrant.size,
@@ -161,12 +164,67 @@ entrants_logs_come_back_from_the_hunts(void **state)
 	end(lost);
 }
 
+static void
+allotted_numbers_come_back_from_who_was_dealt(void **state)
+{
+	(void)state;
+	char text[32];
+	struct lost *lost = begin();
+	struct hd_event kept = {
+		.type = HD_EVENT_ALLOTTED, .number = 2, .value = 0, .entrant = HD_BYTES("first")};
+	take(lost, &kept, true);
+	for (uint64_t k = 0; k < GRANTS; k++) {
+		struct hd_event event = {.type = HD_EVENT_DEALT,
+					 .number = 2,
+					 .order = shuffled(k) + 2,
+					 .entrant = name(text, k)};
+		take(lost, &event, false);
+	}
+	lost->ordinals++;
+	lost->given[HD_EVENT_ALLOTTED]++;
+	hd_ctl_evidence_missing(&lost->evidence, 0, true, count, lost);
+	assert_int_equal(lost->given[HD_EVENT_ALLOTTED], GRANTS + 2); /* nobody knows of 1 */
+	assert_int_equal(lost->ordinals, GRANTS + 2);
+	assert_int_equal(lost->given[HD_EVENT_DEALT], 1); /* the first's */
+	end(lost);
+}
+
+static void
+deals_come_back_from_the_hunts(void **state)
+{
+	(void)state;
+	char text[32];
+	struct lost *lost = begin();
+	for (uint64_t k = 0; k < GRANTS; k++) {
+		struct hd_event event = {.type = HD_EVENT_ALLOTTED,
+					 .number = 2,
+					 .value = (int64_t)k,
+					 .entrant = name(text, shuffled(k))};
+		take(lost, &event, true);
+		if (k % 2 == 0)
+			continue;
+		/* Half of them solved something as well: enrolled all the same once. */
+		event = (struct hd_event){.type = HD_EVENT_GRANT,
+					  .value = (int64_t)k / 2 + 1,
+					  .points = 5,
+					  .entrant = name(text, shuffled(k))};
+		take(lost, &event, true);
+	}
+	hd_ctl_evidence_missing(&lost->evidence, 0, true, count, lost);
+	assert_int_equal(lost->given[HD_EVENT_DEALT], GRANTS);
+	assert_int_equal(lost->given[HD_EVENT_GRANTED], GRANTS / 2);
+	assert_int_equal(lost->given[HD_EVENT_JOINED], GRANTS);
+	end(lost);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_hunts_log_comes_back_from_its_entrants),
 		cmocka_unit_test(entrants_logs_come_back_from_the_hunts),
+		cmocka_unit_test(allotted_numbers_come_back_from_who_was_dealt),
+		cmocka_unit_test(deals_come_back_from_the_hunts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

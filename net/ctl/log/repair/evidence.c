@@ -30,6 +30,15 @@ prove(struct hd_ctl_proofs *proofs, unsigned shard, const struct hd_event *event
 	return proof;
 }
 
+static void
+prove_deal(struct hd_ctl_proofs *proofs, unsigned shard, const struct hd_event *event,
+	   uint64_t ordinal)
+{
+	struct hd_ctl_proof *proof = prove(proofs, shard, event);
+	proof->deal = true;
+	proof->ordinal = ordinal;
+}
+
 static struct hd_bytes
 entrant_of(const struct hd_ctl_proof *proof)
 {
@@ -92,6 +101,10 @@ hd_ctl_evidence_take(void *context, unsigned shard, uint64_t lsn, const struct h
 		prove(&evidence->granted, shard, event)->ordinal = event->order;
 	else if (event->type == HD_EVENT_GRANTED)
 		take_gone(evidence, shard, event);
+	else if (event->type == HD_EVENT_ALLOTTED)
+		prove_deal(&evidence->grants, shard, event, (uint64_t)event->value + 1);
+	else if (event->type == HD_EVENT_DEALT)
+		prove_deal(&evidence->dealt, shard, event, event->order + 1);
 }
 
 void
@@ -104,6 +117,7 @@ hd_ctl_evidence_free(struct hd_ctl_evidence *evidence)
 	free(evidence->grants.rows);
 	free(evidence->wants.rows);
 	free(evidence->gones.rows);
+	free(evidence->dealt.rows);
 }
 
 /* Giving back. */
@@ -171,6 +185,7 @@ sort_all(struct hd_ctl_evidence *evidence)
 		return;
 	sort(&evidence->granted, by_challenge);
 	sort(&evidence->wants, by_challenge);
+	sort(&evidence->dealt, by_challenge);
 	sort(&evidence->grants, by_entrant);
 	evidence->sorted = true;
 }
@@ -348,6 +363,8 @@ find_missing(const struct hd_ctl_evidence *evidence, struct missings *missings)
 		.found = calloc((size_t)HD_HUNTS_MAX * HD_CHALLENGES_MAX, sizeof(uint32_t))};
 	HD_ASSERT(missings->found);
 	for (uint64_t i = 0; i < evidence->grants.count; i++) {
+		if (evidence->grants.rows[i].deal)
+			continue;
 		struct missing *missing = missing_of(missings, &evidence->grants.rows[i]);
 		if (evidence->grants.rows[i].ordinal >= missing->next)
 			missing->next = evidence->grants.rows[i].ordinal + 1;
@@ -379,6 +396,50 @@ give_grants(struct giving *giving, const struct hunts *hunts, struct missings *m
 	}
 }
 
+/* The next number of a challenge is given to whose it was, as far as anybody knows. */
+static void
+give_allotted(struct giving *giving, const struct hd_ctl_proof *proof, uint64_t ordinal)
+{
+	char lost[32];
+	int size = snprintf(lost, sizeof lost, "lost %llu", (unsigned long long)ordinal);
+	struct hd_event event = {.type = HD_EVENT_ALLOTTED,
+				 .has = HD_EVENT_HAS_BY,
+				 .by = HD_BYTES(HD_CTL_REPAIR),
+				 .hunt = proof->hunt,
+				 .number = proof->number,
+				 .value = (int64_t)ordinal - 1,
+				 .entrant = ordinal == proof->ordinal
+						    ? entrant_of(proof)
+						    : hd_bytes_of(lost, (size_t)size)};
+	giving->add(giving->context, &event);
+}
+
+/* What entrants were dealt of this hunt's log's puzzles that it no longer shows allotted. The
+ * documents are all in force by then. */
+static void
+give_deals(struct giving *giving, const struct hunts *hunts)
+{
+	const struct hd_ctl_evidence *evidence = giving->evidence;
+	uint32_t *had = calloc((size_t)HD_HUNTS_MAX * HD_CHALLENGES_MAX, sizeof *had);
+	HD_ASSERT(had);
+	for (uint64_t i = 0; i < evidence->grants.count; i++) {
+		const struct hd_ctl_proof *proof = &evidence->grants.rows[i];
+		uint32_t *most = &had[proof->hunt * HD_CHALLENGES_MAX + proof->number];
+		if (proof->deal && proof->ordinal > *most)
+			*most = (uint32_t)proof->ordinal;
+	}
+	for (uint64_t i = 0; i < evidence->dealt.count; i++) {
+		const struct hd_ctl_proof *proof = &evidence->dealt.rows[i];
+		uint32_t *most = &had[proof->hunt * HD_CHALLENGES_MAX + proof->number];
+		unsigned shards = evidence->past->logs->shards;
+		if (proof->hunt < hunts->count &&
+		    hd_slot_shard(hd_slot(hunts->name[proof->hunt]), shards) == giving->shard)
+			while (*most < proof->ordinal)
+				give_allotted(giving, proof, ++*most);
+	}
+	free(had);
+}
+
 /* Orders and grants as they may have come: each grant under the first document that would have
  * given it. */
 static void
@@ -396,12 +457,27 @@ give_orders_and_grants(struct giving *giving, uint64_t from, uint64_t to)
 		if (n >= from)
 			give_grants(giving, hunts, &missings, n == to);
 	}
+	give_deals(giving, hunts);
 	free(hunts);
 	free(missings.rows);
 	free(missings.found);
 }
 
-/* What the hunts' logs granted to entrants of this shard that its log no longer shows. */
+/* Does the entrant's log lack what the hunt's gave, and not even ask for it? */
+static bool
+is_unsettled(const struct hd_audit *audit, const struct hd_ctl_proof *proof)
+{
+	struct hd_bytes entrant = entrant_of(proof);
+	struct hd_audit_grant grant;
+	struct hd_audit_deal deal;
+	hd_audit_deal(audit, proof->hunt, proof->number, entrant, &deal);
+	if (proof->deal)
+		return deal.allotted && !deal.dealt && deal.want == 0;
+	return hd_audit_grant(audit, proof->hunt, proof->number, entrant, &grant) &&
+	       !grant.settled && !hd_audit_open_want(audit, proof->hunt, proof->number, entrant);
+}
+
+/* What the hunts' logs gave to entrants of this shard that its log no longer shows. */
 static void
 give_granted(struct giving *giving)
 {
@@ -411,13 +487,11 @@ give_granted(struct giving *giving)
 	const struct hd_ctl_proof *enrolled = NULL; /* the last one whose entrant was */
 	for (uint64_t i = 0; i < evidence->grants.count; i++) {
 		const struct hd_ctl_proof *proof = &evidence->grants.rows[i];
-		struct hd_audit_grant grant;
 		struct hd_audit_standing standing;
 		struct hd_bytes entrant = entrant_of(proof);
 		if (!hd_id_valid(entrant) ||
 		    hd_slot_shard(hd_slot(entrant), shards) != giving->shard ||
-		    !hd_audit_grant(audit, proof->hunt, proof->number, entrant, &grant) ||
-		    grant.settled || hd_audit_open_want(audit, proof->hunt, proof->number, entrant))
+		    !is_unsettled(audit, proof))
 			continue;
 		struct hd_event joined = {.type = HD_EVENT_JOINED,
 					  .has = HD_EVENT_HAS_AT | HD_EVENT_HAS_BY,
@@ -431,17 +505,17 @@ give_granted(struct giving *giving)
 			giving->add(giving->context, &joined);
 			enrolled = proof;
 		}
-		struct hd_event granted = {.type = HD_EVENT_GRANTED,
-					   .has = HD_EVENT_HAS_AT | HD_EVENT_HAS_BY,
-					   .by = HD_BYTES(HD_CTL_REPAIR),
-					   .outcome = HD_OUTCOME_CORRECT,
-					   .hunt = proof->hunt,
-					   .number = proof->number,
-					   .order = proof->ordinal,
-					   .points = proof->points,
-					   .time = proof->time,
-					   .entrant = entrant};
-		giving->add(giving->context, &granted);
+		struct hd_event got = {.type = proof->deal ? HD_EVENT_DEALT : HD_EVENT_GRANTED,
+				       .has = HD_EVENT_HAS_AT | HD_EVENT_HAS_BY,
+				       .by = HD_BYTES(HD_CTL_REPAIR),
+				       .outcome = HD_OUTCOME_CORRECT,
+				       .hunt = proof->hunt,
+				       .number = proof->number,
+				       .order = proof->ordinal - proof->deal,
+				       .points = proof->points,
+				       .time = proof->time,
+				       .entrant = entrant};
+		giving->add(giving->context, &got);
 	}
 }
 

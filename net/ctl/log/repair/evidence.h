@@ -4,7 +4,9 @@
  *   GRANT    an entrant's GRANTED proves its ordinal, points and time; `gone` proves that all of
  *            the stock was granted
  *   GRANTED  the hunt's GRANT proves it
- *   DONE     what all logs have after the repair is done
+ *   ALLOTTED an entrant's DEALT proves its number; who had a lower one that nobody proves is `lost
+ * N` DEALT    the hunt's ALLOTTED proves it. Of its base nothing does: another one is drawn DONE
+ * what all logs have after the repair is done
  *
  * Between ordinals that are proven some may be left of which nobody knows whose they were. An
  * entrant whose WANT is still open gets the oldest (its answer was right, and the hunt's shard
@@ -24,6 +26,7 @@ struct hd_ctl_proof {
 	uint64_t ordinal; /* 0: a WANT */
 	int64_t points, time, stamp;
 	bool has_at;
+	bool deal; /* ALLOTTED or DEALT; ordinal: d + 1 */
 	uint32_t shard;
 	uint8_t entrant_size;
 	uint8_t entrant[HD_ID_MAX];
@@ -44,9 +47,11 @@ struct hd_ctl_evidence {
 	uint64_t orders_count, orders_room;
 	uint64_t order[HD_SHARDS_MAX]; /* the last one that each log has */
 	uint64_t done;
-	struct hd_ctl_proofs granted, grants, wants, gones; /* a gone's ordinal: the stock */
-	int64_t stamp;                                      /* the greatest in any log */
-	bool sorted;                                        /* nothing is taken any more */
+	struct hd_ctl_proofs granted, wants, gones; /* a gone's ordinal: the stock */
+	struct hd_ctl_proofs grants;                /* and what was allotted */
+	struct hd_ctl_proofs dealt;
+	int64_t stamp; /* the greatest in any log */
+	bool sorted;   /* nothing is taken any more */
 };
 
 /* For hd_ctl_past's `each`; context: struct hd_ctl_evidence. */

@@ -96,7 +96,7 @@ static json_t *
 back_fact(const struct hd_ctl_repair *repair, const struct hd_event *event)
 {
 	uint64_t which = event->order;
-	if (event->type == HD_EVENT_GRANT)
+	if (event->type == HD_EVENT_GRANT || event->type == HD_EVENT_ALLOTTED)
 		which = (uint64_t)event->value;
 	return json_pack("{s:i, s:s, s:I, s:o, s:I}", "shard", (int)repair->giving, "event",
 			 hd_event_name((enum hd_event_type)event->type), "number",
