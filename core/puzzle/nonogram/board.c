@@ -28,32 +28,39 @@ runs_in(uint64_t black)
 	return (uint32_t)__builtin_popcountll(black & ~(black << 1));
 }
 
-/* Leaves off what is known at both ends, up to a white cell. */
+static uint32_t
+lowest(uint64_t word)
+{
+	return (uint32_t)__builtin_ctzll(word);
+}
+
+static uint32_t
+highest(uint64_t word)
+{
+	return 63 - (uint32_t)__builtin_clzll(word);
+}
+
+/* Leaves off what is known at both ends, up to a white cell. Without a branch, since none could be
+ * foretold: a bit at the bound stands for "none of them". */
 static void
 span_cut(struct hd_nonogram_span *span, uint64_t black, uint64_t white)
 {
-	uint64_t inside = hd_nonogram_cells(span->end) & ~hd_nonogram_cells(span->from);
-	uint64_t open = inside & ~(black | white);
-	if (open == 0) {
-		span->from = span->end;
-		span->first = span->last;
-		return;
-	}
-	uint64_t head = inside & hd_nonogram_cells((uint32_t)__builtin_ctzll(open));
-	uint64_t tail = inside & ~(UINT64_MAX >> __builtin_clzll(open));
-	if ((head & white) != 0) {
-		uint32_t from = 64 - (uint32_t)__builtin_clzll(head & white);
-		span->first =
-			(uint8_t)(span->first + runs_in(black & inside & hd_nonogram_cells(from)));
-		span->from = (uint8_t)from;
-	}
-	if ((tail & white) != 0) {
-		uint32_t end = (uint32_t)__builtin_ctzll(tail & white);
-		span->last =
-			(uint8_t)(span->last - runs_in(black & inside & ~hd_nonogram_cells(end)));
-		span->end = (uint8_t)end;
-	}
-	HD_ASSERT(span->from < span->end && span->first <= span->last);
+	const uint64_t one = 1;
+	uint32_t from = span->from, end = span->end;
+	uint64_t inside = hd_nonogram_cells(end) & ~hd_nonogram_cells(from);
+	uint64_t unknown = inside & ~(black | white);
+
+	uint64_t head = inside & hd_nonogram_cells(lowest(unknown | one << end));
+	from = highest((head & white) << 1 | one << from);
+	span->first = (uint8_t)(span->first + runs_in(black & inside & hd_nonogram_cells(from)));
+	span->from = (uint8_t)from;
+
+	inside &= ~hd_nonogram_cells(from);
+	uint64_t tail = inside & ~hd_nonogram_cells(highest(unknown | one << from));
+	end = lowest((tail & white) | one << end);
+	span->last = (uint8_t)(span->last - runs_in(black & inside & ~hd_nonogram_cells(end)));
+	span->end = (uint8_t)end;
+	HD_ASSERT(from <= end && span->first <= span->last);
 }
 
 /* The same cells in the lines across. */

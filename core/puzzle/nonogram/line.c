@@ -2,26 +2,15 @@
 
 #include "huntd/assert.h"
 
-/* Bit p: `cells` has p .. p+length-1. */
-static inline uint64_t
-stretches(uint64_t cells, uint32_t length)
-{
-	for (uint32_t have = 1, by; have < length; have += by) {
-		by = have < length - have ? have : length - have;
-		cells &= cells >> by;
-	}
-	return cells;
-}
+#define STEPS 6u /* 2^6 cells are more than a line has */
 
-/* The cells of stretches that start at `starts`. */
-static inline uint64_t
-spread(uint64_t starts, uint32_t length)
+/* Stretches of 1, 2, 4 ... cells: bit p of steps[i]: `cells` has p .. p + 2^i - 1. */
+static inline void
+ladder(uint64_t cells, uint64_t steps[STEPS])
 {
-	for (uint32_t have = 1, by; have < length; have += by) {
-		by = have < length - have ? have : length - have;
-		starts |= starts << by;
-	}
-	return starts;
+	steps[0] = cells;
+	for (uint32_t i = 1; i < STEPS; i++)
+		steps[i] = steps[i - 1] & steps[i - 1] >> (1u << (i - 1));
 }
 
 /* Where one gets from `places` by steps upward over cells of `open`: a seed added to a stretch of
@@ -34,42 +23,64 @@ upward(uint64_t places, uint64_t open)
 	return places | crossed << 1;
 }
 
+/* And from where one gets to `places`, from below 2^count cells away; steps: of `open`. */
+static inline uint64_t
+downward(uint64_t places, const uint64_t steps[STEPS], uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		places |= steps[i] & places >> (1u << i);
+	return places;
+}
+
+static inline uint32_t
+level(uint32_t run)
+{
+	return 31 - (uint32_t)__builtin_clz(run);
+}
+
 bool
 hd_nonogram_line_solve(struct hd_nonogram_line *line)
 {
 	const uint32_t count = line->count, cells = line->cells;
 	const uint64_t all = hd_nonogram_cells(cells), black = line->black;
 	/* Behind the last cell a white one ends every line: a run always has a white behind it. */
-	const uint64_t open = ~black & (all << 1 | 1), free = ~line->white & all;
+	const uint64_t open = ~black & (all << 1 | 1);
 	uint64_t reached[HD_NONOGRAM_RUNS + 1], starts[HD_NONOGRAM_RUNS];
+	uint64_t free[STEPS], steps[STEPS], lengths[STEPS] = {0};
+	uint32_t slack = cells + 1;
 	HD_ASSERT(cells <= HD_NONOGRAM_SIDE && count <= HD_NONOGRAM_RUNS);
 
+	ladder(~line->white & all, free);
 	uint64_t at = 1;
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t run = line->runs[i];
+		uint32_t run = line->runs[i], step = level(run);
+		uint64_t fits = free[step] & free[step] >> (run - (1u << step));
 		reached[i] = upward(at, open);
-		starts[i] = reached[i] & stretches(free, run) & ~(black >> run);
+		starts[i] = reached[i] & fits & ~(black >> run);
 		at = starts[i] << run << 1;
+		slack -= run + 1;
 	}
 	reached[count] = upward(at, open);
 	if (!(reached[count] >> cells >> 1 & 1))
 		return false;
 
-	uint64_t steps[6] = {open}, may_black = 0, may_white = 0;
-	for (uint32_t i = 1; i < 6; i++)
-		steps[i] = steps[i - 1] & steps[i - 1] >> (1u << (i - 1));
+	ladder(open, steps);
+	uint64_t may_white = 0;
+	uint32_t floods = 32 - (uint32_t)__builtin_clz(slack | 1);
 	at = (uint64_t)2 << cells;
 	for (uint32_t i = count;; i--) {
-		for (uint32_t j = 0; j < 6; j++)
-			at |= steps[j] & at >> (1u << j);
+		at = downward(at, steps, floods);
 		may_white |= reached[i] & open & at >> 1;
 		if (i == 0)
 			break;
-		uint32_t run = line->runs[i - 1];
+		uint32_t run = line->runs[i - 1], step = level(run);
 		at = starts[i - 1] & at >> run >> 1;
-		may_black |= spread(at, run);
+		lengths[step] |= at | at << (run - (1u << step));
 		may_white |= at << run;
 	}
+	uint64_t may_black = lengths[STEPS - 1];
+	for (uint32_t i = STEPS - 1; i > 0; i--)
+		may_black |= may_black << (1u << (i - 1)) | lengths[i - 1];
 	line->black = all & ~may_white;
 	line->white = all & ~may_black;
 	return true;
