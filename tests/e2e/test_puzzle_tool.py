@@ -210,6 +210,34 @@ def measuring(kind):
     check("rates and times", rows[0]["made_per_s"] > 0 and rows[0]["solved_p50_ns"] <= rows[0]["solved_max_ns"], rows)
 
 
+def patiently(client, *words):
+    """What a command comes to, asked again while there is none ready."""
+    while True:
+        reply = client(*words)
+        if not isinstance(reply, Error) or reply.prefix != "BUSY":
+            return reply
+
+
+def from_the_deal_to_the_points():
+    """Every kind as a hunt deals it: drawn and solved by the tool, its answer submitted, another's refused."""
+    kinds = [kind["kind"] for kind in json.loads(tool("kinds", "--json"))]
+    text = document("bay", challenges=["{id: %s, points: 7, kind: puzzle, puzzle: {kind: %s, tier: easy}}" % (k, k) for k in kinds])
+    with Server({"bay": text}, shards=2) as server:
+        client = server.client(protocol=3)
+        answers = {}
+        for name in ("ann", "bob"):
+            for kind in kinds:
+                dealt = patiently(client, "HUNT.PUZZLE", name, "bay", kind)
+                same("the kind", (dealt["kind"], json.loads(dealt["json"])["text"]), (kind, dealt["text"]))
+                check("a picture of it", tool("render", "--to", "svg", text=dealt["json"]).startswith("<svg"))
+                same("again: the same", patiently(client, "HUNT.PUZZLE", name, "bay", kind), dealt)
+                answers[name, kind] = facts("solve", text=dealt["json"])[0]["answer"]
+        for kind in kinds:
+            check("each has an answer of their own", answers["ann", kind] != answers["bob", kind])
+            same("another's", client("HUNT.SUBMIT", "ann", "bay", kind, answers["bob", kind])[0], "wrong")
+            same("one's own", client("HUNT.SUBMIT", "ann", "bay", kind, answers["ann", kind].lower())[:2], ["correct", 7])
+
+
 def what_the_readme_shows():
     """Its commands, run as they stand there, and what they print."""
     root = os.path.dirname(os.path.dirname(HERE))
@@ -256,4 +284,4 @@ def long_files_and_ctrl_c():
 
 
 story(help_and_mistakes, the_table_of_kinds, dealing, the_overlay_spells_the_answer, solving, grading, what_is_no_puzzle,
-      drawing, converting, measuring, what_the_readme_shows, long_files_and_ctrl_c)
+      drawing, converting, measuring, from_the_deal_to_the_points, what_the_readme_shows, long_files_and_ctrl_c)
