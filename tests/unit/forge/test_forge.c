@@ -1,0 +1,583 @@
+/* The forge at a shard: what is there, who waits, what comes of it. The toy stands in the place of
+ * the kind that the document names. */
+#include "huntd/ids.h"
+#include "tests/unit/forge/toy.h"
+
+#include "shard/forge/smith.h"
+#include "tests/lib/lib.h"
+#include "tests/lib/shard_rig.h"
+
+#define MS      1000000
+#define ANSWERS 512u
+#define CHEAP   10000 /* what the kind says that it costs, ns */
+#define MIDDLE  1000000
+#define DEAR    100000000
+
+struct answer {
+	uint64_t token;
+	bool busy;
+	uint64_t hash; /* of the reply's bytes */
+};
+
+struct shop {
+	struct rig rig;
+	struct rig_story story;
+	struct fake_io desk; /* the threads' */
+	struct hd_smith smiths[HD_SMITHS];
+	struct answer answers[ANSWERS];
+	uint32_t count;
+	char hunt[16];
+	bool around;
+};
+
+/* The edge. */
+
+static void
+edge_input(void *edge, int64_t now)
+{
+	(void)edge, (void)now;
+}
+
+static uint64_t
+hash_of(struct hd_bytes bytes)
+{
+	uint64_t hash = 14695981039346656037u;
+	for (uint32_t i = 0; i < bytes.size; i++)
+		hash = (hash ^ bytes.at[i]) * 1099511628211u;
+	return hash;
+}
+
+static void
+take_reply(struct shop *shop, uint64_t token, const struct hd_reply *reply)
+{
+	assert_true(shop->count < ANSWERS);
+	assert_true(reply->kind == HD_REPLY_VALUE || reply->error == HD_ERR_BUSY);
+	assert_true(reply->detail.size > 0);
+	shop->answers[shop->count++] = (struct answer){.token = token,
+						       .busy = reply->kind == HD_REPLY_ERROR,
+						       .hash = hash_of(reply->detail)};
+}
+
+static void
+edge_reply(void *edge, uint64_t token, const struct hd_reply *reply, uint64_t lsn)
+{
+	struct shop *shop = edge;
+	assert_int_equal(lsn, hd_log_tail(shop->rig.shard->log));
+	take_reply(shop, token, reply);
+}
+
+static const struct hd_edge_ops ops = {
+	.input = edge_input, .output = edge_input, .reply = edge_reply};
+
+static void
+answer_at_once(struct hd_shard *shard, uint32_t asker, uint64_t token, const struct hd_reply *reply,
+	       uint64_t lsn)
+{
+	(void)asker, (void)lsn;
+	take_reply(shard->edge, token, reply);
+	shard->remote.open[shard->number]--;
+}
+
+/* The shop. */
+
+/* What every world begins with, and a hunt that lies at shard 1 of 2. */
+static void
+make_story(struct shop *shop)
+{
+	struct rig_story *story = &shop->story;
+	do
+		snprintf(shop->hunt, sizeof shop->hunt, "hunt-%u", story->count++);
+	while (hd_slot_shard(hd_slot(hd_bytes_str(shop->hunt)), 2) != 1);
+	struct hd_world_hunt hunt = {
+		.id = shop->hunt,
+		.auto_join = true,
+		.text = "text",
+		.challenges = {{.id = "grid", .points = 10, .puzzle = "lightsout"}},
+	};
+	hd_world_init(&story->world);
+	hd_world_document(&story->world, &hunt);
+	story->count = 0;
+	for (size_t at = 0; at < story->world.log_size; story->at[++story->count] = at) {
+		uint32_t size;
+		memcpy(&size, story->world.log + at + 4, 4);
+		at += 16 + size;
+	}
+}
+
+/* The toy takes the place of the kind that the document names. */
+static void
+put_toy(struct shop *shop)
+{
+	const struct hd_definition *definition = hd_core_definition(shop->rig.shard->core, 0);
+	struct hd_puzzle_rule *rule =
+		(struct hd_puzzle_rule *)(uintptr_t)definition->challenges[0].puzzle;
+	rule->spec = toy_spec();
+	rule->spec.kind = shop->around ? &toy_around : &toy_kind;
+}
+
+static void
+open_shard(struct shop *shop, bool threads, uint64_t budget, uint32_t floor)
+{
+	assert_true(rig_open(&shop->rig));
+	struct hd_shard *shard = shop->rig.shard;
+	shard->ops = &ops;
+	shard->edge = shop;
+	if (hd_log_tail(shard->log) == 0)
+		rig_append(&shop->rig, shop->story.count);
+	put_toy(shop);
+	shard->stamp = hd_core_stamp(shard->core);
+	shard->boot = shop->rig.disk.now;
+	shard->clock = HD_WORLD_BEGIN + shard->boot;
+	struct hd_forge *forge = &shard->forge;
+	forge->threads = threads;
+	forge->budget = budget;
+	forge->floor = floor;
+	for (uint32_t i = 0; i < HD_SMITHS; i++) {
+		uint32_t number = shard->count + 3 + i;
+		*(i == HD_SMITH_IDLE ? &forge->idle : &forge->nice) = number;
+		shop->smiths[i] = (struct hd_smith){.shards = shard->count,
+						    .number = number,
+						    .served = shard->count,
+						    .io = &shop->desk.io,
+						    .plain = hd_test_memory()};
+		hd_smith_open(&shop->smiths[i], shard->mesh);
+	}
+	hd_forge_look(shard);
+}
+
+static void
+close_shard(struct shop *shop)
+{
+	for (uint32_t i = 0; i < HD_SMITHS; i++)
+		hd_smith_close(&shop->smiths[i]);
+	rig_settle(&shop->rig);
+	rig_close(&shop->rig);
+}
+
+static struct shop *
+open_shop(bool threads, uint64_t budget, uint32_t floor, bool around)
+{
+	struct shop *shop = aligned_alloc(64, (sizeof *shop + 63) / 64 * 64);
+	assert_non_null(shop);
+	memset(shop, 0, sizeof *shop);
+	fake_io_init(&shop->rig.disk);
+	fake_io_init(&shop->desk);
+	shop->rig.story = &shop->story;
+	shop->around = around;
+	make_story(shop);
+	toy_costs(&shop->rig.disk.now, 1, 1000, CHEAP);
+	open_shard(shop, threads, budget, floor);
+	return shop;
+}
+
+static void
+close_shop(struct shop *shop)
+{
+	close_shard(shop);
+	fake_io_fini(&shop->desk);
+	fake_io_fini(&shop->rig.disk);
+	rig_story_end(&shop->story);
+	free(shop);
+}
+
+/* The mail between shard and threads, and a pass of the forge. */
+
+static void
+take_cell(void *context, const struct hd_cell *cell)
+{
+	hd_shard_take(context, cell);
+}
+
+static void
+pass(struct shop *shop)
+{
+	struct hd_shard *shard = shop->rig.shard;
+	shard->boot = shop->rig.disk.now;
+	shard->clock = HD_WORLD_BEGIN + shard->boot;
+	hd_post_receive(shard->post, take_cell, shard);
+	hd_forge_pass(shard);
+	hd_post_publish(shard->post);
+}
+
+static void
+work(struct shop *shop, enum hd_smiths which, uint32_t passes)
+{
+	for (uint32_t i = 0; i < passes; i++)
+		assert_true(hd_smith_pass(&shop->smiths[which]));
+}
+
+/* HUNT.PUZZLE of entrant `who`; false: it waits. */
+static bool
+ask(struct shop *shop, uint32_t who, uint64_t token)
+{
+	struct hd_shard *shard = shop->rig.shard;
+	char name[16];
+	snprintf(name, sizeof name, "p%u", who);
+	struct hd_command command = {.verb = HD_CMD_PUZZLE,
+				     .entrant = hd_bytes_str(name),
+				     .hunt = hd_bytes_str(shop->hunt),
+				     .challenge = HD_BYTES("grid")};
+	struct hd_work given = {&command, token, shard->boot};
+	hd_remote_take(shard, shard->number);
+	uint32_t later = hd_step_run(shard, &given, 1, shard->number, answer_at_once);
+	return later == 0;
+}
+
+static struct hd_deal
+deal_of(struct shop *shop, uint32_t who)
+{
+	char name[16];
+	struct hd_deal deal;
+	snprintf(name, sizeof name, "p%u", who);
+	assert_true(hd_core_deal(shop->rig.shard->core, 0, 0, hd_bytes_str(name), &deal));
+	return deal;
+}
+
+static const struct answer *
+answer_of(const struct shop *shop, uint64_t token)
+{
+	for (uint32_t i = 0; i < shop->count; i++)
+		if (shop->answers[i].token == token)
+			return &shop->answers[i];
+	return NULL;
+}
+
+static uint64_t
+counted(struct shop *shop, size_t at)
+{
+	const char *metrics = (const char *)hd_shard_mine(shop->rig.shard);
+	return HD_METRIC(*(const _Atomic uint64_t *)(const void *)(metrics + at));
+}
+#define COUNTED(shop, row) counted(shop, offsetof(struct hd_metrics, row))
+
+/* Stories. */
+
+static void
+what_is_cheap_is_made_in_the_same_pass(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(false, HD_MIB, 8, false);
+	for (uint32_t who = 0; who < 5; who++)
+		assert_false(ask(shop, who, who));
+	pass(shop);
+	assert_int_equal(shop->count, 5);
+	for (uint32_t who = 0; who < 5; who++) {
+		assert_false(answer_of(shop, who)->busy);
+		assert_int_equal(deal_of(shop, who).d, who);
+		assert_int_equal(deal_of(shop, who).j, (uint64_t)1 << 40 | (who + 1));
+		for (uint32_t k = 0; k < who; k++)
+			assert_true(answer_of(shop, k)->hash != answer_of(shop, who)->hash);
+	}
+	/* Again: it is there. */
+	assert_true(ask(shop, 3, 100));
+	assert_int_equal(answer_of(shop, 100)->hash, answer_of(shop, 3)->hash);
+	assert_int_equal(COUNTED(shop, puzzle_cache_hits_total), 1);
+	assert_int_equal(COUNTED(shop, puzzle_deals_total), 5);
+	assert_int_equal(COUNTED(shop, puzzle_made_total), 5);
+	close_shop(shop);
+}
+
+static void
+what_is_not_goes_in_slices(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(false, HD_MIB, 8, false);
+	toy_costs(&shop->rig.disk.now, 1000, 1000, MIDDLE); /* a millisecond */
+	assert_false(ask(shop, 1, 1));
+	assert_false(ask(shop, 2, 2));
+	uint32_t passes = 0;
+	while (shop->count < 2) {
+		shop->rig.shard->again = false;
+		pass(shop);
+		passes++;
+		/* While there is work the loop does not sleep. */
+		assert_true(shop->rig.shard->again || shop->count == 2);
+		assert_true(passes < 10000);
+	}
+	assert_true(passes >= 2 * 1000 * 1000 / HD_PUZZLE_SLICE_NS);
+	assert_in_range(COUNTED(shop, puzzle_slice_ns_max), 1, HD_PUZZLE_SLICE_NS);
+	assert_int_equal(COUNTED(shop, puzzle_slices_ns_total), 2 * 1000 * 1000);
+	assert_int_equal(deal_of(shop, 1).j, (uint64_t)1 << 40 | 1);
+	close_shop(shop);
+}
+
+static void
+what_is_dear_goes_to_the_nice_thread(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(true, 0, 8, false);
+	toy_costs(NULL, 10, 0, DEAR);
+	assert_false(ask(shop, 1, 1));
+	assert_false(ask(shop, 1, 2)); /* another connection's retry: one base for both */
+	pass(shop);
+	work(shop, HD_SMITH_IDLE, 5);
+	pass(shop);
+	assert_int_equal(shop->count, 0);
+	assert_int_equal(toy.begun, 0);
+	work(shop, HD_SMITH_NICE, 10);
+	pass(shop);
+	assert_int_equal(shop->count, 2);
+	assert_int_equal(toy.begun, 1);
+	assert_int_equal(answer_of(shop, 1)->hash, answer_of(shop, 2)->hash);
+	/* Nothing is kept: it is made again of (j, try), and looks the same. */
+	assert_false(ask(shop, 1, 3));
+	pass(shop);
+	work(shop, HD_SMITH_NICE, 10);
+	pass(shop);
+	assert_int_equal(answer_of(shop, 3)->hash, answer_of(shop, 1)->hash);
+	close_shop(shop);
+}
+
+static void
+sixty_four_wait_and_the_next_is_told_to_come_again(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(true, HD_MIB, 8, false);
+	toy_costs(NULL, 10, 0, DEAR);
+	for (uint32_t who = 0; who < HD_PUZZLE_WAITING; who++)
+		assert_false(ask(shop, who, who));
+	assert_true(ask(shop, 100, 100));
+	assert_true(answer_of(shop, 100)->busy);
+	assert_int_equal(deal_of(shop, 100).d, HD_PUZZLE_WAITING);
+	while (shop->count < 2) {
+		pass(shop);
+		work(shop, HD_SMITH_NICE, 1);
+	}
+	/* In the order of asking, one has its base; so another may wait. */
+	assert_int_equal(shop->count, 2);
+	assert_false(answer_of(shop, 0)->busy);
+	assert_false(ask(shop, 101, 101));
+	assert_true(ask(shop, 102, 102));
+	for (uint32_t i = 0; shop->count < HD_PUZZLE_WAITING + 3; i++) {
+		assert_true(i < 5000);
+		work(shop, HD_SMITH_NICE, 10);
+		pass(shop);
+	}
+	for (uint32_t who = 0; who < HD_PUZZLE_WAITING; who++)
+		assert_false(answer_of(shop, who)->busy);
+	/* Its deal stood all the time. */
+	assert_int_equal(deal_of(shop, 100).d, HD_PUZZLE_WAITING);
+	assert_false(deal_of(shop, 100).based);
+	close_shop(shop);
+}
+
+static void
+who_has_waited_a_second_is_told_and_a_retry_finds_it_made(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(true, HD_MIB, 1, false);
+	toy_costs(NULL, 10, 0, DEAR);
+	assert_false(ask(shop, 1, 1));
+	pass(shop);
+	int64_t deadline = hd_forge_deadline(shop->rig.shard);
+	assert_int_equal(deadline, shop->rig.shard->boot + (int64_t)HD_PUZZLE_WAIT_MS * MS);
+	shop->rig.disk.now = deadline - 1;
+	pass(shop);
+	assert_int_equal(shop->count, 0);
+	shop->rig.disk.now = deadline;
+	pass(shop);
+	assert_true(answer_of(shop, 1)->busy);
+	assert_int_equal(COUNTED(shop, puzzle_busy_total), 1);
+	assert_int_equal(COUNTED(shop, puzzle_waiting), 0);
+	assert_false(deal_of(shop, 1).based);
+	uint64_t d = deal_of(shop, 1).d;
+	work(shop, HD_SMITH_NICE, 10);
+	pass(shop);
+	assert_true(ask(shop, 1, 2));
+	assert_false(answer_of(shop, 2)->busy);
+	assert_int_equal(deal_of(shop, 1).d, d);
+	assert_int_equal(deal_of(shop, 1).j, (uint64_t)1 << 40 | 1);
+	close_shop(shop);
+}
+
+static void
+a_pool_is_filled_to_its_mark_and_dealt_from(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(true, HD_MIB, 40, false);
+	toy_costs(NULL, 10, 0, DEAR);
+	for (uint32_t i = 0; i < 100; i++) {
+		pass(shop);
+		work(shop, HD_SMITH_IDLE, 20);
+	}
+	pass(shop);
+	assert_int_equal(COUNTED(shop, puzzle_pools), 1);
+	assert_int_equal(COUNTED(shop, puzzle_ready), 40);
+	assert_int_equal(COUNTED(shop, puzzle_low_water), 40);
+	assert_int_equal(toy.begun, 40);
+	for (uint32_t who = 0; who < 9; who++)
+		assert_true(ask(shop, who, who));
+	pass(shop);
+	work(shop, HD_SMITH_IDLE, 20);
+	assert_int_equal(toy.begun, 40);
+	assert_true(ask(shop, 9, 9));
+	assert_true(ask(shop, 10, 10));
+	for (uint32_t i = 0; i < 20; i++) {
+		pass(shop);
+		work(shop, HD_SMITH_IDLE, 20);
+	}
+	pass(shop);
+	assert_int_equal(COUNTED(shop, puzzle_ready), 40);
+	for (uint32_t who = 0; who <= 10; who++)
+		assert_int_equal(deal_of(shop, who).j, (uint64_t)1 << 40 | (who + 1));
+	close_shop(shop);
+}
+
+/* Whatever was ready or on its way is gone; what was dealt is the same; no base comes twice. */
+static void
+no_base_is_dealt_twice_across_a_crash(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(true, HD_MIB, 10, false);
+	toy_costs(NULL, 10, 0, DEAR);
+	toy.hits = 60; /* so that tries count */
+	uint64_t used[60], hashes[60];
+	for (uint32_t life = 0, who = 0; life < 5; life++) {
+		if (life > 0) {
+			close_shard(shop);
+			open_shard(shop, true, HD_MIB, 10);
+		}
+		for (uint32_t i = 0; i < 60; i++) {
+			pass(shop);
+			work(shop, HD_SMITH_IDLE, 60);
+		}
+		for (uint32_t i = 0; i < 3 + life; i++, who++) {
+			assert_true(ask(shop, who, 1000 * life + who));
+			used[who] = deal_of(shop, who).j;
+			hashes[who] = answer_of(shop, 1000 * life + who)->hash;
+			for (uint32_t k = 0; k < who; k++)
+				assert_true(used[k] != used[who] && hashes[k] != hashes[who]);
+		}
+		/* All that were dealt before are shown as they were. */
+		for (uint32_t k = 0; k < who; k++) {
+			uint64_t token = 100000 + 1000 * life + k;
+			if (!ask(shop, k, token)) {
+				work(shop, HD_SMITH_NICE, 60);
+				pass(shop);
+			}
+			pass(shop);
+			work(shop, HD_SMITH_NICE, 60);
+			pass(shop);
+			assert_int_equal(answer_of(shop, token)->hash, hashes[k]);
+			assert_int_equal(deal_of(shop, k).j, used[k]);
+		}
+	}
+	close_shop(shop);
+}
+
+static void
+what_the_cache_lost_is_made_again(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(false, 12000, 8, false);
+	uint64_t hashes[40];
+	for (uint32_t who = 0; who < 40; who++) {
+		assert_false(ask(shop, who, who));
+		pass(shop);
+		hashes[who] = answer_of(shop, who)->hash;
+	}
+	assert_in_range(shop->rig.shard->forge.cache.bytes, 1, 12000);
+	assert_in_range(shop->rig.shard->forge.cache.entries, 1, 39);
+	assert_true(ask(shop, 39, 139));
+	assert_false(ask(shop, 0, 100));
+	pass(shop);
+	assert_int_equal(answer_of(shop, 100)->hash, hashes[0]);
+	assert_int_equal(answer_of(shop, 139)->hash, hashes[39]);
+	close_shop(shop);
+}
+
+static void
+kinds_around_their_answer_are_made_ahead_by_deal(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(true, HD_MIB, 6, true);
+	toy_costs(NULL, 10, 0, DEAR);
+	for (uint32_t i = 0; i < 30; i++) {
+		pass(shop);
+		work(shop, HD_SMITH_IDLE, 20);
+	}
+	pass(shop);
+	assert_int_equal(COUNTED(shop, puzzle_ready), 6);
+	for (uint32_t who = 0; who < 6; who++)
+		assert_true(ask(shop, who, who));
+	/* Nothing is ready: the seventh waits, and its own making is the same as one ahead. */
+	assert_false(ask(shop, 6, 6));
+	pass(shop);
+	work(shop, HD_SMITH_NICE, 10);
+	pass(shop);
+	assert_int_equal(shop->count, 7);
+	for (uint32_t who = 0; who < 7; who++) {
+		assert_int_equal(deal_of(shop, who).d, who);
+		assert_false(deal_of(shop, who).based);
+	}
+	uint64_t hash[7];
+	for (uint32_t who = 0; who < 7; who++)
+		hash[who] = answer_of(shop, who)->hash;
+	close_shard(shop);
+	open_shard(shop, true, 0, 6);
+	for (uint32_t who = 0; who < 7; who++) {
+		assert_false(ask(shop, who, 100 + who));
+		pass(shop);
+		work(shop, HD_SMITH_NICE, 10);
+		pass(shop);
+		assert_int_equal(answer_of(shop, 100 + who)->hash, hash[who]);
+	}
+	close_shop(shop);
+}
+
+static void
+what_its_verifier_refuses_is_never_dealt(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(false, HD_MIB, 8, false);
+	toy.refuted = true;
+	assert_false(ask(shop, 1, 1));
+	for (uint32_t i = 0; i < 5; i++)
+		pass(shop);
+	assert_int_equal(shop->count, 0);
+	assert_true(COUNTED(shop, puzzle_refuted_total) > 0);
+	assert_int_equal(COUNTED(shop, puzzle_made_total), 0);
+	toy.refuted = false;
+	pass(shop);
+	assert_int_equal(shop->count, 1);
+	assert_false(answer_of(shop, 1)->busy);
+	close_shop(shop);
+}
+
+static void
+an_end_keeps_nobody_waiting(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(true, HD_MIB, 8, false);
+	toy_costs(NULL, 10, 0, DEAR);
+	for (uint32_t who = 0; who < 5; who++)
+		assert_false(ask(shop, who, who));
+	pass(shop);
+	shop->rig.shard->draining = true;
+	hd_forge_drain(shop->rig.shard);
+	assert_int_equal(shop->count, 5);
+	assert_true(ask(shop, 9, 9));
+	for (uint32_t i = 0; i < 6; i++)
+		assert_true(shop->answers[i].busy);
+	assert_int_equal(shop->rig.shard->remote.open[1], 0);
+	close_shop(shop);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_cheap_is_made_in_the_same_pass),
+		cmocka_unit_test(what_is_not_goes_in_slices),
+		cmocka_unit_test(what_is_dear_goes_to_the_nice_thread),
+		cmocka_unit_test(sixty_four_wait_and_the_next_is_told_to_come_again),
+		cmocka_unit_test(who_has_waited_a_second_is_told_and_a_retry_finds_it_made),
+		cmocka_unit_test(a_pool_is_filled_to_its_mark_and_dealt_from),
+		cmocka_unit_test(no_base_is_dealt_twice_across_a_crash),
+		cmocka_unit_test(what_the_cache_lost_is_made_again),
+		cmocka_unit_test(kinds_around_their_answer_are_made_ahead_by_deal),
+		cmocka_unit_test(what_its_verifier_refuses_is_never_dealt),
+		cmocka_unit_test(an_end_keeps_nobody_waiting),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
