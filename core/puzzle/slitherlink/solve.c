@@ -2,14 +2,24 @@
 #include "core/puzzle/slitherlink/slitherlink.h"
 #include "huntd/assert.h"
 
-/* The search gives up after so many guesses, or so many of them at once. */
-#define NODES_MAX 20000u
+/* The search gives up after so many guesses and trials, or so many guesses at once. */
+#define NODES_MAX 50000u
 #define DEPTH_MAX 192u
+
+enum stage {
+	STAGE_LEVELS, /* the rules of one tier after the other */
+	STAGE_GUESS,  /* what follows from the last guess */
+	STAGE_TRY,    /* what would follow, were one edge a line, or none: look-ahead */
+};
 
 struct search {
 	struct hd_slither_grid grid;
 	enum hd_puzzle_mode mode;
-	bool searching, done;
+	enum stage stage;
+	bool done;
+	/* The trial: of which edge, whether as a line, and how many edges are left to try. */
+	uint32_t edge, left;
+	bool yes;
 	uint32_t level;
 	uint32_t depth; /* boards in use */
 	uint32_t solutions;
@@ -66,7 +76,7 @@ finish(struct search *search, enum hd_puzzle_verdict verdict)
 	if (search->mode == HD_PUZZLE_COUNT)
 		return;
 	search->solved.rating.tier = HD_SLITHER_LEVELS;
-	if (verdict == HD_PUZZLE_UNIQUE && !search->searching)
+	if (verdict == HD_PUZZLE_UNIQUE && search->stage == STAGE_LEVELS)
 		search->solved.rating.tier = (uint8_t)search->level;
 	if (search->mode == HD_PUZZLE_HINT && verdict == HD_PUZZLE_UNIQUE) {
 		struct hd_writer out = hd_writer_of(search->hint, sizeof(search->hint));
@@ -90,23 +100,6 @@ keep_solution(struct search *search, struct hd_slither_board *board)
 	HD_ASSERT(board->loops == 1);
 	if (search->solutions++ == 0)
 		hd_slither_board_lines(&search->grid, board, search->lines);
-}
-
-/* One level after the other, on the same board: what an easier one found holds. */
-static void
-level_ended(struct search *search, enum hd_slither_end end)
-{
-	search->solved.rating.steps = board_at(search, 0)->steps;
-	if (end == HD_SLITHER_SOLVED) {
-		keep_solution(search, board_at(search, 0));
-		finish(search, HD_PUZZLE_UNIQUE);
-	} else if (end == HD_SLITHER_WRONG) {
-		finish(search, HD_PUZZLE_NONE);
-	} else if (search->level < HD_SLITHER_HARD) {
-		search->level++;
-	} else {
-		search->searching = true;
-	}
 }
 
 /* An unknown edge at a dot; PENDING_NONE. */
@@ -148,62 +141,149 @@ choose(struct search *search, struct hd_slither_board *board)
 	return some;
 }
 
-/* The guess is tried on a copy; should it fail, the board knows better. */
-static void
-guess(struct search *search, struct hd_slither_board *board)
+static bool
+spent(struct search *search)
 {
-	uint32_t edge = choose(search, board);
-	if (edge == HD_SLITHER_PENDING_NONE) { /* all is known, and there is no loop */
-		search->depth--;
-		return;
-	}
-	search->solved.rating.nodes++;
-	if (search->solved.rating.nodes > NODES_MAX || search->depth == DEPTH_MAX) {
-		finish(search, HD_PUZZLE_BUDGET);
-		return;
-	}
-	struct hd_slither_board *next = board_at(search, search->depth++);
-	hd_slither_board_copy(&search->grid, next, board, false);
-	hd_slither_put(&search->grid, next, edge, true);
-	hd_slither_put(&search->grid, board, edge, false);
+	HD_ASSERT(!search->done);
+	if (++search->solved.rating.nodes <= NODES_MAX && search->depth < DEPTH_MAX)
+		return false;
+	finish(search, HD_PUZZLE_BUDGET);
+	return true;
 }
 
+/* The top board and what it knows are done with. */
 static void
-search_ended(struct search *search, enum hd_slither_end end)
+leave(struct search *search)
 {
-	struct hd_slither_board *board = board_at(search, search->depth - 1);
-	if (end == HD_SLITHER_STUCK) {
-		guess(search, board);
-	} else {
-		if (end == HD_SLITHER_SOLVED)
-			keep_solution(search, board);
-		search->depth--;
-	}
-	if (search->done)
-		return;
+	search->depth--;
+	search->stage = STAGE_GUESS;
 	if (search->solutions == 2)
 		finish(search, HD_PUZZLE_MANY);
 	else if (search->depth == 0)
 		finish(search, search->solutions == 1 ? HD_PUZZLE_UNIQUE : HD_PUZZLE_NONE);
 }
 
+/* The guess is made on a copy; should it fail, the board knows better. */
+static void
+guess(struct search *search)
+{
+	struct hd_slither_board *board = board_at(search, search->depth - 1);
+	uint32_t edge = choose(search, board);
+	search->stage = STAGE_GUESS;
+	if (edge == HD_SLITHER_PENDING_NONE) { /* all is known, and there is no loop */
+		leave(search);
+		return;
+	}
+	if (spent(search))
+		return;
+	struct hd_slither_board *next = board_at(search, search->depth++);
+	hd_slither_board_copy(&search->grid, next, board, false);
+	hd_slither_put(&search->grid, next, edge, true);
+	hd_slither_put(&search->grid, board, edge, false);
+}
+
+/* Goes on to the other way of the same edge, or to another edge. False: none is left. */
+static bool
+next_edge(struct search *search, struct hd_slither_board *board)
+{
+	if (search->yes) {
+		search->yes = false;
+		return true;
+	}
+	while (search->left > 0) {
+		search->left--;
+		search->edge = (search->edge + 1) % (2 * search->grid.places);
+		search->yes = hd_slither_unknown(&search->grid, board, search->edge);
+		if (search->yes)
+			return true;
+	}
+	return false;
+}
+
+/* After a whole round that told nothing there is only a guess. */
+static void
+next_trial(struct search *search)
+{
+	struct hd_slither_board *board = board_at(search, search->depth - 1);
+	search->stage = STAGE_TRY;
+	if (!next_edge(search, board)) {
+		guess(search);
+		return;
+	}
+	if (spent(search))
+		return;
+	struct hd_slither_board *trial = board_at(search, search->depth);
+	hd_slither_board_copy(&search->grid, trial, board, false);
+	hd_slither_put(&search->grid, trial, search->edge, search->yes);
+}
+
+static void
+begin_trials(struct search *search)
+{
+	search->left = 2 * search->grid.places;
+	search->yes = false;
+	next_trial(search);
+}
+
+/* A trial that fails tells that the contrary holds. */
+static void
+trial_ended(struct search *search, enum hd_slither_end end)
+{
+	if (end != HD_SLITHER_WRONG) {
+		next_trial(search);
+		return;
+	}
+	hd_slither_put(&search->grid, board_at(search, search->depth - 1), search->edge,
+		       !search->yes);
+	search->stage = STAGE_GUESS;
+}
+
+/* One level after the other, on the same board: what an easier one found holds. */
+static void
+level_ended(struct search *search, enum hd_slither_end end)
+{
+	search->solved.rating.steps = board_at(search, 0)->steps;
+	if (end == HD_SLITHER_SOLVED) {
+		keep_solution(search, board_at(search, 0));
+		finish(search, HD_PUZZLE_UNIQUE);
+	} else if (end == HD_SLITHER_WRONG) {
+		finish(search, HD_PUZZLE_NONE);
+	} else if (search->level < HD_SLITHER_HARD) {
+		search->level++;
+	} else {
+		begin_trials(search);
+	}
+}
+
+static void
+guess_ended(struct search *search, enum hd_slither_end end)
+{
+	if (end == HD_SLITHER_STUCK) {
+		begin_trials(search);
+		return;
+	}
+	if (end == HD_SLITHER_SOLVED)
+		keep_solution(search, board_at(search, search->depth - 1));
+	leave(search);
+}
+
 enum hd_puzzle_state
 hd_slither_solve_step(void *work, int64_t *fuel)
 {
+	static void (*const ended[])(struct search *,
+				     enum hd_slither_end) = {level_ended, guess_ended, trial_ended};
 	struct search *search = work;
 	HD_ASSERT(!search->done && *fuel > 0);
 	while (!search->done) {
-		struct hd_slither_board *board = board_at(search, search->depth - 1);
-		enum hd_slither_level level = search->searching
-						      ? HD_SLITHER_TRICKY
-						      : (enum hd_slither_level)search->level;
-		enum hd_slither_end end = hd_slither_deduce(&search->grid, board, level, fuel);
+		uint32_t top = search->depth - (search->stage != STAGE_TRY);
+		enum hd_slither_level level = search->stage == STAGE_LEVELS
+						      ? (enum hd_slither_level)search->level
+						      : HD_SLITHER_TRICKY;
+		enum hd_slither_end end =
+			hd_slither_deduce(&search->grid, board_at(search, top), level, fuel);
 		if (end == HD_SLITHER_GOING)
 			return HD_PUZZLE_PENDING;
-		if (search->searching)
-			search_ended(search, end);
-		else
-			level_ended(search, end);
+		ended[search->stage](search, end);
 	}
 	return HD_PUZZLE_READY;
 }
