@@ -165,19 +165,31 @@ hd_svg_grid(struct hd_writer *out, int32_t x, int32_t y, uint32_t columns, uint3
 		hd_svg_line(out, x, at, right, at, HD_DRAW_THIN, "black");
 }
 
-/* Two marks of a cell stand in different corners, as far as there are corners. */
-static void
-mark(struct hd_writer *out, int32_t x, int32_t y, uint32_t letter, uint32_t cell)
+/* How many marks name a cell before cell `c` of letter `i` does. */
+static uint32_t
+marks_before(const struct hd_puzzle_overlay *overlay, uint32_t i, uint32_t c)
 {
-	uint8_t bytes[8];
-	struct hd_writer name = hd_writer_of(bytes, sizeof(bytes));
-	int32_t side = HD_DRAW_CELL - 2 * MARK_FONT;
-	hd_text_put_number(&name, letter + 1);
-	hd_write_u8(&name, (uint8_t)('a' + cell));
-	HD_ASSERT(!name.full);
-	hd_svg_text(out, x + MARK_FONT + (letter % 2 ? side : 0),
-		    y + MARK_FONT - 2 + (letter / 2 % 2 ? side + 4 : 0), MARK_FONT, COLOUR_MARK,
-		    hd_bytes_of(bytes, (size_t)(name.at - bytes)));
+	const struct hd_puzzle_mark *own = &overlay->marks[i];
+	uint32_t count = 0;
+	HD_ASSERT(i < overlay->count && c < own->cells_count);
+	for (uint32_t k = 0; k <= i; k++) {
+		const struct hd_puzzle_mark *m = &overlay->marks[k];
+		for (uint32_t n = 0; n < (k < i ? m->cells_count : c); n++)
+			count += m->cells[n].row == own->cells[c].row &&
+				 m->cells[n].column == own->cells[c].column;
+	}
+	return count;
+}
+
+/* The first at the top left, then right; below; in the middle: six stand apart. */
+static void
+mark(struct hd_writer *out, int32_t x, int32_t y, struct hd_bytes name, uint32_t before)
+{
+	static const int32_t rows[] = {0, 2, 1};
+	int32_t side = HD_DRAW_CELL - 2 * MARK_FONT, half = (side + 4) / 2;
+	HD_ASSERT(name.size > 0);
+	hd_svg_text(out, x + MARK_FONT + (before % 2 ? side : 0),
+		    y + MARK_FONT - 2 + rows[before / 2 % 3] * half, MARK_FONT, COLOUR_MARK, name);
 }
 
 void
@@ -188,9 +200,17 @@ hd_svg_marks(struct hd_writer *out, const struct hd_puzzle_overlay *overlay, int
 	HD_ASSERT(overlay->count <= HD_PHRASE_MAX);
 	for (uint32_t i = 0; i < overlay->count; i++) {
 		const struct hd_puzzle_mark *m = &overlay->marks[i];
-		for (uint32_t c = 0; c < m->cells_count; c++)
+		for (uint32_t c = 0; c < m->cells_count; c++) {
+			uint8_t bytes[8];
+			struct hd_writer name = hd_writer_of(bytes, sizeof(bytes));
+			hd_text_put_number(&name, i + 1);
+			hd_write_u8(&name, (uint8_t)('a' + c));
+			HD_ASSERT(!name.full);
 			mark(out, x + m->cells[c].column * HD_DRAW_CELL,
-			     y + m->cells[c].row * HD_DRAW_CELL, i, c);
+			     y + m->cells[c].row * HD_DRAW_CELL,
+			     hd_bytes_of(bytes, (size_t)(name.at - bytes)),
+			     marks_before(overlay, i, c));
+		}
 	}
 }
 
@@ -229,6 +249,15 @@ entry_width(const struct hd_puzzle_overlay *overlay)
 	return KEY_NUMBER + KEY_LETTER + overlay->marks[0].cells_count * KEY_CELL;
 }
 
+/* From a cell's name to the next, where one entry takes all of a narrow width. */
+static int32_t
+cell_step(const struct hd_puzzle_overlay *overlay, int32_t width)
+{
+	int32_t step = (width - KEY_NUMBER - KEY_LETTER) / (int32_t)overlay->marks[0].cells_count;
+	HD_ASSERT(overlay->count > 0);
+	return step < KEY_CELL ? step : KEY_CELL;
+}
+
 static int32_t
 entry_columns(const struct hd_puzzle_overlay *overlay, int32_t width)
 {
@@ -254,8 +283,9 @@ hd_svg_key_height(const struct hd_puzzle_overlay *overlay, int32_t width)
 
 static void
 key_entry(struct hd_writer *out, const struct hd_puzzle_overlay *overlay, uint32_t i, int32_t x,
-	  int32_t y)
+	  int32_t y, int32_t step)
 {
+	int32_t font = step < 3 * KEY_FONT ? step / 3 : KEY_FONT;
 	const struct hd_puzzle_mark *m = &overlay->marks[i];
 	uint8_t bytes[16];
 	struct hd_writer name = hd_writer_of(bytes, sizeof(bytes));
@@ -268,8 +298,8 @@ key_entry(struct hd_writer *out, const struct hd_puzzle_overlay *overlay, uint32
 		name = hd_writer_of(bytes, sizeof(bytes));
 		put_cell(&name, m, c);
 		HD_ASSERT(!name.full);
-		hd_svg_text_from(out, x + KEY_NUMBER + KEY_LETTER + (int32_t)c * KEY_CELL, y,
-				 KEY_FONT, "black", hd_bytes_of(bytes, (size_t)(name.at - bytes)));
+		hd_svg_text_from(out, x + KEY_NUMBER + KEY_LETTER + (int32_t)c * step, y, font,
+				 "black", hd_bytes_of(bytes, (size_t)(name.at - bytes)));
 	}
 }
 
@@ -296,13 +326,14 @@ hd_svg_key(struct hd_writer *out, const struct hd_puzzle_kind *kind,
 	put_rule(&line, kind);
 	HD_ASSERT(!line.full);
 	struct hd_bytes rule = hd_bytes_of(bytes, (size_t)(line.at - bytes));
-	hd_svg_text_from(out, box.x, box.y + KEY_LINE, font_of(rule.size, box.width), "black",
-			 rule);
-	hd_svg_text_from(out, box.x, box.y + 2 * KEY_LINE, font_of(rule.size, box.width), "black",
-			 hd_bytes_str(rule_turn));
+	struct hd_bytes turn = hd_bytes_str(rule_turn);
+	int32_t font = font_of(rule.size > turn.size ? rule.size : turn.size, box.width);
+	hd_svg_text_from(out, box.x, box.y + KEY_LINE, font, "black", rule);
+	hd_svg_text_from(out, box.x, box.y + 2 * KEY_LINE, font, "black", turn);
 	for (uint32_t i = 0; i < overlay->count; i++)
 		key_entry(out, overlay, i, box.x + (int32_t)i / rows * entry_width(overlay),
-			  top + ((int32_t)i % rows) * KEY_LINE + KEY_LINE / 2);
+			  top + ((int32_t)i % rows) * KEY_LINE + KEY_LINE / 2,
+			  cell_step(overlay, box.width));
 }
 
 void

@@ -92,6 +92,7 @@ const struct hd_puzzle_kind hd_puzzle_nonogram = {
 	.algorithm = 1,
 	.digits = 5,
 	.base = 2,
+	.digit = "black is 1, white 0",
 	.params_read = params_read,
 	.params_write = params_write,
 	.params_deny = params_deny,

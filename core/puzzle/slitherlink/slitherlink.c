@@ -46,6 +46,7 @@ const struct hd_puzzle_kind hd_puzzle_slitherlink = {
 	.algorithm = 1,
 	.digits = 5,
 	.base = 2,
+	.digit = "inside the loop is 1, outside 0",
 	.params_read = hd_slither_params_read,
 	.params_write = hd_slither_params_write,
 	.params_deny = params_deny,

@@ -139,6 +139,7 @@ const struct hd_puzzle_kind hd_puzzle_sudoku = {
 	.algorithm = 1,
 	.digits = 2,
 	.base = HD_SUDOKU_SIDE,
+	.digit = "a 1 is 0, a 2 is 1, up to 9, which is 8",
 	.params_read = params_read,
 	.params_write = params_write,
 	.params_deny = params_deny,
