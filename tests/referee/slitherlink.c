@@ -1,6 +1,6 @@
 /* Slitherlink by trying: what clues, corners and the one loop force; then what both ways of an edge
  * lead to; where that ends, a guess. Edges: (width)(height + 1) level ones, row by row, then
- * (width + 1)(height) upright ones. */
+ * (width + 1)(height) upright ones; SGT numbers them face by face instead. */
 #include "tests/referee/referee.h"
 
 #include <stdio.h>
@@ -231,6 +231,25 @@ try(struct field *field, const char *from)
 	}
 }
 
+/* Each face's upper, right, lower and left edge, where no face before has it. */
+static void
+write(const struct field *field, char *out)
+{
+	static const int turns[4] = {0, 3, 1, 2};
+	bool seen[EDGES_MAX] = {false};
+	int number = 0;
+	*out++ = 'S';
+	for (int i = 0; i < 4 * field->width * field->height && field->found > 0; i++) {
+		int edge = field->around[i / 4][turns[i % 4]];
+		if (seen[edge])
+			continue;
+		seen[edge] = true;
+		char is = field->solution[edge] == YES ? 'y' : 'n';
+		out += snprintf(out, 8, "%d%c", number++, is);
+	}
+	*out = '\0';
+}
+
 int
 referee_slitherlink(const char *text, uint64_t nodes, char *solution)
 {
@@ -240,10 +259,6 @@ referee_slitherlink(const char *text, uint64_t nodes, char *solution)
 	if (!read_field(&field, text))
 		return REFEREE_MALFORMED;
 	try(&field, nothing);
-	char *out = solution;
-	*out++ = 'S';
-	for (int edge = 0; edge < field.edges && field.found > 0; edge++)
-		out += snprintf(out, 8, "%d%c", edge, field.solution[edge] == YES ? 'y' : 'n');
-	*out = '\0';
+	write(&field, solution);
 	return field.gave_up ? REFEREE_GAVE_UP : field.found;
 }
