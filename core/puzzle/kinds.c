@@ -6,6 +6,7 @@ const struct hd_puzzle_kind *const hd_puzzle_kinds[] = {
 	&hd_puzzle_sudoku,
 	&hd_puzzle_nonogram,
 	&hd_puzzle_slitherlink,
+	&hd_puzzle_cryptogram,
 	&hd_puzzle_wordsearch,
 	&hd_puzzle_lightsout,
 	NULL,

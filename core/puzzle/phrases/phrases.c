@@ -1,4 +1,6 @@
 /* Phrases: the built-in list, which is two tables of words, each with each, or a document's own. */
+#include "core/puzzle/phrases/phrases.h"
+
 #include "core/puzzle/phrases/words.h"
 #include "huntd/assert.h"
 #include "huntd/puzzle.h"
@@ -57,20 +59,16 @@ find_word(const char (*table)[HD_PHRASES_WORD_BYTES], struct hd_bytes word, uint
 	return false;
 }
 
-static bool
-find_builtin(struct hd_bytes normal, uint32_t *index)
+uint32_t
+hd_phrases_space(struct hd_bytes normal, uint32_t *first, uint32_t *second)
 {
-	HD_ASSERT(normal.size <= HD_PHRASE_MAX);
-	for (uint32_t split = 1; split < normal.size; split++) {
-		uint32_t first, second;
-		if (find_word(hd_phrases_first, hd_bytes_of(normal.at, split), &first) &&
+	HD_ASSERT(first != NULL && second != NULL);
+	for (uint32_t split = 1; split < normal.size; split++)
+		if (find_word(hd_phrases_first, hd_bytes_of(normal.at, split), first) &&
 		    find_word(hd_phrases_second,
-			      hd_bytes_of(normal.at + split, normal.size - split), &second)) {
-			*index = first * WORDS + second;
-			return true;
-		}
-	}
-	return false;
+			      hd_bytes_of(normal.at + split, normal.size - split), second))
+			return split;
+	return 0;
 }
 
 static bool
@@ -95,11 +93,15 @@ find_own(const struct hd_phrases *phrases, struct hd_bytes normal, uint32_t *ind
 bool
 hd_phrases_find(const struct hd_phrases *phrases, struct hd_bytes normal, uint32_t *index)
 {
+	uint32_t first, second;
 	HD_ASSERT(phrases != NULL && index != NULL);
 	if (normal.size < HD_PHRASE_MIN || normal.size > HD_PHRASE_MAX)
 		return false;
 	if (phrases->version == 0)
 		return find_own(phrases, normal, index);
 	HD_ASSERT(phrases->version == HD_PHRASES_VERSION);
-	return find_builtin(normal, index);
+	if (hd_phrases_space(normal, &first, &second) == 0)
+		return false;
+	*index = first * WORDS + second;
+	return true;
 }
