@@ -17,7 +17,7 @@
 #define EVENT_MAX 1024
 #define LATER_NS  (3 * HD_WORLD_DAY)
 
-enum { MAP, CHEST, GRID };
+enum { MAP, CHEST, GRID, LETTERS };
 
 static const struct hd_world_hunt bay = {
 	.id = "bay",
@@ -38,6 +38,7 @@ static const struct hd_world_hunt bay = {
 			 .hints = {{1, "h1"}, {2, "h2"}}},
 			{.id = "chest", .stock = 2, .by_order = {30, 20}, .answers = {"X7"}},
 			{.id = "grid", .puzzle = "lightsout", .phrases = {"REEF", "SAND", "WIND"}},
+			{.id = "letters", .puzzle = "wordsearch"},
 		},
 };
 
@@ -54,6 +55,7 @@ begin(struct hd_world *w)
 	hd_world_say(w, "SUBMIT ann bay chest x7");
 	hd_world_say(w, "PUZZLE ann bay grid");
 	hd_world_say(w, "PUZZLE cat bay grid");
+	hd_world_say(w, "PUZZLE ann bay letters");
 	hd_world_base(w, GRID, "cat", 5, 0);
 	hd_world_say(w, "SUBMIT ann bay grid %s", hd_world_dealt(w, GRID, "cat"));
 }
@@ -122,6 +124,7 @@ static const struct {
 	{false, {OF(BASE, "ann"), .number = GRID, .order = UINT64_C(1) << 40 | 1}},
 	{false, {OF(BASE, "ann"), .number = GRID, .order = UINT64_MAX}},
 	{false, {OF(BASE, "cat"), .number = GRID, .order = 6}},
+	{false, {OF(BASE, "ann"), .number = LETTERS, .order = 6}}, /* built around its answer */
 	{false, {OF(BASE, "bob"), .number = GRID, .order = 6}},
 	{true, {OF(SUSPECTED, "ann"), .number = GRID, .order = 1}},
 	{false, {OF(SUSPECTED, "bob"), .number = GRID, .order = 1}},

@@ -25,7 +25,7 @@ static const struct hd_world_hunt bay = {
 			 .phrases = {"ANCHOR", "COMPASS", "DOUBLOON"},
 			 .hints = {{.cost = 1, .text = "Press."}}},
 			{.id = "vault", .puzzle = "lightsout", .stock = 1, .by_order = {30, 20}},
-			{.id = "letters", .puzzle = "lightsout", .points = 5},
+			{.id = "letters", .puzzle = "wordsearch", .points = 5},
 			{.id = "map", .points = 1, .answers = {"GOLD"}},
 		},
 };
