@@ -163,6 +163,7 @@ dealt_apply(struct hd_core *core, const struct hd_hunt *hunt, const struct hd_ev
 	HD_ASSERT(handle != 0);
 	hd_sweep_entrant(core, handle);
 	struct hd_entrant *entrant = hd_entrant_at(core, handle);
+	HD_ASSERT(event->number < hunt->definition->challenges_count);
 	if (event->type == HD_EVENT_BASE) {
 		hd_base_apply(core, entrant, event);
 	} else {

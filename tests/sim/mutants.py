@@ -22,6 +22,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 WRITE, APPEND, READER, FRAME = "shard/log/write.c", "shard/log/append.c", "shard/log/reader.c", "shard/log/frame.c"
 OUTBOX, ORDERS, TAKER = "shard/outbox.c", "shard/orders/orders.c", "shard/snapshot/taker.c"
 APPLY, DECIDE, IDS, JUDGE = "core/game/apply.c", "core/game/decide.c", "core/game/event_ids.c", "core/game/judge.c"
+DEALS, DEALT, SUSPECTS = "core/game/puzzle/deals.c", "core/game/puzzle/dealt.c", "core/game/puzzle/suspects.c"
 SHARED, ENTRANTS, REPLAY = "core/game/shared/decide.c", "core/game/entrants.c", "shard/replay.c"
 
 MUTANTS = [
@@ -68,6 +69,13 @@ MUTANTS = [
     ("sweep_misses_id", IDS, "	hd_sweep_answered(core, handle);\n", "", "an id forgotten during the sweep is missing"),
     ("sweep_misses_phase", APPLY, "		hd_sweep_hunt(core, hunt);\n		hd_phase_enter", "		hd_phase_enter",
      "a hunt whose phase changes during the sweep is saved as it is later"),
+    # Puzzles.
+    ("base_forgotten", DEALT, "		core->bases = event->order;", "		core->bases = 1;", "a base is dealt again after a restart"),
+    ("deals_begin_anew", DEALS, "	return share ? share->deals : 0;", "	return share ? share->deals / 2 : 0;",
+     "a number is allotted a second time"),
+    ("sweep_misses_deal", APPLY, "	hd_sweep_entrant(core, handle);\n	struct hd_entrant *entrant = hd_entrant_at(core, handle);\n	HD_ASSERT",
+     "	struct hd_entrant *entrant = hd_entrant_at(core, handle);\n	HD_ASSERT", "a deal during the sweep is saved as it is later"),
+    ("sweep_misses_suspect", SUSPECTS, "	hd_sweep_suspect(core, handle);\n", "", "a suspicion that ends during the sweep is missing"),
     # Ids.
     ("drop_dedup_on_replay", REPLAY, "		event->handle = replay->command[i].hint;",
      "		event->has &= (uint8_t)~HD_EVENT_HAS_ID;", "a replay forgets ids"),
