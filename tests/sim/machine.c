@@ -291,6 +291,11 @@ machine_start(struct machine *machine)
 		.ids_age_s = SIM_IDS_AGE_S,
 		.snapshot_events = (uint64_t)options->snapshots,
 		.ring_cells = rings[options->ring],
+		/* Another way to make puzzles in every life: small pools, a cache that forgets, no
+		 * threads. Which is dealt to whom is the same in all of them. */
+		.puzzle_cache = (machine->random >> 60 & 3) * 32 * HD_KIB,
+		.puzzle_pool = 1 + (uint32_t)(machine->random >> 56 & 7),
+		.forge_off = machine->random >> 62 == 0,
 	};
 	parts->hooks = (struct hd_runtime_hooks){
 		.context = machine,
