@@ -42,4 +42,8 @@ uint64_t hd_core_sweep_bytes(const struct hd_core *core);
 bool hd_core_load(struct hd_core *core, struct hd_bytes object);
 bool hd_core_loaded(struct hd_core *core, const uint8_t *digest, uint64_t count);
 
+/* After that gave false: whether all was as it was written, and a document in force asks for what
+ * this release lacks. `what`: as of hd_definition_lacks. */
+bool hd_core_lacks(const struct hd_core *core, char *what);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "huntd/snapshot.h"
 #include "shard/inside.h"
+#include "shard/log/reader.h"
 #include "shard/snapshot/reader.h"
 
 #define LOOK_NS  5000000
@@ -134,6 +135,20 @@ keep_older(struct hd_shard *shard, uint64_t lsn)
 		(struct hd_taken){.lsn = lsn, .number = reader.head.anchor.number};
 }
 
+/* A snapshot that is whole and cannot be read here: an older one, or the log, would be no better.
+ */
+static bool
+refuse_lacking(struct hd_shard *shard, const char *path)
+{
+	char what[HD_LACKS_MAX];
+	if (!hd_core_lacks(shard->core, what))
+		return false;
+	return !hd_log_refuse(shard->report, HD_EXIT_DAMAGED,
+			      "%.300s has a document with %s, which this release of huntd lacks: a "
+			      "newer release wrote it, start that one",
+			      path, what);
+}
+
 /* Tries one. True: it is loaded, or the trying is over. */
 static bool
 try_one(struct hd_loading *loading, const struct hd_snapshot_list *list, uint32_t at,
@@ -156,7 +171,7 @@ try_one(struct hd_loading *loading, const struct hd_snapshot_list *list, uint32_
 		publish(loading);
 		return true;
 	}
-	if (reader.stopped)
+	if (reader.stopped || refuse_lacking(shard, path))
 		return true;
 	tell_damage(shard, &reader, at + 1 < list->count);
 	hd_shard_renew_core(shard);
@@ -180,7 +195,8 @@ hd_loading_snapshot(struct hd_loading *loading, struct hd_log_anchor *from)
 	for (uint32_t i = at + 1; i < list.count && shard->taker.kept_count < HD_SNAPSHOTS_KEPT;
 	     i++)
 		keep_older(shard, list.lsn[i]);
-	bool going = loading->stop == NULL || !atomic_load(loading->stop);
+	bool going = (loading->stop == NULL || !atomic_load(loading->stop)) &&
+		     shard->report->exit == HD_EXIT_OK;
 	if (going && from->lsn == 0) {
 		loading->done = 0;
 		loading->total =

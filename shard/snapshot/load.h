@@ -28,7 +28,7 @@ bool hd_loading_replayed(struct hd_loading *loading);
 void hd_loading_end(struct hd_loading *loading);
 
 /* Loads the newest snapshot that is whole, and says in `from` where the log goes on; from->lsn 0:
- * there was none. False: it was told to stop. */
+ * there was none. False: it was told to stop, or the shard's report says why not. */
 bool hd_loading_snapshot(struct hd_loading *loading, struct hd_log_anchor *from);
 
 #endif

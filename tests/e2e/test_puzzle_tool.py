@@ -238,6 +238,37 @@ def from_the_deal_to_the_points():
             same("one's own", client("HUNT.SUBMIT", "ann", "bay", kind, answers["ann", kind].lower())[:2], ["correct", 7])
 
 
+def older(folder, program):
+    """The program of a release that has no lightsout: this one, where it goes by another name."""
+    with open(BIN + "/" + program, "rb") as file:
+        bytes = file.read()
+    check("its name stands in it", b"\0lightsout\0" in bytes)
+    path = folder + "/" + program
+    with open(path, "wb") as file:
+        file.write(bytes.replace(b"\0lightsout\0", b"\0something\0"))
+    os.chmod(path, 0o755)
+    return path
+
+
+def what_an_older_release_lacks_is_named():
+    text = document("bay", challenges=["{id: grid, points: 7, kind: puzzle, puzzle: {kind: lightsout}}"])
+    with Server({"bay": text}) as server:
+        check("dealt", "text" in patiently(server.client(protocol=3), "HUNT.PUZZLE", "ann", "bay", "grid"))
+        ends = ((server.kill, "log", "LSN"), (server.stop, "snapshot", "snapshot"))
+        huntd, huntctl = older(server.folder, "huntd"), older(server.folder, "huntctl")
+        for end, what, word in ends:
+            end()
+            told = subprocess.run([huntd, *server.command()[1:]], capture_output=True, text=True, timeout=60)
+            said = told.stdout + told.stderr
+            same("damaged, or of another release: %s" % said, told.returncode, 65)
+            check("the %s, by name" % what, "puzzles of kind `lightsout`" in said and "newer release" in said
+                  and word in said, said)
+            told = subprocess.run([huntctl, "log", "verify", server.data], capture_output=True, text=True, timeout=60)
+            check("log verify: the same", told.returncode != 0 and "puzzles of kind `lightsout`" in told.stdout + told.stderr,
+                  told.returncode, told.stdout + told.stderr)
+            server.start()
+
+
 def what_the_readme_shows():
     """Its commands, run as they stand there, and what they print."""
     root = os.path.dirname(os.path.dirname(HERE))
@@ -284,4 +315,5 @@ def long_files_and_ctrl_c():
 
 
 story(help_and_mistakes, the_table_of_kinds, dealing, the_overlay_spells_the_answer, solving, grading, what_is_no_puzzle,
-      drawing, converting, measuring, from_the_deal_to_the_points, what_the_readme_shows, long_files_and_ctrl_c)
+      drawing, converting, measuring, from_the_deal_to_the_points,
+      what_an_older_release_lacks_is_named, what_the_readme_shows, long_files_and_ctrl_c)

@@ -9,6 +9,7 @@
 
 struct hd_load {
 	unsigned __int128 sum;
+	bool whole; /* the sum and the count are those that were written */
 	uint64_t count;
 	uint32_t done;                     /* objects of done bits */
 	uint16_t challenges[HD_HUNTS_MAX]; /* by hunt: they reach to the greatest that is named */
@@ -450,10 +451,11 @@ hunt_ready(struct hd_core *core, struct hd_hunt *hunt)
 bool
 hd_core_loaded(struct hd_core *core, const uint8_t *digest, uint64_t count)
 {
-	const struct hd_load *load = core->load;
+	struct hd_load *load = core->load;
 	if (load == NULL || load->count != count ||
 	    memcmp(digest, &load->sum, sizeof(load->sum)) != 0)
 		return false;
+	load->whole = true;
 	for (uint32_t i = 0; i < core->hunts_count; i++)
 		if (!hunt_ready(core, core->hunts[i]))
 			return false;
@@ -463,4 +465,19 @@ hd_core_loaded(struct hd_core *core, const uint8_t *digest, uint64_t count)
 		hd_phase_plan(core, core->hunts[i]);
 	hd_load_drop(core);
 	return true;
+}
+
+bool
+hd_core_lacks(const struct hd_core *core, char *what)
+{
+	HD_ASSERT(what != NULL);
+	if (core->load == NULL || !core->load->whole)
+		return false;
+	for (uint32_t i = 0; i < core->hunts_count; i++) {
+		const struct hd_hunt *hunt = core->hunts[i];
+		if (hunt != NULL && hunt->version != NULL &&
+		    hd_definition_lacks(hunt->version->document.definition, what))
+			return true;
+	}
+	return false;
 }

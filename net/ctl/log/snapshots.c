@@ -25,6 +25,7 @@ hd_ctl_snapshot_load(const struct hd_ctl_logs *logs, unsigned shard, uint64_t ls
 		     struct hd_core *core, struct hd_ctl_snapshot *snapshot)
 {
 	char directory[HD_CTL_PATH];
+	char lacks[HD_LACKS_MAX];
 	struct hd_memory memory = hd_ctl_memory();
 	struct hd_snapshot_reader reader = {.io = logs->io,
 					    .memory = &memory,
@@ -41,7 +42,13 @@ hd_ctl_snapshot_load(const struct hd_ctl_logs *logs, unsigned shard, uint64_t ls
 		reader.what = "it is another shard's, or of another LSN than its name says";
 	else if (good && !hd_core_loaded(core, reader.end.digest, reader.end.objects))
 		reader.what = "its objects do not have the digest that they were written with";
-	if (reader.what)
+	if (reader.what && good && hd_core_lacks(core, lacks))
+		snprintf(snapshot->message, sizeof snapshot->message,
+			 "%.512s has a document with %s, which this release lacks; use the huntctl "
+			 "of "
+			 "the release that wrote it",
+			 snapshot->path, lacks);
+	else if (reader.what)
 		snprintf(snapshot->message, sizeof snapshot->message,
 			 "%s is damaged at offset %llu: %s%s%s", snapshot->path,
 			 (unsigned long long)reader.offset, reader.what, reader.error ? ": " : "",
