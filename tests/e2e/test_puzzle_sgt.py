@@ -100,6 +100,8 @@ def theirs_are_solved_by_us():
             for text, verdict, solution in zip(texts, verdicts, solutions):
                 if program == "flip":
                     check("lightsout: it can be solved", verdict in ("unique", "many"), text, verdict)
+                    if verdict == "many":  # as few presses in two ways
+                        continue
                 else:
                     same("%s %s: one solution: %s" % (name, tier, text), verdict, "unique")
                 check("%s %s: and it is one" % (name, tier), verified(kind, text, solution), text, solution)
