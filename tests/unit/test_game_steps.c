@@ -23,7 +23,8 @@
 #define CLIENTS    12u
 #define TASKS      12u /* of one client, in one play */
 #define VERSIONS   6u
-#define CHALLENGES 3u /* chest: a stock; race: points by order; map: neither */
+#define CHALLENGES 4u /* chest: a stock; race: points by order; map: neither; grid: a puzzle */
+#define PHRASES    6u
 #define MESSAGES   256u
 #define FRAMES     4096u
 #define STEPS      600u
@@ -52,14 +53,16 @@ struct shard {
 	size_t flushed, frames[FRAMES];
 	uint32_t frames_count, versions;
 	int64_t asked;                /* the greatest stamp of a WANT that was asked in this life */
+	int64_t suspected;            /* and of a SUSPECTED */
 	uint64_t granted[CHALLENGES]; /* in the flushed log */
 };
 
-/* A right answer with an id, sent until its reply has come. */
+/* A right answer with an id, or of the puzzle a deal and then some answers, sent until its reply
+ * has come. */
 struct task {
 	uint32_t challenge, version; /* by which it was judged */
 	bool begun, acked;
-	char said[64];
+	char line[64], said[64];
 };
 
 struct client {
@@ -79,7 +82,10 @@ struct play {
 	uint32_t home, count; /* the hunt's shard; how many messages are on their way */
 };
 
-static const char *const answers[CHALLENGES] = {"chest X7", "race GO", "map GOLD"};
+static const char *const answers[] = {"chest X7", "race GO", "map GOLD"};
+enum { GRID = CHALLENGES - 1 };
+static const char *const phrases[PHRASES] = {"ANCHOR", "BEACON", "CORAL",
+					     "DRIFT",  "EMBER",  "FATHOM"};
 
 static uint32_t
 draw(struct play *play, uint32_t sides)
@@ -129,6 +135,22 @@ decided(struct play *play, struct client *client, const char *said, uint32_t ver
 	client->needs = shard->world.log_size;
 }
 
+/* What the task is, once and for all. */
+static void
+task_begin(struct play *play, const struct client *client, struct task *task)
+{
+	task->challenge = draw(play, 3) ? draw(play, 2) * GRID : draw(play, CHALLENGES);
+	task->begun = true;
+	if (task->challenge != GRID)
+		snprintf(task->line, sizeof(task->line), "SUBMIT %s bay %s ID %u", client->name,
+			 answers[task->challenge], client->at);
+	else if (draw(play, 3) == 0)
+		snprintf(task->line, sizeof(task->line), "PUZZLE %s bay grid", client->name);
+	else
+		snprintf(task->line, sizeof(task->line), "SUBMIT %s bay grid %s ID %u",
+			 client->name, phrases[draw(play, PHRASES)], client->at);
+}
+
 static void
 send(struct play *play, struct client *client)
 {
@@ -137,10 +159,8 @@ send(struct play *play, struct client *client)
 	if (client->at == TASKS || client->decided)
 		return;
 	if (!task->begun)
-		task->challenge = draw(play, 4) ? 0 : draw(play, CHALLENGES);
-	task->begun = true;
-	const char *said = hd_world_say(&shard->world, "SUBMIT %s bay %s ID %u", client->name,
-					answers[task->challenge], client->at);
+		task_begin(play, client, task);
+	const char *said = hd_world_say(&shard->world, "%s", task->line);
 	CHECK(!client->waits || strcmp(said, "later") == 0);
 	frame_end(play, shard);
 	client->waits = strcmp(said, "later") == 0;
@@ -203,6 +223,23 @@ post(struct play *play, uint32_t from, uint32_t to, const struct hd_want *want,
 	message->size = (uint32_t)(out.at - message->bytes);
 }
 
+static void
+ask_suspects(struct play *play, uint32_t from)
+{
+	struct hd_want want;
+	struct shard *shard = &play->shards[from];
+	int64_t asked = shard->suspected;
+	for (uint32_t handle = hd_core_suspect_next(shard->world.core, 0); handle != 0;
+	     handle = hd_core_suspect_next(shard->world.core, handle)) {
+		hd_core_suspect(shard->world.core, handle, &want);
+		CHECK(from != play->home);
+		if (want.stamp > asked)
+			post(play, from, play->home, &want, NULL);
+		if (want.stamp > shard->suspected)
+			shard->suspected = want.stamp;
+	}
+}
+
 /* Every open WANT that was not asked in this life. */
 static void
 ask(struct play *play, uint32_t from)
@@ -224,6 +261,15 @@ ask(struct play *play, uint32_t from)
 			play->shards[from].asked = want.stamp;
 	}
 	CHECK(found == hd_core_wants(core));
+	ask_suspects(play, from);
+}
+
+/* What H has given of its kind. */
+static uint64_t
+given(const struct hd_core *core, const struct hd_want *want)
+{
+	return want->what == HD_WANT_DEAL ? hd_core_allotted(core, want->hunt, want->challenge)
+					  : hd_core_grants(core, want->hunt, want->challenge);
 }
 
 static void
@@ -234,19 +280,21 @@ answer_question(struct play *play, const struct message *message)
 	struct shard *shard = &play->shards[message->to];
 	struct hd_world *world = &shard->world;
 	CHECK(hd_want_decode(hd_bytes_of(message->bytes, message->size), &want));
-	uint64_t before = hd_core_grants(world->core, want.hunt, want.challenge);
+	uint64_t before = given(world->core, &want);
 	hd_core_grant(world->core, world->now, &want, &world->decision, &grant);
 	hd_world_take(world);
 	frame_end(play, shard);
 	const struct hd_world_challenge *rule =
 		&play->versions[shard->versions - 1].challenges[want.challenge];
-	uint64_t after = hd_core_grants(world->core, want.hunt, want.challenge);
+	uint64_t after = given(world->core, &want);
+	post(play, message->to, message->from, &want, &grant);
+	if (want.what == HD_WANT_SUSPECT)
+		return;
 	CHECK(after - before == world->decision.events_count);
 	CHECK(after == before || rule->stock == 0 || after <= rule->stock);
 	CHECK(grant.verdict != HD_VERDICT_GRANTED || grant.ordinal <= after);
 	CHECK(grant.verdict != HD_VERDICT_GONE || before >= rule->stock);
 	CHECK((grant.verdict != HD_VERDICT_VOID) || rule->gone);
-	post(play, message->to, message->from, &want, &grant);
 }
 
 static void
@@ -259,6 +307,11 @@ take_answer(struct play *play, const struct message *message)
 	CHECK(hd_grant_decode(hd_bytes_of(message->bytes, message->size), &want, &grant));
 	if (!hd_core_settle(world->core, world->now, &want, &grant, &world->decision))
 		return;
+	if (want.what == HD_WANT_SUSPECT) {
+		hd_world_take(world);
+		frame_end(play, shard);
+		return;
+	}
 	struct client *client = client_of(play, want.entrant);
 	client->waits = true; /* also where a crash made it forget that it had sent */
 	decided(play, client, hd_world_answer(world, &world->decision.reply), grant.version);
@@ -299,7 +352,7 @@ crash(struct play *play)
 			kept--;
 		shard->frames_count = kept;
 		hd_world_cut(&shard->world, shard->frames[kept - 1]);
-		shard->asked = 0;
+		shard->asked = shard->suspected = 0;
 		hd_world_snapshot(&shard->world); /* which says what the log says, open WANTs too */
 		flush(shard); /* recovery begins a fresh segment: what it read is durable */
 	}
@@ -344,7 +397,10 @@ begin(struct play *play, uint64_t seed)
 			.challenges = {
 				{.id = "chest", .by_order = {300, 200, 100}, .answers = {"X7"}},
 				{.id = "race", .by_order = {50, 20}, .answers = {"GO"}},
-				{.id = "map", .points = 10, .answers = {"GOLD"}}}};
+				{.id = "map", .points = 10, .answers = {"GOLD"}},
+				{.id = "grid", .points = 7, .puzzle = "lightsout"}}};
+		memcpy(hunt->challenges[GRID].phrases, phrases, sizeof(phrases));
+		hunt->challenges[GRID].gone = i > 0 && i + 1 < VERSIONS && draw(play, 5) == 0;
 		hunt->challenges[0].stock = 1 + draw(play, CLIENTS - 2);
 		hunt->challenges[0].gone = i > 0 && i + 1 < VERSIONS && draw(play, 5) == 0;
 	}
@@ -385,8 +441,10 @@ settle_all(struct play *play)
 			hear(play, &play->clients[i]);
 		}
 	}
-	for (uint32_t i = 0; i < SHARDS; i++)
+	for (uint32_t i = 0; i < SHARDS; i++) {
 		CHECK(hd_core_wants(play->shards[i].world.core) == 0);
+		CHECK(hd_core_suspects(play->shards[i].world.core) == 0);
+	}
 }
 
 /* A client's ledger: every reply is said again, and its points are the score. */
@@ -402,8 +460,7 @@ check_client(struct play *play, struct client *client, uint32_t solved[CHALLENGE
 		CHECK(task->acked);
 		if (task->said[0] == '-')
 			continue; /* an error is not kept: it would be decided anew */
-		const char *again = hd_world_say(world, "SUBMIT %s bay %s ID %u", client->name,
-						 answers[task->challenge], i);
+		const char *again = hd_world_say(world, "%s", task->line);
 		CHECK(strcmp(again, task->said) == 0);
 		if (sscanf(task->said, "correct %lld %lld", (long long *)&points,
 			   (long long *)&score) != 2)
@@ -430,6 +487,34 @@ sum_of(const int64_t *list, uint32_t length, uint64_t count)
 	return (uint32_t)sum;
 }
 
+/* No two were allotted one number, each has what the hunt's shard says, and those who have one
+ * phrase are as many as the list makes it. */
+static void
+check_deals(struct play *play)
+{
+	const struct hd_core *home = play->shards[play->home].world.core;
+	uint64_t allotted = hd_core_allotted(home, 0, GRID), dealt = 0;
+	bool taken[CLIENTS] = {0};
+	uint32_t have[PHRASES] = {0};
+	CHECK(allotted <= CLIENTS);
+	for (uint32_t i = 0; i < CLIENTS; i++) {
+		struct hd_deal deal;
+		const struct client *client = &play->clients[i];
+		struct hd_world *world = &play->shards[client->shard].world;
+		if (!hd_core_deal(world->core, 0, GRID, hd_bytes_str(client->name), &deal))
+			continue;
+		CHECK(deal.d < allotted && !taken[deal.d]);
+		taken[deal.d] = true;
+		dealt++;
+		const char *answer = hd_world_dealt(world, GRID, client->name);
+		for (uint32_t k = 0; k < PHRASES; k++)
+			have[k] += strcmp(answer, phrases[k]) == 0;
+	}
+	CHECK(dealt == allotted);
+	for (uint32_t k = 0; k < PHRASES; k++)
+		CHECK(have[k] == allotted / PHRASES || have[k] == allotted / PHRASES + 1);
+}
+
 static void
 end(struct play *play)
 {
@@ -443,7 +528,8 @@ end(struct play *play)
 	CHECK(hd_core_grants(home, 0, 2) == 0);
 	CHECK(sum == sum_of(play->versions[0].challenges[0].by_order, 3, solved[0]) +
 			     sum_of(play->versions[0].challenges[1].by_order, 2, solved[1]) +
-			     10 * solved[2]);
+			     10 * solved[2] + 7 * solved[GRID]);
+	check_deals(play);
 	for (uint32_t i = 0; i < SHARDS; i++) {
 		hd_world_replay(&play->shards[i].world);
 		hd_world_fini(&play->shards[i].world);
