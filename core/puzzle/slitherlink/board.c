@@ -41,32 +41,33 @@ hd_slither_parents(const struct hd_slither_grid *grid, struct hd_slither_board *
 static void
 rim(const struct hd_slither_grid *grid, struct hd_slither_board *board)
 {
-	for (uint32_t row = 0; row < grid->stride; row++)
-		for (uint32_t column = 0; column < grid->stride; column++) {
-			uint32_t slot = hd_slither_slot(grid, row, column);
-			if (row > grid->height || column >= grid->width)
-				hd_slither_put(grid, board, slot, false);
-			if (row >= grid->height || column > grid->width)
-				hd_slither_put(grid, board, slot + grid->places, false);
-		}
+	uint64_t *h = hd_slither_plane(grid, board, HD_SLITHER_HN);
+	uint64_t *v = hd_slither_plane(grid, board, HD_SLITHER_VN);
+	for (uint32_t row = 0; row < grid->stride; row++) {
+		uint64_t all = ((uint64_t)1 << grid->stride) - 1;
+		uint32_t bit = row * grid->stride;
+		uint64_t no_h = row > grid->height ? all : all << grid->width & all;
+		uint64_t no_v = row >= grid->height ? all : all << (grid->width + 1) & all;
+		h[bit / 64] |= no_h << bit % 64;
+		v[bit / 64] |= no_v << bit % 64;
+	}
 }
 
 void
 hd_slither_board_clear(const struct hd_slither_grid *grid, struct hd_slither_board *board)
 {
 	HD_ASSERT(grid->words > 0);
-	memset(board, 0, hd_slither_board_size(grid));
+	memset(board, 0, size_without_classes(grid));
 	rim(grid, board);
 	hd_slither_chains_clear(grid, board);
-	hd_slither_classes_clear(grid, board);
 }
 
 void
 hd_slither_board_copy(const struct hd_slither_grid *grid, struct hd_slither_board *to,
-		      const struct hd_slither_board *from, bool classes)
+		      const struct hd_slither_board *from)
 {
 	HD_ASSERT(to != from);
-	memcpy(to, from, classes ? hd_slither_board_size(grid) : size_without_classes(grid));
+	memcpy(to, from, from->classed ? hd_slither_board_size(grid) : size_without_classes(grid));
 }
 
 void
@@ -82,6 +83,8 @@ hd_slither_board_clue(const struct hd_slither_grid *grid, struct hd_slither_boar
 static enum hd_slither_end
 classes(const struct hd_slither_grid *grid, struct hd_slither_board *board, int64_t *fuel)
 {
+	if (!board->classed)
+		hd_slither_classes_clear(grid, board);
 	while (board->row <= grid->height) {
 		if (*fuel <= 0)
 			return HD_SLITHER_GOING;

@@ -63,26 +63,46 @@ edge_between(const struct hd_slither_grid *grid, uint32_t a, uint32_t b)
 	return apart == grid->stride ? low + grid->places : HD_SLITHER_PENDING_NONE;
 }
 
-/* Whether every clue has its edges once `edge` is yes; the rules let none have more. */
+/* Whether every clue of a row of faces has its edges. */
+static bool
+row_fulfilled(const struct hd_slither_grid *grid, struct hd_slither_board *board, uint32_t row)
+{
+	const uint64_t *h = hd_slither_plane(grid, board, HD_SLITHER_HY);
+	const uint64_t *v = hd_slither_plane(grid, board, HD_SLITHER_VY);
+	uint32_t a = hd_slither_row(grid, h, row), b = hd_slither_row(grid, h, row + 1);
+	uint32_t c = hd_slither_row(grid, v, row), d = c >> 1;
+	uint32_t odd = a ^ b ^ c ^ d, all = a & b & c & d;
+	uint32_t two = ((a & b) | (c & d) | ((a ^ b) & (c ^ d))) & ~all; /* or three */
+	const uint32_t count[] = {~(a | b | c | d), odd & ~two, two & ~odd, odd & two, all};
+	for (uint32_t clue = 0; clue < 5; clue++)
+		if (hd_slither_row(grid, hd_slither_plane(grid, board, HD_SLITHER_CLUES + clue),
+				   row) &
+		    ~count[clue])
+			return false;
+	return true;
+}
+
+static bool
+fulfilled(const struct hd_slither_grid *grid, struct hd_slither_board *board)
+{
+	for (uint32_t row = 0; row < grid->height; row++)
+		if (!row_fulfilled(grid, board, row))
+			return false;
+	return true;
+}
+
+/* The same, were the edge yes. */
 static bool
 fulfils(const struct hd_slither_grid *grid, struct hd_slither_board *board, uint32_t edge)
 {
-	for (uint32_t row = 0; row < grid->height; row++)
-		for (uint32_t column = 0; column < grid->width; column++) {
-			uint32_t slot = hd_slither_slot(grid, row, column), yes = 0;
-			uint32_t edges[] = {slot, slot + grid->stride, slot + grid->places,
-					    slot + grid->places + 1};
-			for (uint32_t i = 0; i < 4; i++)
-				yes += edges[i] == edge ||
-				       hd_slither_is(grid, board, edges[i], true);
-			for (uint32_t clue = 0; clue < 5; clue++)
-				if (clue != yes &&
-				    hd_slither_bit(
-					    hd_slither_plane(grid, board, HD_SLITHER_CLUES + clue),
-					    slot))
-					return false;
-		}
-	return true;
+	bool vertical = edge >= grid->places;
+	uint32_t slot = near_dot(grid, edge);
+	uint64_t *yes = hd_slither_plane(grid, board, vertical ? HD_SLITHER_VY : HD_SLITHER_HY);
+	HD_ASSERT(!hd_slither_bit(yes, slot));
+	hd_slither_set(yes, slot);
+	bool all = fulfilled(grid, board);
+	yes[slot / 64] ^= (uint64_t)1 << slot % 64;
+	return all;
 }
 
 /* The edge would close a loop: no, unless that loop may be the whole. True: it is new. */
@@ -146,8 +166,7 @@ hd_slither_chains(const struct hd_slither_grid *grid, struct hd_slither_board *b
 	join_new(grid, board, false);
 	join_new(grid, board, true);
 	if (board->loops > 0) {
-		bool whole = board->loops == 1 && board->chains == 0 &&
-			     fulfils(grid, board, HD_SLITHER_PENDING_NONE);
+		bool whole = board->loops == 1 && board->chains == 0 && fulfilled(grid, board);
 		return whole ? HD_SLITHER_SOLVED : HD_SLITHER_WRONG;
 	}
 	uint32_t pending = board->pending;

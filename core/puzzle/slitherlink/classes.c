@@ -13,6 +13,7 @@ hd_slither_classes_clear(const struct hd_slither_grid *grid, struct hd_slither_b
 	HD_ASSERT(2 * grid->places <= OPPOSITE);
 	for (uint32_t edge = 0; edge < 2 * grid->places; edge++)
 		parents[edge] = (uint16_t)edge;
+	board->classed = true;
 }
 
 /* The root of an edge's class, and OPPOSITE where it is the other way round. */
@@ -39,25 +40,38 @@ struct view {
 };
 
 static void
-merge(struct view *view, uint32_t a, uint32_t b, bool opposite)
-{
-	uint32_t root_a = find(view->parents, a), root_b = find(view->parents, b);
-	uint32_t parity = (root_a ^ root_b) & OPPOSITE;
-	root_a &= ~OPPOSITE;
-	root_b &= ~OPPOSITE;
-	if (root_a == root_b)
-		return;
-	view->parents[root_b] = (uint16_t)(root_a | (parity ^ (opposite ? OPPOSITE : 0)));
-	view->news |= HD_SLITHER_NEW_CLASS;
-}
-
-static void
 tell(struct view *view, uint32_t edge, bool yes)
 {
 	if (!hd_slither_is(view->grid, view->board, edge, yes)) {
 		hd_slither_put(view->grid, view->board, edge, yes);
 		view->news |= HD_SLITHER_NEW_LINE;
 	}
+}
+
+/* An edge of a class, and its root, know what the other knows. */
+static void
+share(struct view *view, uint32_t edge, uint32_t root, bool opposite)
+{
+	for (uint32_t yes = 0; yes < 2; yes++) {
+		if (hd_slither_is(view->grid, view->board, edge, yes))
+			tell(view, root, yes ^ opposite);
+		if (hd_slither_is(view->grid, view->board, root, yes))
+			tell(view, edge, yes ^ opposite);
+	}
+}
+
+static void
+merge(struct view *view, uint32_t a, uint32_t b, bool opposite)
+{
+	uint32_t root_a = find(view->parents, a), root_b = find(view->parents, b);
+	bool other = ((root_a ^ root_b) & OPPOSITE) != 0;
+	root_a &= ~OPPOSITE;
+	root_b &= ~OPPOSITE;
+	if (root_a == root_b)
+		return;
+	view->parents[root_b] = (uint16_t)(root_a | (other != opposite ? OPPOSITE : 0));
+	view->news |= HD_SLITHER_NEW_CLASS;
+	share(view, root_b, root_a, other != opposite);
 }
 
 /* Whether the edges are known to be equal or opposite, and which. */
@@ -177,20 +191,69 @@ dot(struct view *view, uint32_t row, uint32_t column)
 	parity(view, unknown, count, yes % 2);
 }
 
-/* An edge and the root of its class know what the other knows. */
+/* Edges of a row that are unknown, or known but their classes do not know it yet. */
 static void
-share(struct view *view, uint32_t edge)
+share_row(struct view *view, uint32_t row, bool vertical)
 {
-	uint32_t root = find(view->parents, edge), opposite = root & OPPOSITE;
-	root &= ~OPPOSITE;
-	if (root == edge)
-		return;
-	for (uint32_t yes = 0; yes < 2; yes++) {
-		if (hd_slither_is(view->grid, view->board, edge, yes))
-			tell(view, root, yes ^ (opposite != 0));
-		if (hd_slither_is(view->grid, view->board, root, yes))
-			tell(view, edge, yes ^ (opposite != 0));
+	const struct hd_slither_grid *grid = view->grid;
+	uint32_t planes = vertical ? HD_SLITHER_VY : HD_SLITHER_HY;
+	uint64_t *told = hd_slither_plane(grid, view->board, HD_SLITHER_TOLD_H + vertical);
+	uint32_t inside = (1u << (grid->width + vertical)) - 1;
+	uint32_t left = ~hd_slither_row(grid, told, row) & inside;
+	for (; left != 0; left &= left - 1) {
+		uint32_t slot = hd_slither_slot(grid, row, (uint32_t)__builtin_ctz(left));
+		uint32_t edge = slot + (vertical ? grid->places : 0);
+		uint32_t root = find(view->parents, edge);
+		if ((root & ~OPPOSITE) != edge)
+			share(view, edge, root & ~OPPOSITE, (root & OPPOSITE) != 0);
+		if (hd_slither_bit(hd_slither_plane(grid, view->board, planes), slot) ||
+		    hd_slither_bit(hd_slither_plane(grid, view->board, planes + 1), slot))
+			hd_slither_set(told, slot);
 	}
+}
+
+static uint32_t
+unknown_row(const struct view *view, uint32_t row, bool vertical)
+{
+	uint32_t planes = vertical ? HD_SLITHER_VY : HD_SLITHER_HY;
+	return ~(
+		hd_slither_row(view->grid, hd_slither_plane(view->grid, view->board, planes), row) |
+		hd_slither_row(view->grid, hd_slither_plane(view->grid, view->board, planes + 1),
+			       row));
+}
+
+/* Places of a row at which two or more of four edges are unknown. */
+static uint32_t
+two_of(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+	return (a & b) | (c & d) | ((a | b) & (c | d));
+}
+
+static void
+face_row(struct view *view, uint32_t row)
+{
+	const struct hd_slither_grid *grid = view->grid;
+	uint32_t v = unknown_row(view, row, true);
+	uint32_t two =
+		two_of(unknown_row(view, row, false), unknown_row(view, row + 1, false), v, v >> 1);
+	for (uint32_t clue = 0; clue < 5; clue++) {
+		uint32_t plane = HD_SLITHER_CLUES + clue;
+		uint32_t left =
+			two & hd_slither_row(grid, hd_slither_plane(grid, view->board, plane), row);
+		for (; left != 0; left &= left - 1)
+			face(view, hd_slither_slot(grid, row, (uint32_t)__builtin_ctz(left)), clue);
+	}
+}
+
+static void
+dot_row(struct view *view, uint32_t row)
+{
+	uint32_t h = unknown_row(view, row, false);
+	uint32_t above = row > 0 ? unknown_row(view, row - 1, true) : 0;
+	uint32_t left = two_of(h, h << 1, unknown_row(view, row, true), above);
+	left &= (2u << view->grid->width) - 1;
+	for (; left != 0; left &= left - 1)
+		dot(view, row, (uint32_t)__builtin_ctz(left));
 }
 
 uint32_t
@@ -198,19 +261,11 @@ hd_slither_classes_row(const struct hd_slither_grid *grid, struct hd_slither_boa
 		       uint32_t row)
 {
 	struct view view = {grid, board, hd_slither_parents(grid, board), 0};
-	HD_ASSERT(row <= grid->height);
-	for (uint32_t column = 0; row < grid->height && column < grid->width; column++) {
-		uint32_t slot = hd_slither_slot(grid, row, column);
-		for (uint32_t clue = 0; clue < 5; clue++)
-			if (hd_slither_bit(hd_slither_plane(grid, board, HD_SLITHER_CLUES + clue),
-					   slot))
-				face(&view, slot, clue);
-	}
-	for (uint32_t column = 0; column <= grid->width; column++)
-		dot(&view, row, column);
-	for (uint32_t column = 0; column <= grid->width; column++) {
-		share(&view, hd_slither_slot(grid, row, column));
-		share(&view, hd_slither_slot(grid, row, column) + grid->places);
-	}
+	HD_ASSERT(row <= grid->height && board->classed);
+	if (row < grid->height)
+		face_row(&view, row);
+	dot_row(&view, row);
+	share_row(&view, row, false);
+	share_row(&view, row, true);
 	return view.news;
 }

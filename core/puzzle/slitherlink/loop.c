@@ -48,15 +48,12 @@ turn(struct hd_slither_loop *loop)
 	uint32_t face = hd_stream_below(&loop->stream, loop->width * loop->height);
 	uint32_t row = face / loop->width, column = face % loop->width;
 	uint32_t ring = ring_of(loop, row, column);
-	uint32_t chance = hd_stream_u32(&loop->stream);
 	if (!is_simple(ring))
 		return;
 	bool inside = loop->inside[row + 1] >> (column + 1) & 1;
 	uint32_t same = (uint32_t)__builtin_popcount((inside ? ring : ~ring) & 0x55);
 	/* Its edges in the loop are 4 - same before and same after. */
-	if (same < 2 && chance % 16 != 0)
-		return;
-	if (same == 2 && chance % 2 != 0)
+	if (same < 3 && hd_stream_u32(&loop->stream) % (same < 2 ? 16 : 2) != 0)
 		return;
 	loop->inside[row + 1] ^= 2u << column;
 }

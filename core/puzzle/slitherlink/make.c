@@ -118,7 +118,6 @@ strip(struct maker *maker, enum hd_slither_end end)
 {
 	struct block *block = &maker->blocks[maker->depth - 1];
 	uint32_t half = block->count / 2u, middle = block->from + half;
-	bool classes = maker->spec.tier == HD_SLITHER_HARD;
 	HD_ASSERT(end != HD_SLITHER_WRONG);
 	if (block->at == AT_START && end == HD_SLITHER_STUCK && block->count == 1)
 		maker->kept[block->from] = true;
@@ -128,7 +127,7 @@ strip(struct maker *maker, enum hd_slither_end end)
 	}
 	struct hd_slither_board *board = board_at(maker, maker->depth - 1);
 	struct hd_slither_board *next = board_at(maker, maker->depth);
-	hd_slither_board_copy(&maker->grid, next, board, classes);
+	hd_slither_board_copy(&maker->grid, next, board);
 	if (block->at == AT_START) {
 		give(maker, next, middle, block->from + block->count, true);
 		open_block(maker, block->from, half);

@@ -48,6 +48,8 @@ enum hd_slither_plane {
 	HD_SLITHER_CLUES,                           /* five planes: faces whose clue is 0, 1 .. 4 */
 	HD_SLITHER_JOINED_H = HD_SLITHER_CLUES + 5, /* edges that the chains know of */
 	HD_SLITHER_JOINED_V,
+	HD_SLITHER_TOLD_H, /* known edges that their classes know of */
+	HD_SLITHER_TOLD_V,
 	HD_SLITHER_PLANES
 };
 
@@ -63,6 +65,7 @@ struct hd_slither_board {
 	uint32_t chains;  /* of yes edges, open at both ends */
 	uint32_t loops;   /* closed chains */
 	uint8_t stage;    /* how far `deduce` is */
+	bool classed;     /* the forest of classes is there */
 	uint16_t row;     /* next of the classes' round */
 	uint16_t news;    /* what this round found */
 	uint32_t steps;   /* rounds of deduction */
@@ -99,6 +102,15 @@ static inline uint32_t
 hd_slither_slot(const struct hd_slither_grid *grid, uint32_t row, uint32_t column)
 {
 	return row * grid->stride + column;
+}
+/* A row of a plane; 0 outside of it. */
+static inline uint32_t
+hd_slither_row(const struct hd_slither_grid *grid, const uint64_t *plane, uint32_t row)
+{
+	uint32_t bit = row * grid->stride;
+	if (bit >= grid->places)
+		return 0;
+	return (uint32_t)(plane[bit / 64] >> bit % 64 & (((uint64_t)1 << grid->stride) - 1));
 }
 /* An edge is H's slot, or V's slot + places. */
 static inline bool
@@ -158,9 +170,8 @@ enum hd_slither_end hd_slither_rules32(uint64_t *planes, uint32_t level, uint32_
 struct hd_slither_grid hd_slither_grid_of(const struct hd_puzzle_params *params);
 size_t hd_slither_board_size(const struct hd_slither_grid *grid);
 void hd_slither_board_clear(const struct hd_slither_grid *grid, struct hd_slither_board *board);
-/* `classes` false: the copy is not for HARD. */
 void hd_slither_board_copy(const struct hd_slither_grid *grid, struct hd_slither_board *to,
-			   const struct hd_slither_board *from, bool classes);
+			   const struct hd_slither_board *from);
 void hd_slither_board_clue(const struct hd_slither_grid *grid, struct hd_slither_board *board,
 			   uint32_t row, uint32_t column, uint32_t clue);
 /* Goes on until nothing more follows by the rules of `level`; after the board was changed from

@@ -177,7 +177,7 @@ guess(struct search *search)
 	if (spent(search))
 		return;
 	struct hd_slither_board *next = board_at(search, search->depth++);
-	hd_slither_board_copy(&search->grid, next, board, false);
+	hd_slither_board_copy(&search->grid, next, board);
 	hd_slither_put(&search->grid, next, edge, true);
 	hd_slither_put(&search->grid, board, edge, false);
 }
@@ -213,7 +213,7 @@ next_trial(struct search *search)
 	if (spent(search))
 		return;
 	struct hd_slither_board *trial = board_at(search, search->depth);
-	hd_slither_board_copy(&search->grid, trial, board, false);
+	hd_slither_board_copy(&search->grid, trial, board);
 	hd_slither_put(&search->grid, trial, search->edge, search->yes);
 }
 
@@ -251,6 +251,7 @@ level_ended(struct search *search, enum hd_slither_end end)
 	} else if (search->level < HD_SLITHER_HARD) {
 		search->level++;
 	} else {
+		board_at(search, 0)->classed = false; /* the search does without */
 		begin_trials(search);
 	}
 }
