@@ -105,17 +105,24 @@ parity(struct view *view, const uint32_t *edges, uint32_t count, bool odd)
 	}
 }
 
-/* The unknown of four edges; of the others it counts the yes. */
+/* The four edges around the faces, or at the dots, of one row: a bit a place. What is told
+ * while the row is gone through stays unknown in it, which does no harm: what is said of unknown
+ * edges holds for all. */
+struct around {
+	uint32_t unknown[4], yes[4];
+};
+
+/* The unknown of a place's four edges; of the others it counts the yes. */
 static uint32_t
-unknown_of(const struct view *view, const uint32_t *edges, uint32_t *unknown, uint32_t *yes)
+unknown_of(const struct around *around, uint32_t column, const uint32_t *edges, uint32_t *unknown,
+	   uint32_t *yes)
 {
 	uint32_t count = 0;
 	*yes = 0;
 	for (uint32_t i = 0; i < 4; i++) {
-		if (hd_slither_is(view->grid, view->board, edges[i], true))
-			(*yes)++;
-		else if (!hd_slither_is(view->grid, view->board, edges[i], false))
-			unknown[count++] = edges[i];
+		unknown[count] = edges[i];
+		count += around->unknown[i] >> column & 1;
+		*yes += around->yes[i] >> column & 1;
 	}
 	return count;
 }
@@ -134,19 +141,17 @@ equals(struct view *view, const uint32_t *unknown, uint32_t count, bool yes)
 }
 
 static void
-face(struct view *view, uint32_t slot, uint32_t clue)
+face(struct view *view, const struct around *around, uint32_t slot, uint32_t column, uint32_t clue)
 {
 	const struct hd_slither_grid *grid = view->grid;
-	uint32_t edges[] = {slot, slot + grid->places + 1, slot + grid->stride,
-			    slot + grid->places};
-	uint32_t unknown[4], yes, count = unknown_of(view, edges, unknown, &yes);
-	if (count < 2)
-		return;
+	const uint32_t edges[] = {slot, slot + grid->places + 1, slot + grid->stride,
+				  slot + grid->places};
+	uint32_t unknown[5], yes, count = unknown_of(around, column, edges, unknown, &yes);
+	HD_ASSERT(count >= 2);
 	if (yes + 1 == clue)
 		equals(view, unknown, count, false);
-	if (4 - yes - count + 1 == 4 - clue)
+	if (clue + 1 == yes + count)
 		equals(view, unknown, count, true);
-	count = unknown_of(view, edges, unknown, &yes);
 	parity(view, unknown, count, (clue - yes) % 2);
 }
 
@@ -157,11 +162,7 @@ pair(struct view *view, uint32_t slot, uint32_t corner, uint32_t a, uint32_t b)
 	uint64_t *most = hd_slither_plane(view->grid, view->board, HD_SLITHER_MOST_SE + corner);
 	uint64_t *least = hd_slither_plane(view->grid, view->board, HD_SLITHER_LEAST_SE + corner);
 	bool opposite;
-	if (!hd_slither_unknown(view->grid, view->board, a) ||
-	    !hd_slither_unknown(view->grid, view->board, b))
-		return;
-	bool both = hd_slither_bit(most, slot) && hd_slither_bit(least, slot);
-	if (both) {
+	if (hd_slither_bit(most, slot) && hd_slither_bit(least, slot)) {
 		merge(view, a, b, true);
 	} else if (related(view, a, b, &opposite) && opposite) {
 		hd_slither_set(most, slot);
@@ -171,23 +172,20 @@ pair(struct view *view, uint32_t slot, uint32_t corner, uint32_t a, uint32_t b)
 }
 
 static void
-dot(struct view *view, uint32_t row, uint32_t column)
+dot(struct view *view, const struct around *around, uint32_t slot, uint32_t column)
 {
-	const struct hd_slither_grid *grid = view->grid;
-	uint32_t slot = hd_slither_slot(grid, row, column), below = slot + grid->places;
-	uint32_t edges[4] = {slot, below}; /* and left, above */
-	uint32_t unknown[4], yes;
-	/* Where there is no edge, one that is outside the grid and so no. */
-	uint32_t none = 2 * grid->places - 1;
-	edges[2] = column > 0 ? slot - 1 : none;
-	edges[3] = row > 0 ? below - grid->stride : none;
-	if (unknown_of(view, edges, unknown, &yes) < 2)
-		return;
-	pair(view, slot, 0, edges[0], edges[1]);
-	pair(view, slot, 1, edges[2], edges[1]);
-	pair(view, slot, 2, edges[0], edges[3]);
-	pair(view, slot, 3, edges[2], edges[3]);
-	uint32_t count = unknown_of(view, edges, unknown, &yes);
+	/* The edges to the right, below, left, above; where there is none, it is known. */
+	uint32_t below = slot + view->grid->places;
+	const uint32_t edges[] = {slot, below, slot - 1, below - view->grid->stride};
+	/* Pairs by corner: which edge, and which other. */
+	static const uint8_t corners[4][2] = {{0, 1}, {2, 1}, {0, 3}, {2, 3}};
+	uint32_t unknown[5], yes, count = unknown_of(around, column, edges, unknown, &yes);
+	HD_ASSERT(count >= 2);
+	for (uint32_t corner = 0; corner < 4; corner++) {
+		uint32_t a = corners[corner][0], b = corners[corner][1];
+		if (around->unknown[a] & around->unknown[b] & 1u << column)
+			pair(view, slot, corner, edges[a], edges[b]);
+	}
 	parity(view, unknown, count, yes % 2);
 }
 
@@ -212,48 +210,62 @@ share_row(struct view *view, uint32_t row, bool vertical)
 	}
 }
 
-static uint32_t
-unknown_row(const struct view *view, uint32_t row, bool vertical)
+/* A row of edges: which are yes, which are unknown. */
+static void
+edge_row(const struct view *view, uint32_t row, bool vertical, uint32_t *yes, uint32_t *unknown)
 {
-	uint32_t planes = vertical ? HD_SLITHER_VY : HD_SLITHER_HY;
-	return ~(
-		hd_slither_row(view->grid, hd_slither_plane(view->grid, view->board, planes), row) |
-		hd_slither_row(view->grid, hd_slither_plane(view->grid, view->board, planes + 1),
-			       row));
+	uint32_t plane = vertical ? HD_SLITHER_VY : HD_SLITHER_HY;
+	uint32_t no = hd_slither_row(view->grid,
+				     hd_slither_plane(view->grid, view->board, plane + 1), row);
+	*yes = hd_slither_row(view->grid, hd_slither_plane(view->grid, view->board, plane), row);
+	*unknown = ~(*yes | no);
 }
 
-/* Places of a row at which two or more of four edges are unknown. */
+/* Places of a row at which two or more of the edges are unknown. */
 static uint32_t
-two_of(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+two_unknown(const struct around *around)
 {
-	return (a & b) | (c & d) | ((a | b) & (c | d));
+	const uint32_t *u = around->unknown;
+	return (u[0] & u[1]) | (u[2] & u[3]) | ((u[0] | u[1]) & (u[2] | u[3]));
 }
 
 static void
 face_row(struct view *view, uint32_t row)
 {
 	const struct hd_slither_grid *grid = view->grid;
-	uint32_t v = unknown_row(view, row, true);
-	uint32_t two =
-		two_of(unknown_row(view, row, false), unknown_row(view, row + 1, false), v, v >> 1);
+	struct around around;
+	edge_row(view, row, false, &around.yes[0], &around.unknown[0]);
+	edge_row(view, row + 1, false, &around.yes[2], &around.unknown[2]);
+	edge_row(view, row, true, &around.yes[3], &around.unknown[3]);
+	around.yes[1] = around.yes[3] >> 1;
+	around.unknown[1] = around.unknown[3] >> 1;
+	uint32_t two = two_unknown(&around);
 	for (uint32_t clue = 0; clue < 5; clue++) {
-		uint32_t plane = HD_SLITHER_CLUES + clue;
-		uint32_t left =
-			two & hd_slither_row(grid, hd_slither_plane(grid, view->board, plane), row);
-		for (; left != 0; left &= left - 1)
-			face(view, hd_slither_slot(grid, row, (uint32_t)__builtin_ctz(left)), clue);
+		const uint64_t *plane =
+			hd_slither_plane(grid, view->board, HD_SLITHER_CLUES + clue);
+		uint32_t left = two & hd_slither_row(grid, plane, row);
+		for (; left != 0; left &= left - 1) {
+			uint32_t column = (uint32_t)__builtin_ctz(left);
+			face(view, &around, hd_slither_slot(grid, row, column), column, clue);
+		}
 	}
 }
 
 static void
 dot_row(struct view *view, uint32_t row)
 {
-	uint32_t h = unknown_row(view, row, false);
-	uint32_t above = row > 0 ? unknown_row(view, row - 1, true) : 0;
-	uint32_t left = two_of(h, h << 1, unknown_row(view, row, true), above);
-	left &= (2u << view->grid->width) - 1;
-	for (; left != 0; left &= left - 1)
-		dot(view, row, (uint32_t)__builtin_ctz(left));
+	struct around around = {0};
+	edge_row(view, row, false, &around.yes[0], &around.unknown[0]);
+	edge_row(view, row, true, &around.yes[1], &around.unknown[1]);
+	around.yes[2] = around.yes[0] << 1;
+	around.unknown[2] = around.unknown[0] << 1;
+	if (row > 0)
+		edge_row(view, row - 1, true, &around.yes[3], &around.unknown[3]);
+	uint32_t left = two_unknown(&around) & ((2u << view->grid->width) - 1);
+	for (; left != 0; left &= left - 1) {
+		uint32_t column = (uint32_t)__builtin_ctz(left);
+		dot(view, &around, hd_slither_slot(view->grid, row, column), column);
+	}
 }
 
 uint32_t

@@ -5,9 +5,16 @@
 
 #include "huntd/assert.h"
 
-/* Turns tried per face, and how many of them a unit of fuel is worth. */
-#define TURNS_PER_FACE 32u
+/* How many turns a unit of fuel is worth. */
 #define TURNS_PER_FUEL 64u
+
+/* Enough for the region to have come everywhere: with more, loops get no longer. */
+static uint32_t
+turns_per_face(const struct hd_puzzle_params *params)
+{
+	uint32_t side = params->width > params->height ? params->width : params->height;
+	return 4 + side * 4 / 5;
+}
 
 void
 hd_slither_loop_begin(struct hd_slither_loop *loop, const struct hd_puzzle_params *params,
@@ -17,7 +24,7 @@ hd_slither_loop_begin(struct hd_slither_loop *loop, const struct hd_puzzle_param
 	memset(loop->inside, 0, sizeof(loop->inside));
 	loop->width = params->width;
 	loop->height = params->height;
-	loop->turns = (uint32_t)params->width * params->height * TURNS_PER_FACE;
+	loop->turns = (uint32_t)params->width * params->height * turns_per_face(params);
 	hd_stream_init(&loop->stream, seed, HD_STREAM_SOLUTION);
 	uint32_t face = hd_stream_below(&loop->stream, loop->width * loop->height);
 	loop->inside[face / loop->width + 1] |= 2u << face % loop->width;
