@@ -21,6 +21,7 @@ import tempfile
 import threading
 import time
 
+import puzzles
 import tracing
 
 ENTRANTS = 1_000_000
@@ -379,10 +380,10 @@ def log_row(bench, pairs):
 
 
 def show(rows):
-    print(f"{'row':18} {'huntd':>26} {'redis':>26} {'echo':>22}   ratio (range)            bar  stretch")
+    print(f"{'row':30} {'huntd':>26} {'redis':>26} {'echo':>22}   ratio (range)            bar  stretch")
     for row in rows:
         if "skipped" in row:
-            print(f"{row['row']:18} skipped: {row['skipped']}")
+            print(f"{row['row']:30} skipped: {row['skipped']}")
             continue
         cells = []
         for who in ("huntd", "redis", "echo"):
@@ -394,18 +395,18 @@ def show(rows):
             else:
                 cells.append("-")
         better = row["ratio"] <= row["bar"] if row.get("less") else row["ratio"] >= row["bar"]
-        print(f"{row['row']:18} {cells[0]:>26} {cells[1]:>26} {cells[2]:>22}   {spread(row['ratios']):20} {row['unit']:10} {row['bar']:>4} {row['stretch']:>6}"
+        print(f"{row['row']:30} {cells[0]:>26} {cells[1]:>26} {cells[2]:>22}   {spread(row['ratios']):20} {row['unit']:10} {row['bar']:>4} {row['stretch']:>6}"
               f"  {'met' if better else 'SHORT'}")
         if "note" in row:
-            print(f"{'':18}   {row['note']}")
+            print(f"{'':30}   {row['note']}")
         for who, runs in row.get("runs", {}).items():
             if runs:
-                print(f"{'':18}   {who}: p50 {median([r['p50_ms'] for r in runs]):.2f} ms, p99 {median([r['p99_ms'] for r in runs]):.2f} ms")
+                print(f"{'':30}   {who}: p50 {median([r['p50_ms'] for r in runs]):.2f} ms, p99 {median([r['p99_ms'] for r in runs]):.2f} ms")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", nargs="*", help="rows to run: " + ", ".join([r[0] for r in PAIRED] + ["award-durable-p1", "submit-p64", "bytes-per-entrant", "replay", "restart", "snapshot", "log-128k"] + list(tracing.NAMES)))
+    parser.add_argument("rows", nargs="*", help="rows to run: " + ", ".join([r[0] for r in PAIRED] + ["award-durable-p1", "submit-p64", "bytes-per-entrant", "replay", "restart", "snapshot", "log-128k"] + list(tracing.NAMES + puzzles.NAMES)))
     parser.add_argument("--bin", required=True)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--json", help="write everything measured to this file")
@@ -438,6 +439,7 @@ def main():
                 result = run()
                 rows += result if isinstance(result, list) else [result]
         rows += tracing.rows(bench, options.pairs, wanted)
+        rows += puzzles.rows(bench, options.pairs, wanted)
         show(rows)
         if options.json:
             with open(options.json, "w") as f:
