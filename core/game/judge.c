@@ -4,7 +4,7 @@
  * puzzles) take their place in the line. */
 #include "core/base/hash.h"
 #include "core/game/state.h"
-#include "core/veltrix/regex.h"
+#include "core/veltrix/regex/regex.h"
 
 #define MS_NS INT64_C(1000000)
 

@@ -3,7 +3,7 @@
  * Answers are compared with those already written: an answer's normal form stands in the encoding
  * just where it was put, so the encoding is the list to look in. */
 #include "core/veltrix/compile.h"
-#include "core/veltrix/regex.h"
+#include "core/veltrix/regex/regex.h"
 #include "core/veltrix/scalar.h"
 #include "huntd/assert.h"
 #include "huntd/core.h"

@@ -8,7 +8,7 @@
 #include "core/base/hash.h"
 #include "core/veltrix/dealt.h"
 #include "core/veltrix/encoding.h"
-#include "core/veltrix/regex.h"
+#include "core/veltrix/regex/regex.h"
 #include "huntd/assert.h"
 
 #define FORMAT_FIXED_ONLY 1u

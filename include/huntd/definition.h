@@ -39,7 +39,7 @@ struct hd_hint {
 	struct hd_bytes text;
 };
 
-struct hd_regex; /* core/veltrix/regex.h: a compiled program, matched in linear time */
+struct hd_regex; /* core/veltrix/regex/regex.h: a compiled program, matched in linear time */
 
 enum hd_challenge_kind {
 	HD_CHALLENGE_ANSWER,   /* fixed answers */

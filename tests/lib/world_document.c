@@ -2,7 +2,7 @@
  * what is dealt of its puzzles. */
 #include "core/veltrix/dealt.h"
 #include "core/veltrix/encoding.h"
-#include "core/veltrix/regex.h"
+#include "core/veltrix/regex/regex.h"
 #include "huntd/assert.h"
 #include "tests/lib/world.h"
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/veltrix/regex.h"
+#include "core/veltrix/regex/regex.h"
 #include "huntd/core.h"
 #include "tests/lib/lib.h"
 

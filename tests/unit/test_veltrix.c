@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "core/base/hash.h"
-#include "core/veltrix/regex.h"
+#include "core/veltrix/regex/regex.h"
 #include "core/veltrix/scalar.h"
 #include "huntd/core.h"
 #include "net/doc/doc.h"

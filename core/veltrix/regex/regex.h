@@ -11,8 +11,8 @@
  * A pattern is folded like the answers it will see: each literal stands for its own normal form
  * (`e-mail` in `letters` is EMAIL), letters of a class likewise. In `exact` all is bytes and a
  * class holds ASCII only. The program, not the pattern, stands in a definition's encoding. */
-#ifndef HUNTD_CORE_VELTRIX_REGEX_H
-#define HUNTD_CORE_VELTRIX_REGEX_H
+#ifndef HUNTD_CORE_VELTRIX_REGEX_REGEX_H
+#define HUNTD_CORE_VELTRIX_REGEX_REGEX_H
 
 #include "huntd/bytes.h"
 #include "huntd/definition.h"

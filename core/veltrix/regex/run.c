@@ -3,7 +3,7 @@
  * Invariant of the run: `now` holds each step at most once (its mark is the position), so one
  * character costs at most steps_count visits, and the stack of steps still to follow, which also
  * takes each step once, never outgrows HD_REGEX_MAX. */
-#include "core/veltrix/regex.h"
+#include "core/veltrix/regex/regex.h"
 
 #include <utf8proc.h>
 

@@ -9,7 +9,7 @@
  *   atom         = "(" alternatives ")" | "[" class "]" | "." | "\" escape | literal
  *
  * The first error stands; whoever sees one returns, up to the top. */
-#include "core/veltrix/regex.h"
+#include "core/veltrix/regex/regex.h"
 
 #include <utf8proc.h>
 
