@@ -96,6 +96,10 @@ void hd_sudoku_open(const struct hd_sudoku_shape *shape, const struct hd_sudoku_
  * is no solution, as far as it noticed. */
 bool hd_sudoku_settle(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board,
 		      enum hd_sudoku_tier tier);
+/* The same until every cell of `wanted` has its digit or none helps, for boards that are known to
+ * have a solution. Whether every one has. */
+bool hd_sudoku_fill(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board,
+		    enum hd_sudoku_tier tier, hd_cells wanted);
 /* Every cell has one digit left. */
 bool hd_sudoku_filled(const struct hd_sudoku_board *board);
 void hd_sudoku_place(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board,

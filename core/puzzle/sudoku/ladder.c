@@ -7,39 +7,28 @@ static bool
 settle(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board, enum hd_sudoku_tier tier)
 {
 	struct hd_sudoku_lanes lanes;
-	bool filled = false, sound;
-	if (shape->variant != HD_SUDOKU_CLASSIC) {
-		sound = hd_sudoku_settle(shape, board, tier);
-		HD_ASSERT(sound);
-		return hd_sudoku_filled(board);
-	}
+	bool filled;
+	if (shape->variant != HD_SUDOKU_CLASSIC)
+		return hd_sudoku_fill(shape, board, tier, HD_SUDOKU_ALL);
 	hd_lanes_from(&lanes, board);
-	if (tier <= HD_SUDOKU_BASIC) {
-		filled = hd_lanes_fill(&lanes, tier);
-	} else {
-		sound = hd_lanes_settle(&lanes, &filled);
-		HD_ASSERT(sound);
-	}
+	filled = hd_lanes_fill(&lanes, tier, HD_SUDOKU_ALL);
 	hd_lanes_to(&lanes, board);
 	return filled;
 }
 
 bool
 hd_sudoku_yields(const struct hd_sudoku_shape *shape, const struct hd_sudoku_board *given,
-		 enum hd_sudoku_tier tier)
+		 enum hd_sudoku_tier tier, hd_cells wanted)
 {
 	struct hd_sudoku_lanes lanes;
 	struct hd_sudoku_board board;
-	bool filled = false;
 	HD_ASSERT(tier <= HD_SUDOKU_INTERMEDIATE);
-	if (shape->variant != HD_SUDOKU_CLASSIC) {
-		hd_sudoku_open(shape, given, &board);
-		return hd_sudoku_settle(shape, &board, tier) && hd_sudoku_filled(&board);
+	if (shape->variant == HD_SUDOKU_CLASSIC) {
+		hd_lanes_open(&lanes, given);
+		return hd_lanes_fill(&lanes, tier, wanted);
 	}
-	hd_lanes_open(&lanes, given);
-	if (tier <= HD_SUDOKU_BASIC)
-		return hd_lanes_fill(&lanes, tier);
-	return hd_lanes_settle(&lanes, &filled) && filled;
+	hd_sudoku_open(shape, given, &board);
+	return hd_sudoku_fill(shape, &board, tier, wanted);
 }
 
 void

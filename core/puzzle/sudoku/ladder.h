@@ -19,9 +19,9 @@ void hd_sudoku_ladder(struct hd_sudoku_ladder *ladder, const struct hd_sudoku_sh
 /* Some microseconds of it. PENDING; READY: solved, `tier` is the puzzle's; MISSED: not by the rules
  * up to the cap. */
 enum hd_puzzle_state hd_sudoku_ladder_step(struct hd_sudoku_ladder *ladder);
-/* Whether rules up to `tier`, at most INTERMEDIATE, solve it. */
+/* Whether rules up to `tier`, at most INTERMEDIATE, show the digits of all `wanted` cells. */
 bool hd_sudoku_yields(const struct hd_sudoku_shape *shape, const struct hd_sudoku_board *given,
-		      enum hd_sudoku_tier tier);
+		      enum hd_sudoku_tier tier, hd_cells wanted);
 
 /* subset.c: of `count` rows of bits (at most nine), k rows that have bits in k columns only while
  * another row has some of those, too: 2 to count-2 of them, the smallest k first. 0: none. */

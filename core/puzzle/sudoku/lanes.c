@@ -172,14 +172,14 @@ take_row_singles(hd_lanes v[4])
 /* A cell with one digit left is the only one of its row for that digit. Returns what is wrong (a
  * cell without any digit) in `dead`, and the cells that have a choice in `wide`. */
 static inline void
-take_cell_singles(hd_lanes v[4], hd_lanes *dead, hd_lanes *wide)
+take_cell_singles(hd_lanes v[4], hd_lanes *dead, hd_lanes wide[3])
 {
 	hd_lanes single[3];
 	for (uint32_t b = 0; b < 3; b++) {
 		struct tally t = tally_of(v[b], ninth(v[3], b));
 		hd_lanes here;
 		*dead |= t.one ^ FULL;
-		*wide |= t.two;
+		wide[b] = t.two;
 		single[b] = t.one & ~t.two;
 		here = v[b] & single[b];
 		v[b] &= ~rows_of(here) | here;
@@ -188,28 +188,61 @@ take_cell_singles(hd_lanes v[4], hd_lanes *dead, hd_lanes *wide)
 	v[3] &= ~rows_of(nine) | nine;
 }
 
+/* One round of the rules of INTERMEDIATE. False: there is no solution. */
+static inline bool
+settle_round(hd_lanes v[4], hd_lanes wide[3])
+{
+	hd_lanes dead = splat(0);
+	for (uint32_t i = 0; i < 4; i++) {
+		v[i] = match_rows(v[i]);
+		dead |= (hd_lanes)(v[i] == splat(0));
+	}
+	take_row_singles(v);
+	match_columns(v);
+	take_cell_singles(v, &dead, wide);
+	return !any(dead);
+}
+
+static inline bool
+equal(const hd_lanes a[4], const hd_lanes b[4])
+{
+	return !any((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]));
+}
+
 bool
 hd_lanes_settle(struct hd_sudoku_lanes *lanes, bool *filled)
 {
-	hd_lanes v[4], before[4], dead, wide;
+	hd_lanes v[4], before[4], wide[3];
 	memcpy(v, lanes->band, sizeof(v));
 	do {
 		memcpy(before, v, sizeof(v));
-		dead = wide = splat(0);
-		for (uint32_t i = 0; i < 4; i++) {
-			v[i] = match_rows(v[i]);
-			dead |= (hd_lanes)(v[i] == splat(0));
-		}
-		take_row_singles(v);
-		match_columns(v);
-		take_cell_singles(v, &dead, &wide);
-		if (any(dead))
+		if (!settle_round(v, wide))
 			return false;
-	} while (any((v[0] ^ before[0]) | (v[1] ^ before[1]) | (v[2] ^ before[2]) |
-		     (v[3] ^ before[3])));
+	} while (!equal(v, before));
 	memcpy(lanes->band, v, sizeof(v));
-	*filled = !any(wide);
+	*filled = !any(wide[0] | wide[1] | wide[2]);
 	return true;
+}
+
+/* A set of cells, band by band, in all lanes alike. */
+static inline void
+split(hd_cells cells, hd_lanes bands[3])
+{
+	for (uint32_t b = 0; b < 3; b++)
+		bands[b] = splat((uint32_t)(cells >> BAND * b) & FULL);
+}
+
+static bool
+fill_matching(hd_lanes v[4], const hd_lanes wanted[3])
+{
+	hd_lanes before[4], wide[3], open;
+	do {
+		memcpy(before, v, sizeof(before));
+		if (!settle_round(v, wide))
+			return false;
+		open = (wide[0] & wanted[0]) | (wide[1] & wanted[1]) | (wide[2] & wanted[2]);
+	} while (any(open) && !equal(v, before));
+	return !any(open);
 }
 
 /* All cells of the boxes that have one of `cells`; in the first row, the first of each three. */
@@ -275,9 +308,9 @@ add_cell_singles(const hd_lanes v[4], hd_lanes found[4])
 
 /* What stands in `cells` takes its digit from their peers, and its cells from other digits. */
 static inline void
-place(hd_lanes v[4], const hd_lanes cells[4])
+place(hd_lanes v[4], const hd_lanes cells[4], hd_lanes all[3])
 {
-	hd_lanes columns[4], all[3];
+	hd_lanes columns[4];
 	for (uint32_t i = 0; i < 4; i++) {
 		hd_lanes near = rows_of(cells[i]) | box_fill(box_marks(cells[i]));
 		v[i] &= ~near | cells[i];
@@ -292,17 +325,15 @@ place(hd_lanes v[4], const hd_lanes cells[4])
 	v[3] &= ~(stack | gather(all[0], all[1], all[2])) | cells[3];
 }
 
-bool
-hd_lanes_fill(struct hd_sudoku_lanes *lanes, enum hd_sudoku_tier tier)
+static inline bool
+fill_placing(hd_lanes v[4], const hd_lanes wanted[3], bool basic)
 {
-	hd_lanes v[4], found[4], placed[4] = {{0}};
-	HD_ASSERT(tier <= HD_SUDOKU_BASIC);
-	memcpy(v, lanes->band, sizeof(v));
+	hd_lanes placed[4] = {{0}}, all[3];
 	for (;;) {
-		hd_lanes fresh = splat(0);
+		hd_lanes found[4], fresh = splat(0);
 		for (uint32_t i = 0; i < 4; i++)
 			found[i] = box_singles(v[i]);
-		if (tier >= HD_SUDOKU_BASIC) {
+		if (basic) {
 			for (uint32_t i = 0; i < 4; i++)
 				found[i] |= row_singles(v[i]);
 			add_column_singles(v, found);
@@ -314,14 +345,29 @@ hd_lanes_fill(struct hd_sudoku_lanes *lanes, enum hd_sudoku_tier tier)
 			placed[i] |= found[i];
 		}
 		if (!any(fresh))
-			break;
-		place(v, placed);
-	}
-	memcpy(lanes->band, v, sizeof(v));
-	for (uint32_t b = 0; b < 3; b++)
-		if (any(or_all(placed[b], ninth(placed[3], b)) ^ FULL))
 			return false;
-	return true;
+		place(v, placed, all);
+		if (!any((wanted[0] & ~all[0]) | (wanted[1] & ~all[1]) | (wanted[2] & ~all[2])))
+			return true;
+	}
+}
+
+bool
+hd_lanes_fill(struct hd_sudoku_lanes *lanes, enum hd_sudoku_tier tier, hd_cells wanted)
+{
+	hd_lanes v[4], bands[3];
+	bool filled;
+	HD_ASSERT(tier <= HD_SUDOKU_INTERMEDIATE && wanted != 0);
+	memcpy(v, lanes->band, sizeof(v));
+	split(wanted, bands);
+	if (tier == HD_SUDOKU_TRIVIAL)
+		filled = fill_placing(v, bands, false);
+	else if (tier == HD_SUDOKU_BASIC)
+		filled = fill_placing(v, bands, true);
+	else
+		filled = fill_matching(v, bands);
+	memcpy(lanes->band, v, sizeof(v));
+	return filled;
 }
 
 void
@@ -354,11 +400,12 @@ void
 hd_lanes_open(struct hd_sudoku_lanes *lanes, const struct hd_sudoku_board *given)
 {
 	struct hd_sudoku_lanes cells;
+	hd_lanes all[3];
 	hd_lanes_from(&cells, given);
 	cells.band[3] &= NINTH;
 	for (uint32_t i = 0; i < 4; i++)
 		lanes->band[i] = splat(FULL);
-	place(lanes->band, cells.band);
+	place(lanes->band, cells.band, all);
 }
 
 static inline uint32_t

@@ -29,9 +29,9 @@ void hd_lanes_to(const struct hd_sudoku_lanes *lanes, struct hd_sudoku_board *bo
 /* The rules of INTERMEDIATE until none helps. False: no solution; true and *filled: solved, and
  * the solution keeps every rule. */
 bool hd_lanes_settle(struct hd_sudoku_lanes *lanes, bool *filled);
-/* The rules of TRIVIAL or BASIC until none helps, for boards that are known to have a solution.
- * Whether every cell is filled. */
-bool hd_lanes_fill(struct hd_sudoku_lanes *lanes, enum hd_sudoku_tier tier);
+/* The rules up to `tier`, at most INTERMEDIATE, until every cell of `wanted` has its digit or none
+ * helps, for boards that are known to have a solution. Whether every one has. */
+bool hd_lanes_fill(struct hd_sudoku_lanes *lanes, enum hd_sudoku_tier tier, hd_cells wanted);
 
 /* A cell to guess in, the fewest digits first; the bits of what is left in it. */
 uint32_t hd_lanes_pick(const struct hd_sudoku_lanes *lanes, uint32_t *digits);

@@ -17,6 +17,7 @@
 #include "core/puzzle/sudoku/regions.h"
 #include "huntd/assert.h"
 
+#define BLOCK      32u   /* clues that are first taken at once */
 #define GRID_NODES 2000u /* after which a grid that does not fill is given up */
 
 enum phase { REGIONS, GRID, STRIP, RAISE, SECOND, CLIMB, PROOF };
@@ -27,6 +28,7 @@ struct make {
 	enum hd_sudoku_tier tier;
 	enum hd_sudoku_tier reached;     /* known: it is at least as hard */
 	uint32_t at, clues;              /* in `cells`; how many there are */
+	uint32_t block;                  /* clues to take at once */
 	uint16_t cells[HD_SUDOKU_CELLS]; /* clues in the order of being taken */
 	uint8_t digits[HD_SUDOKU_CELLS]; /* of the solution, from 0 */
 	uint8_t solution[HD_SUDOKU_CELLS];
@@ -108,21 +110,24 @@ step_grid(struct make *m)
 	hd_stream_shuffle(&m->order, m->cells, HD_SUDOKU_CELLS);
 	m->at = 0;
 	m->clues = HD_SUDOKU_CELLS;
+	m->block = BLOCK;
 	m->reached = HD_SUDOKU_TRIVIAL;
 	m->phase = STRIP;
 	return HD_PUZZLE_PENDING;
 }
 
 static void
-take(struct make *m)
+take(struct make *m, uint32_t count)
 {
-	m->text.given.open[m->digits[m->cells[m->at]]] &= ~hd_cell(m->cells[m->at]);
+	for (uint32_t i = m->at; i < m->at + count; i++)
+		m->text.given.open[m->digits[m->cells[i]]] &= ~hd_cell(m->cells[i]);
 }
 
 static void
-put_back(struct make *m)
+put_back(struct make *m, uint32_t count)
 {
-	m->text.given.open[m->digits[m->cells[m->at]]] |= hd_cell(m->cells[m->at]);
+	for (uint32_t i = m->at; i < m->at + count; i++)
+		m->text.given.open[m->digits[m->cells[i]]] |= hd_cell(m->cells[i]);
 }
 
 static enum hd_puzzle_state
@@ -152,23 +157,34 @@ begin_raise(struct make *m)
 	return HD_PUZZLE_PENDING;
 }
 
+/* Several at once while that goes well: as each alone would, since rules take what they take
+ * whatever else is known. */
 static enum hd_puzzle_state
 step_strip(struct make *m)
 {
 	enum hd_sudoku_tier tier = m->tier > 0 ? m->tier - 1 : 0;
+	uint32_t count = m->clues - m->at < m->block ? m->clues - m->at : m->block;
+	hd_cells taken = 0;
 	if (tier > HD_SUDOKU_INTERMEDIATE)
 		tier = HD_SUDOKU_INTERMEDIATE;
-	take(m);
-	if (!hd_sudoku_yields(&m->shape, &m->text.given, tier))
-		put_back(m);
-	return ++m->at < m->clues ? HD_PUZZLE_PENDING : begin_raise(m);
+	for (uint32_t i = m->at; i < m->at + count; i++)
+		taken |= hd_cell(m->cells[i]);
+	take(m, count);
+	if (hd_sudoku_yields(&m->shape, &m->text.given, tier, taken)) {
+		m->at += count;
+	} else {
+		put_back(m, count);
+		m->at += count == 1;
+		m->block = count > 1 ? count / 2 : 1;
+	}
+	return m->at < m->clues ? HD_PUZZLE_PENDING : begin_raise(m);
 }
 
 static enum hd_puzzle_state
 next_clue(struct make *m, bool spared)
 {
 	if (!spared)
-		put_back(m);
+		put_back(m, 1);
 	m->phase = RAISE;
 	return ++m->at < m->clues ? HD_PUZZLE_PENDING : begin_proof(m);
 }
@@ -177,9 +193,9 @@ static enum hd_puzzle_state
 step_raise(struct make *m)
 {
 	uint32_t cell = m->cells[m->at];
-	take(m);
+	take(m, 1);
 	if (m->tier <= HD_SUDOKU_INTERMEDIATE) {
-		bool spared = hd_sudoku_yields(&m->shape, &m->text.given, m->tier);
+		bool spared = hd_sudoku_yields(&m->shape, &m->text.given, m->tier, hd_cell(cell));
 		if (spared)
 			m->reached = m->tier;
 		return next_clue(m, spared);

@@ -113,21 +113,43 @@ cross(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board)
 	return changed;
 }
 
+/* One round, harder rules only where the easier place nothing. *changed: it may go on. */
+static bool
+settle_round(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board,
+	     enum hd_sudoku_tier tier, hd_cells *placed, bool *changed)
+{
+	uint32_t units = tier == HD_SUDOKU_TRIVIAL ? HD_SUDOKU_SIDE : shape->units_count;
+	hd_cells before = *placed;
+	HD_ASSERT(tier <= HD_SUDOKU_INTERMEDIATE);
+	if (!place_in_units(shape, board, units, placed))
+		return false;
+	if (tier >= HD_SUDOKU_BASIC && !place_in_cells(shape, board, placed))
+		return false;
+	*changed = *placed != before || (tier >= HD_SUDOKU_INTERMEDIATE && cross(shape, board));
+	return true;
+}
+
 bool
 hd_sudoku_settle(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board,
 		 enum hd_sudoku_tier tier)
 {
-	uint32_t units = tier == HD_SUDOKU_TRIVIAL ? HD_SUDOKU_SIDE : shape->units_count;
-	hd_cells placed = 0, before;
-	HD_ASSERT(tier <= HD_SUDOKU_INTERMEDIATE);
-	do {
-		before = placed;
-		if (!place_in_units(shape, board, units, &placed))
+	hd_cells placed = 0;
+	bool changed = true;
+	while (changed)
+		if (!settle_round(shape, board, tier, &placed, &changed))
 			return false;
-		if (tier >= HD_SUDOKU_BASIC && !place_in_cells(shape, board, &placed))
-			return false;
-		if (placed == before && tier >= HD_SUDOKU_INTERMEDIATE && cross(shape, board))
-			before = ~placed;
-	} while (placed != before);
 	return true;
+}
+
+bool
+hd_sudoku_fill(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board,
+	       enum hd_sudoku_tier tier, hd_cells wanted)
+{
+	hd_cells placed = 0;
+	bool changed = true;
+	HD_ASSERT(wanted != 0);
+	while (changed && wanted & ~placed)
+		if (!settle_round(shape, board, tier, &placed, &changed))
+			return false;
+	return !(wanted & ~placed);
 }
