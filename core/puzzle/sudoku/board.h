@@ -8,9 +8,10 @@
 
 #include "huntd/puzzle.h"
 
-#define HD_SUDOKU_SIDE  9u
-#define HD_SUDOKU_CELLS 81u
-#define HD_SUDOKU_UNITS 29u /* regions, rows, columns, two diagonals */
+#define HD_SUDOKU_SIDE    9u
+#define HD_SUDOKU_CELLS   81u
+#define HD_SUDOKU_UNITS   29u /* regions, rows, columns, two diagonals */
+#define HD_SUDOKU_THROUGH 5u  /* of them through one cell, at most */
 
 typedef unsigned __int128 hd_cells;
 
@@ -33,6 +34,8 @@ enum hd_sudoku_tier {
 struct hd_sudoku_shape {
 	uint8_t variant, units_count;
 	uint8_t region_of[HD_SUDOKU_CELLS];
+	uint8_t through[HD_SUDOKU_CELLS]
+		       [HD_SUDOKU_THROUGH]; /* units of a cell; then, again its first */
 	hd_cells units[HD_SUDOKU_UNITS];
 	hd_cells peers[HD_SUDOKU_CELLS]; /* all cells that share a unit, without the cell itself */
 };
@@ -89,21 +92,31 @@ void hd_sudoku_digits(const struct hd_sudoku_board *given, uint8_t digits[HD_SUD
 
 /* settle.c, for every shape */
 
+/* A board, and what the rules have gone through of it, so that they look only at what is new. */
+struct hd_sudoku_position {
+	struct hd_sudoku_board board;
+	hd_cells placed; /* cells whose peers know their digit */
+	/* `open` of each digit when it was looked through for single places by the rules of `tier`,
+	 * and for crossings. */
+	hd_cells done[HD_SUDOKU_SIDE], crossed[HD_SUDOKU_SIDE];
+	enum hd_sudoku_tier tier;
+};
+
 /* What is open where the digits of `given` are printed and their peers know of it. */
 void hd_sudoku_open(const struct hd_sudoku_shape *shape, const struct hd_sudoku_board *given,
-		    struct hd_sudoku_board *board);
+		    struct hd_sudoku_position *position);
+void hd_sudoku_place(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board,
+		     uint32_t cell, uint32_t digit);
 /* Applies the rules up to `tier` (at most INTERMEDIATE) until none takes a cell away. False: there
  * is no solution, as far as it noticed. */
-bool hd_sudoku_settle(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board,
+bool hd_sudoku_settle(const struct hd_sudoku_shape *shape, struct hd_sudoku_position *position,
 		      enum hd_sudoku_tier tier);
 /* The same until every cell of `wanted` has its digit or none helps, for boards that are known to
  * have a solution. Whether every one has. */
-bool hd_sudoku_fill(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board,
+bool hd_sudoku_fill(const struct hd_sudoku_shape *shape, struct hd_sudoku_position *position,
 		    enum hd_sudoku_tier tier, hd_cells wanted);
 /* Every cell has one digit left. */
 bool hd_sudoku_filled(const struct hd_sudoku_board *board);
-void hd_sudoku_place(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board,
-		     uint32_t cell, uint32_t digit);
 
 /* The cells with at least one, two, three digits left. */
 struct hd_sudoku_tally {

@@ -223,9 +223,11 @@ hd_sudoku_hint(const struct hd_sudoku_shape *shape, const struct hd_sudoku_board
 	       const struct hd_sudoku_board *solution, struct hd_writer *out)
 {
 	struct view v = {.shape = shape, .out = out};
+	struct hd_sudoku_position position;
 	for (uint32_t d = 0; d < HD_SUDOKU_SIDE; d++)
 		v.given |= given->open[d];
-	hd_sudoku_open(shape, given, &v.board);
+	hd_sudoku_open(shape, given, &position);
+	v.board = position.board;
 	HD_ASSERT((v.given & ~HD_SUDOKU_ALL) == 0);
 	if (v.given == HD_SUDOKU_ALL)
 		say(&v, "every cell is filled");

@@ -4,15 +4,15 @@
 
 /* Rules up to `tier`; whether they solved it. */
 static bool
-settle(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board, enum hd_sudoku_tier tier)
+settle(struct hd_sudoku_ladder *ladder, enum hd_sudoku_tier tier)
 {
 	struct hd_sudoku_lanes lanes;
 	bool filled;
-	if (shape->variant != HD_SUDOKU_CLASSIC)
-		return hd_sudoku_fill(shape, board, tier, HD_SUDOKU_ALL);
-	hd_lanes_from(&lanes, board);
+	if (ladder->shape->variant != HD_SUDOKU_CLASSIC)
+		return hd_sudoku_fill(ladder->shape, &ladder->position, tier, HD_SUDOKU_ALL);
+	hd_lanes_from(&lanes, &ladder->position.board);
 	filled = hd_lanes_fill(&lanes, tier, HD_SUDOKU_ALL);
-	hd_lanes_to(&lanes, board);
+	hd_lanes_to(&lanes, &ladder->position.board);
 	return filled;
 }
 
@@ -21,14 +21,14 @@ hd_sudoku_yields(const struct hd_sudoku_shape *shape, const struct hd_sudoku_boa
 		 enum hd_sudoku_tier tier, hd_cells wanted)
 {
 	struct hd_sudoku_lanes lanes;
-	struct hd_sudoku_board board;
+	struct hd_sudoku_position position;
 	HD_ASSERT(tier <= HD_SUDOKU_INTERMEDIATE);
 	if (shape->variant == HD_SUDOKU_CLASSIC) {
 		hd_lanes_open(&lanes, given);
 		return hd_lanes_fill(&lanes, tier, wanted);
 	}
-	hd_sudoku_open(shape, given, &board);
-	return hd_sudoku_fill(shape, &board, tier, wanted);
+	hd_sudoku_open(shape, given, &position);
+	return hd_sudoku_fill(shape, &position, tier, wanted);
 }
 
 void
@@ -39,11 +39,11 @@ hd_sudoku_ladder(struct hd_sudoku_ladder *ladder, const struct hd_sudoku_shape *
 	HD_ASSERT(cap <= HD_SUDOKU_EXTREME);
 	*ladder = (struct hd_sudoku_ladder){.shape = shape, .cap = cap};
 	if (shape->variant != HD_SUDOKU_CLASSIC) {
-		hd_sudoku_open(shape, given, &ladder->board);
+		hd_sudoku_open(shape, given, &ladder->position);
 		return;
 	}
 	hd_lanes_open(&lanes, given);
-	hd_lanes_to(&lanes, &ladder->board);
+	hd_lanes_to(&lanes, &ladder->position.board);
 }
 
 static bool
@@ -52,11 +52,12 @@ take_subsets(struct hd_sudoku_ladder *ladder)
 	struct hd_sudoku_subset found;
 	bool changed = false;
 	for (uint32_t u = 0; u < ladder->shape->units_count; u++) {
-		if (!hd_sudoku_unit_subset(ladder->shape, &ladder->board, u, &found))
+		if (!hd_sudoku_unit_subset(ladder->shape, &ladder->position.board, u, &found))
 			continue;
 		for (uint32_t d = 0; d < HD_SUDOKU_SIDE; d++)
 			if (found.digits >> d & 1)
-				ladder->board.open[d] &= ~(ladder->shape->units[u] & ~found.cells);
+				ladder->position.board.open[d] &=
+					~(ladder->shape->units[u] & ~found.cells);
 		changed = true;
 	}
 	return changed;
@@ -68,8 +69,8 @@ take_fish(struct hd_sudoku_ladder *ladder)
 	struct hd_sudoku_fish found;
 	bool changed = false;
 	for (uint32_t d = 0; d < HD_SUDOKU_SIDE; d++)
-		if (hd_sudoku_digit_fish(&ladder->board, d, &found)) {
-			ladder->board.open[d] &= ~hd_sudoku_fish_gone(&found);
+		if (hd_sudoku_digit_fish(&ladder->position.board, d, &found)) {
+			ladder->position.board.open[d] &= ~hd_sudoku_fish_gone(&found);
 			changed = true;
 		}
 	return changed;
@@ -79,10 +80,10 @@ static bool
 take_chain(struct hd_sudoku_ladder *ladder)
 {
 	struct hd_sudoku_chain found;
-	if (!hd_sudoku_chain(ladder->shape, &ladder->board, &found))
+	if (!hd_sudoku_chain(ladder->shape, &ladder->position.board, &found))
 		return false;
-	HD_ASSERT(ladder->board.open[found.digit] >> found.gone & 1);
-	ladder->board.open[found.digit] &= ~hd_cell(found.gone);
+	HD_ASSERT(ladder->position.board.open[found.digit] >> found.gone & 1);
+	ladder->position.board.open[found.digit] &= ~hd_cell(found.gone);
 	return true;
 }
 
@@ -103,7 +104,7 @@ hd_sudoku_ladder_step(struct hd_sudoku_ladder *ladder)
 	enum hd_sudoku_tier easy = ladder->tier, used;
 	if (easy > HD_SUDOKU_INTERMEDIATE)
 		easy = HD_SUDOKU_INTERMEDIATE;
-	if (settle(ladder->shape, &ladder->board, easy))
+	if (settle(ladder, easy))
 		return HD_PUZZLE_READY;
 	if (ladder->tier < HD_SUDOKU_INTERMEDIATE) {
 		if (ladder->tier == ladder->cap)

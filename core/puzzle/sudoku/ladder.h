@@ -7,10 +7,10 @@
 
 struct hd_sudoku_ladder {
 	const struct hd_sudoku_shape *shape;
-	enum hd_sudoku_tier tier; /* of the hardest rule that was needed so far */
-	enum hd_sudoku_tier cap;  /* the hardest that may be used */
-	uint32_t climbs;          /* times that the easy rules had come to an end */
-	struct hd_sudoku_board board;
+	enum hd_sudoku_tier tier;           /* of the hardest rule that was needed so far */
+	enum hd_sudoku_tier cap;            /* the hardest that may be used */
+	uint32_t climbs;                    /* times that the easy rules had come to an end */
+	struct hd_sudoku_position position; /* the classic: only its board */
 };
 
 /* given: of a puzzle that has one solution. cap: at most EXTREME. */

@@ -17,8 +17,9 @@
 #include "core/puzzle/sudoku/regions.h"
 #include "huntd/assert.h"
 
-#define BLOCK      32u   /* clues that are first taken at once */
-#define GRID_NODES 2000u /* after which a grid that does not fill is given up */
+#define BLOCK        32u   /* clues that are first taken at once */
+#define SECOND_NODES 24u   /* after which rules are to say whether a clue can be spared */
+#define GRID_NODES   2000u /* after which a grid that does not fill is given up */
 
 enum phase { REGIONS, GRID, STRIP, RAISE, SECOND, CLIMB, PROOF };
 
@@ -206,16 +207,19 @@ step_raise(struct make *m)
 	return HD_PUZZLE_PENDING;
 }
 
-/* A second solution would have another digit where the clue was. */
+/* A second solution would have another digit where the clue was. That there is none need not be
+ * proved where rules are to solve it: they do so only where there is one solution. */
 static enum hd_puzzle_state
 step_second(struct make *m)
 {
-	if (hd_sudoku_search_step(&m->proof.search))
+	struct hd_sudoku_search *search = &m->proof.search;
+	bool guesses = m->tier == HD_SUDOKU_UNREASONABLE;
+	if (hd_sudoku_search_step(search) && (guesses || search->nodes < SECOND_NODES))
 		return HD_PUZZLE_PENDING;
-	if (hd_sudoku_search_verdict(&m->proof.search) != HD_PUZZLE_NONE)
+	if (search->solutions > 0)
 		return next_clue(m, false);
-	if (m->tier == HD_SUDOKU_UNREASONABLE)
-		return next_clue(m, true);
+	if (guesses)
+		return next_clue(m, hd_sudoku_search_verdict(search) == HD_PUZZLE_NONE);
 	hd_sudoku_ladder(&m->proof.ladder, &m->shape, &m->text.given, m->tier);
 	m->proof.ladder.tier = HD_SUDOKU_INTERMEDIATE;
 	m->phase = CLIMB;

@@ -9,7 +9,7 @@ choose(const struct hd_sudoku_search *search, union hd_sudoku_state *state, uint
 	if (search->classic)
 		hd_lanes_choose(&state->lanes, cell, digit);
 	else
-		hd_sudoku_place(search->shape, &state->board, cell, digit);
+		hd_sudoku_place(search->shape, &state->position.board, cell, digit);
 }
 
 static void
@@ -19,7 +19,7 @@ refuse(const struct hd_sudoku_search *search, union hd_sudoku_state *state, uint
 	if (search->classic)
 		hd_lanes_refuse(&state->lanes, cell, digit);
 	else
-		state->board.open[digit] &= ~hd_cell(cell);
+		state->position.board.open[digit] &= ~hd_cell(cell);
 }
 
 /* A cell with the fewest digits left, as far as two and three are told apart. */
@@ -41,9 +41,9 @@ settle(const struct hd_sudoku_search *search, union hd_sudoku_state *state, bool
 {
 	if (search->classic)
 		return hd_lanes_settle(&state->lanes, filled);
-	if (!hd_sudoku_settle(search->shape, &state->board, HD_SUDOKU_BASIC))
+	if (!hd_sudoku_settle(search->shape, &state->position, HD_SUDOKU_INTERMEDIATE))
 		return false;
-	*filled = hd_sudoku_filled(&state->board);
+	*filled = hd_sudoku_filled(&state->position.board);
 	return true;
 }
 
@@ -62,7 +62,7 @@ hd_sudoku_search(struct hd_sudoku_search *search, uint8_t variant,
 	if (search->classic)
 		hd_lanes_open(&search->stack[0].lanes, given);
 	else
-		hd_sudoku_open(shape, given, &search->stack[0].board);
+		hd_sudoku_open(shape, given, &search->stack[0].position);
 }
 
 void
@@ -81,7 +81,7 @@ found(struct hd_sudoku_search *search, const union hd_sudoku_state *state)
 	if (search->classic)
 		hd_lanes_to(&state->lanes, &search->first);
 	else
-		search->first = state->board;
+		search->first = state->position.board;
 }
 
 static uint32_t
@@ -105,7 +105,7 @@ branch(struct hd_sudoku_search *search)
 	uint32_t digits, cell, digit;
 	HD_ASSERT(search->depth < HD_SUDOKU_DEPTH);
 	cell = search->classic ? hd_lanes_pick(&top->lanes, &digits)
-			       : board_pick(&top->board, &digits);
+			       : board_pick(&top->position.board, &digits);
 	digit = guess(search, digits);
 	top[1] = *top;
 	refuse(search, top, cell, digit);

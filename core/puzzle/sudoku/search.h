@@ -1,6 +1,6 @@
 /* search.h - looking for solutions: settle, guess, go back; on an explicit stack.
  *
- * A state is what is open at one point of the search: lanes for the classic, else a board. */
+ * A state is what is open at one point of the search: lanes for the classic, else a position. */
 #ifndef HUNTD_CORE_PUZZLE_SUDOKU_SEARCH_H
 #define HUNTD_CORE_PUZZLE_SUDOKU_SEARCH_H
 
@@ -15,7 +15,7 @@
 
 union hd_sudoku_state {
 	struct hd_sudoku_lanes lanes;
-	struct hd_sudoku_board board;
+	struct hd_sudoku_position position;
 };
 
 struct hd_sudoku_search {

@@ -15,13 +15,17 @@ hd_sudoku_place(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *boa
 
 void
 hd_sudoku_open(const struct hd_sudoku_shape *shape, const struct hd_sudoku_board *given,
-	       struct hd_sudoku_board *board)
+	       struct hd_sudoku_position *position)
 {
 	for (uint32_t d = 0; d < HD_SUDOKU_SIDE; d++)
-		board->open[d] = HD_SUDOKU_ALL;
-	for (uint32_t d = 0; d < HD_SUDOKU_SIDE; d++)
+		position->board.open[d] = HD_SUDOKU_ALL;
+	position->placed = 0;
+	position->tier = HD_SUDOKU_TIERS;
+	for (uint32_t d = 0; d < HD_SUDOKU_SIDE; d++) {
+		position->placed |= given->open[d];
 		for (hd_cells left = given->open[d]; left; left &= left - 1)
-			hd_sudoku_place(shape, board, hd_cells_first(left), d);
+			hd_sudoku_place(shape, &position->board, hd_cells_first(left), d);
+	}
 }
 
 struct hd_sudoku_tally
@@ -52,104 +56,129 @@ hd_sudoku_masks(const struct hd_sudoku_board *board, uint16_t masks[HD_SUDOKU_CE
 			masks[hd_cells_first(left)] |= (uint16_t)(1u << d);
 }
 
-/* Places what has one place left in the first `units` units, where that is news. */
+/* Places a digit where a unit has one place left for it. False: one has none. */
 static bool
-place_in_units(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board, uint32_t units,
-	       hd_cells *placed)
+place_in_units(const struct hd_sudoku_shape *shape, struct hd_sudoku_position *p, uint32_t digit)
 {
-	for (uint32_t d = 0; d < HD_SUDOKU_SIDE; d++)
-		for (uint32_t u = 0; u < units; u++) {
-			hd_cells places = board->open[d] & shape->units[u];
-			if (places == 0)
-				return false;
-			if (places & (places - 1) || places & *placed)
-				continue;
-			*placed |= places;
-			hd_sudoku_place(shape, board, hd_cells_first(places), d);
-		}
-	return true;
-}
-
-static bool
-place_in_cells(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board, hd_cells *placed)
-{
-	struct hd_sudoku_tally t = hd_sudoku_tally(board);
-	if (t.one != HD_SUDOKU_ALL)
-		return false;
-	for (hd_cells left = t.one & ~t.two & ~*placed; left; left &= left - 1) {
-		uint32_t cell = hd_cells_first(left), d = 0;
-		while (d < HD_SUDOKU_SIDE && !(board->open[d] >> cell & 1))
-			d++;
-		if (d == HD_SUDOKU_SIDE)
+	uint32_t units = p->tier == HD_SUDOKU_TRIVIAL ? HD_SUDOKU_SIDE : shape->units_count;
+	for (uint32_t u = 0; u < units; u++) {
+		hd_cells places = p->board.open[digit] & shape->units[u];
+		if (places == 0)
 			return false;
-		*placed |= hd_cell(cell);
-		hd_sudoku_place(shape, board, cell, d);
+		if (places & (places - 1) || places & p->placed)
+			continue;
+		p->placed |= places;
+		hd_sudoku_place(shape, &p->board, hd_cells_first(places), digit);
 	}
 	return true;
 }
 
-/* Where all places of a digit in one unit lie in another, it stands there in the other, too. */
 static bool
-cross(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board)
+place_in_cells(const struct hd_sudoku_shape *shape, struct hd_sudoku_position *p)
 {
-	bool changed = false;
-	for (uint32_t u = 0; u < HD_SUDOKU_SIDE; u++)
-		for (uint32_t line = HD_SUDOKU_SIDE; line < shape->units_count; line++) {
-			hd_cells region = shape->units[u], row = shape->units[line];
-			if (!(region & row))
-				continue;
-			for (uint32_t d = 0; d < HD_SUDOKU_SIDE; d++) {
-				hd_cells open = board->open[d];
-				if (!(open & region & row))
-					continue;
-				if (!(open & region & ~row))
-					open &= ~(row & ~region);
-				if (!(open & row & ~region))
-					open &= ~(region & ~row);
-				changed |= open != board->open[d];
-				board->open[d] = open;
-			}
-		}
-	return changed;
-}
-
-/* One round, harder rules only where the easier place nothing. *changed: it may go on. */
-static bool
-settle_round(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board,
-	     enum hd_sudoku_tier tier, hd_cells *placed, bool *changed)
-{
-	uint32_t units = tier == HD_SUDOKU_TRIVIAL ? HD_SUDOKU_SIDE : shape->units_count;
-	hd_cells before = *placed;
-	HD_ASSERT(tier <= HD_SUDOKU_INTERMEDIATE);
-	if (!place_in_units(shape, board, units, placed))
+	struct hd_sudoku_tally t = hd_sudoku_tally(&p->board);
+	if (t.one != HD_SUDOKU_ALL)
 		return false;
-	if (tier >= HD_SUDOKU_BASIC && !place_in_cells(shape, board, placed))
-		return false;
-	*changed = *placed != before || (tier >= HD_SUDOKU_INTERMEDIATE && cross(shape, board));
+	for (hd_cells left = t.one & ~t.two & ~p->placed; left; left &= left - 1) {
+		uint32_t cell = hd_cells_first(left), d = 0;
+		while (d < HD_SUDOKU_SIDE && !(p->board.open[d] >> cell & 1))
+			d++;
+		if (d == HD_SUDOKU_SIDE)
+			return false;
+		p->placed |= hd_cell(cell);
+		hd_sudoku_place(shape, &p->board, cell, d);
+	}
 	return true;
 }
 
+/* Where all places of a digit in one unit lie in another, too, it stands there in the other. */
+static hd_cells
+cross(const struct hd_sudoku_shape *shape, hd_cells open)
+{
+	for (uint32_t u = 0; u < shape->units_count; u++) {
+		hd_cells places = open & shape->units[u];
+		const uint8_t *through;
+		if (places == 0) /* a contradiction, that the next round meets */
+			break;
+		through = shape->through[hd_cells_first(places)];
+		for (uint32_t i = 0; i < HD_SUDOKU_THROUGH; i++)
+			if (!(places & ~shape->units[through[i]]))
+				open &= ~(shape->units[through[i]] & ~shape->units[u]);
+	}
+	return open;
+}
+
+/* The first digit, of those that are new, for which crossings say something. */
+static bool
+cross_one(const struct hd_sudoku_shape *shape, struct hd_sudoku_position *p)
+{
+	for (uint32_t d = 0; d < HD_SUDOKU_SIDE; d++) {
+		hd_cells before = p->board.open[d];
+		if (p->crossed[d] == before)
+			continue;
+		p->board.open[d] = cross(shape, before);
+		p->crossed[d] = before;
+		if (p->board.open[d] != before)
+			return true;
+	}
+	return false;
+}
+
+/* One round over what is new. False: there is no solution. *changed: it may go on. */
+static bool
+settle_round(const struct hd_sudoku_shape *shape, struct hd_sudoku_position *p, bool *changed)
+{
+	hd_cells before = p->placed;
+	*changed = false;
+	for (uint32_t d = 0; d < HD_SUDOKU_SIDE; d++) {
+		if (p->board.open[d] == p->done[d])
+			continue;
+		p->done[d] = p->board.open[d];
+		*changed = true;
+		if (!place_in_units(shape, p, d))
+			return false;
+	}
+	if (p->tier >= HD_SUDOKU_BASIC && !place_in_cells(shape, p))
+		return false;
+	*changed |= p->placed != before;
+	if (!*changed && p->tier >= HD_SUDOKU_INTERMEDIATE)
+		*changed = cross_one(shape, p);
+	return true;
+}
+
+/* What was looked through by other rules was not by these. */
+static void
+begin(struct hd_sudoku_position *p, enum hd_sudoku_tier tier)
+{
+	HD_ASSERT(tier <= HD_SUDOKU_INTERMEDIATE);
+	if (p->tier == tier)
+		return;
+	p->tier = tier;
+	for (uint32_t d = 0; d < HD_SUDOKU_SIDE; d++)
+		p->done[d] = p->crossed[d] = ~HD_SUDOKU_ALL;
+}
+
 bool
-hd_sudoku_settle(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board,
+hd_sudoku_settle(const struct hd_sudoku_shape *shape, struct hd_sudoku_position *position,
 		 enum hd_sudoku_tier tier)
 {
-	hd_cells placed = 0;
 	bool changed = true;
+	begin(position, tier);
 	while (changed)
-		if (!settle_round(shape, board, tier, &placed, &changed))
+		if (!settle_round(shape, position, &changed))
 			return false;
 	return true;
 }
 
 bool
-hd_sudoku_fill(const struct hd_sudoku_shape *shape, struct hd_sudoku_board *board,
+hd_sudoku_fill(const struct hd_sudoku_shape *shape, struct hd_sudoku_position *position,
 	       enum hd_sudoku_tier tier, hd_cells wanted)
 {
-	hd_cells placed = 0;
 	bool changed = true;
 	HD_ASSERT(wanted != 0);
-	while (changed && wanted & ~placed)
-		if (!settle_round(shape, board, tier, &placed, &changed))
+	begin(position, tier);
+	while (changed && wanted & ~position->placed)
+		if (!settle_round(shape, position, &changed))
 			return false;
-	return !(wanted & ~placed);
+	return !(wanted & ~position->placed);
 }

@@ -9,14 +9,28 @@ hd_sudoku_box(uint32_t cell)
 }
 
 static void
+add_through(struct hd_sudoku_shape *shape, uint32_t cell)
+{
+	uint32_t count = 0;
+	for (uint8_t u = 0; u < shape->units_count; u++)
+		if (shape->units[u] >> cell & 1)
+			shape->through[cell][count++] = u;
+	HD_ASSERT(count >= 3 && count <= HD_SUDOKU_THROUGH);
+	while (count < HD_SUDOKU_THROUGH)
+		shape->through[cell][count++] = shape->through[cell][0];
+}
+
+static void
 add_peers(struct hd_sudoku_shape *shape)
 {
 	memset(shape->peers, 0, sizeof(shape->peers));
 	for (uint32_t u = 0; u < shape->units_count; u++)
 		for (hd_cells left = shape->units[u]; left; left &= left - 1)
 			shape->peers[hd_cells_first(left)] |= shape->units[u];
-	for (uint32_t cell = 0; cell < HD_SUDOKU_CELLS; cell++)
+	for (uint32_t cell = 0; cell < HD_SUDOKU_CELLS; cell++) {
 		shape->peers[cell] &= ~hd_cell(cell);
+		add_through(shape, cell);
+	}
 }
 
 void

@@ -184,16 +184,17 @@ bench_make(const struct hd_puzzle_spec *spec, double seconds)
 	struct hd_puzzle_made made;
 	uint64_t tries = 0;
 	uint64_t cpu = now_ns(CLOCK_THREAD_CPUTIME_ID), until = cpu + (uint64_t)(seconds * 1e9);
-	for (uint64_t n = 0; n % 8 || now_ns(CLOCK_THREAD_CPUTIME_ID) < until; n++) {
+	for (uint64_t n = 0, now = cpu; now < until; n++) {
 		uint8_t seed[HD_PUZZLE_SEED] = {0};
-		uint64_t from = now_ns(CLOCK_MONOTONIC);
+		uint64_t from = now_ns(CLOCK_THREAD_CPUTIME_ID);
 		struct hd_puzzle_job *job;
 		memcpy(seed, &n, sizeof(n));
 		job = hd_puzzle_make(memory, spec, seed, 0, UINT32_MAX, answer);
 		while (hd_puzzle_step(job, FUEL) == HD_PUZZLE_PENDING)
 			;
 		hd_puzzle_made(job, &made);
-		note(&times, now_ns(CLOCK_MONOTONIC) - from);
+		now = now_ns(CLOCK_THREAD_CPUTIME_ID);
+		note(&times, now - from);
 		tries += made.try + 1;
 	}
 	printf("tries_each %.2f ", (double)tries / (double)times.count);

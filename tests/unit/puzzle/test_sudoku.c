@@ -328,25 +328,26 @@ check_engines(struct hd_bytes text, uint8_t tier)
 	hd_sudoku_shape(&shape, HD_SUDOKU_CLASSIC, NULL);
 	for (int rule = HD_SUDOKU_TRIVIAL; rule <= HD_SUDOKU_INTERMEDIATE; rule++) {
 		enum hd_sudoku_tier up_to = (enum hd_sudoku_tier)rule;
-		struct hd_sudoku_board plain, fast;
+		struct hd_sudoku_position plain;
+		struct hd_sudoku_board fast;
 		bool filled;
 		hd_sudoku_open(&shape, &sudoku.given, &plain);
 		hd_lanes_open(&lanes, &sudoku.given);
 		hd_lanes_to(&lanes, &fast);
-		assert_memory_equal(&plain, &fast, sizeof(plain));
+		assert_memory_equal(&plain.board, &fast, sizeof(fast));
 		assert_true(hd_sudoku_settle(&shape, &plain, up_to));
 		filled = hd_lanes_fill(&lanes, up_to, HD_SUDOKU_ALL);
-		assert_int_equal(filled, hd_sudoku_filled(&plain));
+		assert_int_equal(filled, hd_sudoku_filled(&plain.board));
 		if (filled)
 			continue;
 		hd_lanes_to(&lanes, &fast);
-		assert_memory_equal(&plain, &fast, sizeof(plain));
+		assert_memory_equal(&plain.board, &fast, sizeof(fast));
 		if (up_to < HD_SUDOKU_INTERMEDIATE)
 			continue;
 		hd_lanes_open(&lanes, &sudoku.given);
 		assert_true(hd_lanes_settle(&lanes, &filled));
 		hd_lanes_to(&lanes, &fast);
-		assert_memory_equal(&plain, &fast, sizeof(plain));
+		assert_memory_equal(&plain.board, &fast, sizeof(fast));
 	}
 }
 
