@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """huntctl puzzle: every work on every kind that there is, in every form, and what is no puzzle."""
+import pty
 import resource
+import select
 import signal
 import xml.etree.ElementTree
 
@@ -269,6 +271,24 @@ def what_an_older_release_lacks_is_named():
             server.start()
 
 
+def progress_on_a_terminal():
+    """On stderr where that is a terminal; a rate, and where the end is known, what is left."""
+    ours, theirs = pty.openpty()
+    with open(os.devnull, "wb") as away:
+        running = subprocess.Popen([BIN + "/huntctl", "puzzle", "deal", "--kind", "sudoku", "--count", "100000000"],
+                                   stdout=away, stderr=theirs)
+    os.close(theirs)
+    said = b""
+    while b" left" not in said:
+        check("it says something", select.select([ours], [], [], 60)[0], said)
+        said += os.read(ours, 1000)
+    check("rate and time left", re.search(rb"\d+ puzzles, \d+/s, \d+%, \d.* left", said), said)
+    running.send_signal(signal.SIGINT)
+    same("Ctrl-C", running.wait(timeout=60), 130)
+    check("the line is taken back", os.read(ours, 10000).endswith(b"\r\x1b[K"))
+    os.close(ours)
+
+
 def what_the_readme_shows():
     """Its commands, run as they stand there, and what they print."""
     root = os.path.dirname(os.path.dirname(HERE))
@@ -316,4 +336,4 @@ def long_files_and_ctrl_c():
 
 story(help_and_mistakes, the_table_of_kinds, dealing, the_overlay_spells_the_answer, solving, grading, what_is_no_puzzle,
       drawing, converting, measuring, from_the_deal_to_the_points,
-      what_an_older_release_lacks_is_named, what_the_readme_shows, long_files_and_ctrl_c)
+      what_an_older_release_lacks_is_named, progress_on_a_terminal, what_the_readme_shows, long_files_and_ctrl_c)

@@ -137,6 +137,17 @@ hd_tool_progress_begin(struct hd_tool_progress *progress)
 		progress->begun_ms = progress->told_ms = now_ms();
 }
 
+static void
+tell_left(int64_t took_ms, uint64_t part, uint64_t whole)
+{
+	char text[32];
+	double left_s = (double)took_ms / 1000 * (double)(whole - part) / (double)part;
+	json_t *left = json_integer((json_int_t)left_s);
+	hd_ctl_value("left_s", left, text, sizeof text);
+	fprintf(stderr, ", %.0f%%, %s left", 100 * (double)part / (double)whole, text);
+	json_decref(left);
+}
+
 void
 hd_tool_progress_one(struct hd_tool_progress *progress, uint64_t part, uint64_t whole)
 {
@@ -149,10 +160,8 @@ hd_tool_progress_one(struct hd_tool_progress *progress, uint64_t part, uint64_t 
 	progress->told_ms = now;
 	fprintf(stderr, LINE_CLEAR "%llu puzzles, %llu/s", (unsigned long long)progress->done,
 		(unsigned long long)(progress->done * 1000 / (uint64_t)took));
-	if (part > 0 && whole > part) {
-		double left = (double)took / 1000 * (double)(whole - part) / (double)part;
-		fprintf(stderr, ", %.0f%%, %.0f s left", 100 * (double)part / (double)whole, left);
-	}
+	if (part > 0 && whole > part)
+		tell_left(took, part, whole);
 	fflush(stderr);
 }
 
