@@ -140,7 +140,7 @@ hd_tool_progress_begin(struct hd_tool_progress *progress)
 static void
 tell_left(int64_t took_ms, uint64_t part, uint64_t whole)
 {
-	char text[32];
+	char text[64];
 	double left_s = (double)took_ms / 1000 * (double)(whole - part) / (double)part;
 	json_t *left = json_integer((json_int_t)left_s);
 	hd_ctl_value("left_s", left, text, sizeof text);
