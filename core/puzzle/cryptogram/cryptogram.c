@@ -5,6 +5,9 @@
 #include "core/puzzle/text.h"
 #include "huntd/assert.h"
 
+#define HARD 2u
+#define LONG 100u /* letters from which on a text has few other readings */
+
 static const char *
 params_read(struct hd_bytes text, struct hd_puzzle_params *params)
 {
@@ -29,7 +32,7 @@ params_write(const struct hd_puzzle_params *params, struct hd_writer *out)
 static const char *
 params_deny(const struct hd_puzzle_params *params, uint8_t tier)
 {
-	HD_ASSERT(params->width >= HD_CRYPTOGRAM_LETTERS_MIN && tier < 3);
+	HD_ASSERT(params->width >= HD_CRYPTOGRAM_LETTERS_MIN && tier <= HARD);
 	return NULL;
 }
 
@@ -46,8 +49,9 @@ sizes(const struct hd_puzzle_params *params, struct hd_puzzle_sizes *to)
 static uint64_t
 make_ns(const struct hd_puzzle_params *params, uint8_t tier)
 {
-	HD_ASSERT(params->width <= HD_CRYPTOGRAM_LETTERS_MAX && tier < 3);
-	return 5000000;
+	bool long_proof = tier == HARD && params->width < LONG;
+	HD_ASSERT(params->width <= HD_CRYPTOGRAM_LETTERS_MAX && tier <= HARD);
+	return long_proof ? 2000000 : 500000;
 }
 
 static const char *
