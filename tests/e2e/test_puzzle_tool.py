@@ -298,7 +298,7 @@ def what_the_readme_shows():
     commands = [line[2:] for line in shown if line.startswith("$ ")]
     check("there are some", len(commands) >= 2)
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(" && ".join(commands), shell=True, cwd=folder, capture_output=True, text=True, timeout=60,
+        done = subprocess.run("\n".join(["set -e", *commands]), shell=True, cwd=folder, capture_output=True, text=True, timeout=60,
                               env={**os.environ, "PATH": BIN + ":" + os.environ["PATH"]})
     same("what they print", [line.rstrip() for line in done.stdout.splitlines()],
          [line for line in shown if not line.startswith("$ ")])
