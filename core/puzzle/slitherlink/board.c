@@ -2,7 +2,9 @@
 #include "core/puzzle/slitherlink/slitherlink.h"
 #include "huntd/assert.h"
 
-enum stage { STAGE_RULES, STAGE_CHAINS, STAGE_CLASSES };
+/* HARD goes as SGT does, whose order decides in a few puzzles how far it comes: after a round of
+ * the classes only what can use its news, and the chains last. */
+enum stage { STAGE_RULES, STAGE_PAIRS, STAGE_CLASSES, STAGE_CHAINS };
 
 struct hd_slither_grid
 hd_slither_grid_of(const struct hd_puzzle_params *params)
@@ -85,7 +87,7 @@ classes(const struct hd_slither_grid *grid, struct hd_slither_board *board, int6
 {
 	if (!board->classed)
 		hd_slither_classes_clear(grid, board);
-	while (board->row <= grid->height) {
+	while (board->row < 3 * (grid->height + 1)) {
 		if (*fuel <= 0)
 			return HD_SLITHER_GOING;
 		(*fuel)--;
@@ -96,26 +98,56 @@ classes(const struct hd_slither_grid *grid, struct hd_slither_board *board, int6
 	return HD_SLITHER_STUCK;
 }
 
-/* What follows a round of the classes: lines and pairs are news for the rules. */
-static enum stage
-after_classes(struct hd_slither_board *board)
+static uint32_t
+known(const struct hd_slither_grid *grid, struct hd_slither_board *board)
 {
-	bool again = board->news == HD_SLITHER_NEW_CLASS;
+	uint32_t count = 0;
+	for (uint32_t word = 0; word < 4 * grid->words; word++)
+		count += (uint32_t)__builtin_popcountll(board->words[word]);
+	return count;
+}
+
+static enum stage
+after_classes(const struct hd_slither_grid *grid, struct hd_slither_board *board)
+{
+	uint32_t news = board->news;
 	board->row = 0;
 	board->news = 0;
-	return again ? STAGE_CLASSES : STAGE_RULES;
+	board->known = known(grid, board);
+	if (news == 0)
+		return STAGE_CHAINS;
+	if (news & HD_SLITHER_NEW_LINE)
+		return STAGE_RULES;
+	return news & HD_SLITHER_NEW_PAIR ? STAGE_PAIRS : STAGE_CLASSES;
 }
 
 static enum hd_slither_end
 rules(const struct hd_slither_grid *grid, struct hd_slither_board *board, uint32_t level,
       int64_t *fuel)
 {
-	uint32_t kept = level < HD_SLITHER_TRICKY ? level : HD_SLITHER_TRICKY;
 	if (*fuel <= 0)
 		return HD_SLITHER_GOING;
 	if (grid->stride == 16)
-		return hd_slither_rules16(board->words, kept, &board->steps, fuel);
-	return hd_slither_rules32(board->words, kept, &board->steps, fuel);
+		return hd_slither_rules16(board->words, level, &board->steps, fuel);
+	return hd_slither_rules32(board->words, level, &board->steps, fuel);
+}
+
+/* HARD, once the rules are stuck: to where there are news for them, or none at all. */
+static enum hd_slither_end
+deduce_classes(const struct hd_slither_grid *grid, struct hd_slither_board *board, int64_t *fuel)
+{
+	HD_ASSERT(board->stage == STAGE_PAIRS || board->stage == STAGE_CLASSES);
+	if (board->stage == STAGE_PAIRS) {
+		enum hd_slither_end end = rules(grid, board, HD_SLITHER_PAIRS, fuel);
+		if (end == HD_SLITHER_STUCK)
+			board->stage =
+				known(grid, board) > board->known ? STAGE_RULES : STAGE_CLASSES;
+		return end;
+	}
+	if (classes(grid, board, fuel) == HD_SLITHER_GOING)
+		return HD_SLITHER_GOING;
+	board->stage = (uint8_t)after_classes(grid, board);
+	return HD_SLITHER_STUCK;
 }
 
 enum hd_slither_end
@@ -124,27 +156,23 @@ hd_slither_deduce(const struct hd_slither_grid *grid, struct hd_slither_board *b
 {
 	HD_ASSERT(level < HD_SLITHER_LEVELS);
 	for (;;) {
-		if (board->stage == STAGE_RULES) {
-			enum hd_slither_end end = rules(grid, board, level, fuel);
+		enum hd_slither_end end;
+		if (board->stage == STAGE_CHAINS) {
+			board->stage = STAGE_RULES;
+			end = hd_slither_chains(grid, board);
+			if (end != HD_SLITHER_GOING)
+				return end;
+		} else if (board->stage != STAGE_RULES) {
+			end = deduce_classes(grid, board, fuel);
 			if (end != HD_SLITHER_STUCK)
 				return end;
-			board->stage = STAGE_CHAINS;
-		}
-		if (board->stage == STAGE_CHAINS) {
-			enum hd_slither_end end = hd_slither_chains(grid, board);
-			board->stage = STAGE_RULES;
-			if (end == HD_SLITHER_GOING)
-				continue;
-			if (end != HD_SLITHER_STUCK || level < HD_SLITHER_HARD)
+		} else {
+			bool hard = level == HD_SLITHER_HARD;
+			end = rules(grid, board, hard ? HD_SLITHER_TRICKY : level, fuel);
+			if (end != HD_SLITHER_STUCK)
 				return end;
-			board->stage = STAGE_CLASSES;
+			board->stage = hard ? STAGE_CLASSES : STAGE_CHAINS;
 		}
-		if (classes(grid, board, fuel) == HD_SLITHER_GOING)
-			return HD_SLITHER_GOING;
-		bool stuck = board->news == 0;
-		board->stage = (uint8_t)after_classes(board);
-		if (stuck)
-			return HD_SLITHER_STUCK;
 	}
 }
 

@@ -32,11 +32,19 @@ find(uint16_t *parents, uint32_t edge)
 	}
 }
 
+/* The four edges around the faces, or at the dots, of one row: a bit a place. */
+struct around {
+	uint32_t unknown[4], yes[4];
+};
+
 struct view {
 	const struct hd_slither_grid *grid;
 	struct hd_slither_board *board;
 	uint16_t *parents;
 	uint32_t news;
+	struct around around;
+	uint32_t row; /* of dots, that was read */
+	bool told;    /* a line; rows that were read are to be read again */
 };
 
 static void
@@ -45,6 +53,7 @@ tell(struct view *view, uint32_t edge, bool yes)
 	if (!hd_slither_is(view->grid, view->board, edge, yes)) {
 		hd_slither_put(view->grid, view->board, edge, yes);
 		view->news |= HD_SLITHER_NEW_LINE;
+		view->told = true;
 	}
 }
 
@@ -105,12 +114,43 @@ parity(struct view *view, const uint32_t *edges, uint32_t count, bool odd)
 	}
 }
 
-/* The four edges around the faces, or at the dots, of one row: a bit a place. What is told
- * while the row is gone through stays unknown in it, which does no harm: what is said of unknown
- * edges holds for all. */
-struct around {
-	uint32_t unknown[4], yes[4];
-};
+/* A row of edges: which are yes, which are unknown. */
+static void
+edge_row(const struct view *view, uint32_t row, bool vertical, uint32_t *yes, uint32_t *unknown)
+{
+	uint32_t plane = vertical ? HD_SLITHER_VY : HD_SLITHER_HY;
+	uint32_t no = hd_slither_row(view->grid,
+				     hd_slither_plane(view->grid, view->board, plane + 1), row);
+	*yes = hd_slither_row(view->grid, hd_slither_plane(view->grid, view->board, plane), row);
+	*unknown = ~(*yes | no);
+}
+
+static void
+read_faces(struct view *view, uint32_t row)
+{
+	struct around *around = &view->around;
+	edge_row(view, row, false, &around->yes[0], &around->unknown[0]);
+	edge_row(view, row + 1, false, &around->yes[2], &around->unknown[2]);
+	edge_row(view, row, true, &around->yes[3], &around->unknown[3]);
+	around->yes[1] = around->yes[3] >> 1;
+	around->unknown[1] = around->unknown[3] >> 1;
+	view->told = false;
+}
+
+static void
+read_dots(struct view *view, uint32_t row)
+{
+	struct around *around = &view->around;
+	edge_row(view, row, false, &around->yes[0], &around->unknown[0]);
+	edge_row(view, row, true, &around->yes[1], &around->unknown[1]);
+	around->yes[2] = around->yes[0] << 1;
+	around->unknown[2] = around->unknown[0] << 1;
+	around->yes[3] = around->unknown[3] = 0;
+	if (row > 0)
+		edge_row(view, row - 1, true, &around->yes[3], &around->unknown[3]);
+	view->row = row;
+	view->told = false;
+}
 
 /* The unknown of a place's four edges; of the others it counts the yes. */
 static uint32_t
@@ -127,10 +167,13 @@ unknown_of(const struct around *around, uint32_t column, const uint32_t *edges, 
 	return count;
 }
 
-/* Two equal edges of a face are both no where there is room for one yes only; and mirrored. */
+/* Two equal edges of a face are both no where there is room for one yes only; and mirrored. SGT
+ * does not count such lines as news: where a round finds nothing else, it ends there. So do we, or
+ * what is hard here would be beyond it. */
 static void
 equals(struct view *view, const uint32_t *unknown, uint32_t count, bool yes)
 {
+	uint32_t news = view->news;
 	bool opposite;
 	for (uint32_t i = 0; i < count; i++)
 		for (uint32_t j = i + 1; j < count; j++)
@@ -138,20 +181,27 @@ equals(struct view *view, const uint32_t *unknown, uint32_t count, bool yes)
 				tell(view, unknown[i], yes);
 				tell(view, unknown[j], yes);
 			}
+	view->news = news;
 }
 
 static void
-face(struct view *view, const struct around *around, uint32_t slot, uint32_t column, uint32_t clue)
+face(struct view *view, uint32_t row, uint32_t column, uint32_t clue)
 {
 	const struct hd_slither_grid *grid = view->grid;
+	uint32_t slot = hd_slither_slot(grid, row, column), unknown[5], yes;
 	const uint32_t edges[] = {slot, slot + grid->places + 1, slot + grid->stride,
 				  slot + grid->places};
-	uint32_t unknown[5], yes, count = unknown_of(around, column, edges, unknown, &yes);
-	HD_ASSERT(count >= 2);
+	uint32_t count = unknown_of(&view->around, column, edges, unknown, &yes);
 	if (yes + 1 == clue)
 		equals(view, unknown, count, false);
+	if (view->told)
+		read_faces(view, row);
+	count = unknown_of(&view->around, column, edges, unknown, &yes);
 	if (clue + 1 == yes + count)
 		equals(view, unknown, count, true);
+	if (view->told)
+		read_faces(view, row);
+	count = unknown_of(&view->around, column, edges, unknown, &yes);
 	parity(view, unknown, count, (clue - yes) % 2);
 }
 
@@ -172,15 +222,15 @@ pair(struct view *view, uint32_t slot, uint32_t corner, uint32_t a, uint32_t b)
 }
 
 static void
-dot(struct view *view, const struct around *around, uint32_t slot, uint32_t column)
+dot(struct view *view, uint32_t row, uint32_t column)
 {
-	/* The edges to the right, below, left, above; where there is none, it is known. */
-	uint32_t below = slot + view->grid->places;
-	const uint32_t edges[] = {slot, below, slot - 1, below - view->grid->stride};
 	/* Pairs by corner: which edge, and which other. */
 	static const uint8_t corners[4][2] = {{0, 1}, {2, 1}, {0, 3}, {2, 3}};
+	const struct around *around = &view->around;
+	uint32_t slot = hd_slither_slot(view->grid, row, column), below = slot + view->grid->places;
+	/* To the right, below, left, above; where there is none, it is known. */
+	const uint32_t edges[] = {slot, below, slot - 1, below - view->grid->stride};
 	uint32_t unknown[5], yes, count = unknown_of(around, column, edges, unknown, &yes);
-	HD_ASSERT(count >= 2);
 	for (uint32_t corner = 0; corner < 4; corner++) {
 		uint32_t a = corners[corner][0], b = corners[corner][1];
 		if (around->unknown[a] & around->unknown[b] & 1u << column)
@@ -210,17 +260,6 @@ share_row(struct view *view, uint32_t row, bool vertical)
 	}
 }
 
-/* A row of edges: which are yes, which are unknown. */
-static void
-edge_row(const struct view *view, uint32_t row, bool vertical, uint32_t *yes, uint32_t *unknown)
-{
-	uint32_t plane = vertical ? HD_SLITHER_VY : HD_SLITHER_HY;
-	uint32_t no = hd_slither_row(view->grid,
-				     hd_slither_plane(view->grid, view->board, plane + 1), row);
-	*yes = hd_slither_row(view->grid, hd_slither_plane(view->grid, view->board, plane), row);
-	*unknown = ~(*yes | no);
-}
-
 /* Places of a row at which two or more of the edges are unknown. */
 static uint32_t
 two_unknown(const struct around *around)
@@ -232,39 +271,54 @@ two_unknown(const struct around *around)
 static void
 face_row(struct view *view, uint32_t row)
 {
-	const struct hd_slither_grid *grid = view->grid;
-	struct around around;
-	edge_row(view, row, false, &around.yes[0], &around.unknown[0]);
-	edge_row(view, row + 1, false, &around.yes[2], &around.unknown[2]);
-	edge_row(view, row, true, &around.yes[3], &around.unknown[3]);
-	around.yes[1] = around.yes[3] >> 1;
-	around.unknown[1] = around.unknown[3] >> 1;
-	uint32_t two = two_unknown(&around);
+	uint32_t clues[5], all = 0;
 	for (uint32_t clue = 0; clue < 5; clue++) {
 		const uint64_t *plane =
-			hd_slither_plane(grid, view->board, HD_SLITHER_CLUES + clue);
-		uint32_t left = two & hd_slither_row(grid, plane, row);
-		for (; left != 0; left &= left - 1) {
-			uint32_t column = (uint32_t)__builtin_ctz(left);
-			face(view, &around, hd_slither_slot(grid, row, column), column, clue);
-		}
+			hd_slither_plane(view->grid, view->board, HD_SLITHER_CLUES + clue);
+		clues[clue] = hd_slither_row(view->grid, plane, row);
+		all |= clues[clue];
+	}
+	read_faces(view, row);
+	for (uint32_t left = all & two_unknown(&view->around); left != 0; left &= left - 1) {
+		uint32_t column = (uint32_t)__builtin_ctz(left), clue = 0;
+		while (!(clues[clue] >> column & 1))
+			clue++;
+		face(view, row, column, clue);
+		if (view->told)
+			read_faces(view, row);
 	}
 }
 
 static void
+dot_at(struct view *view, uint32_t row, uint32_t column)
+{
+	if (view->told || view->row != row)
+		read_dots(view, row);
+	if (two_unknown(&view->around) >> column & 1)
+		dot(view, row, column);
+}
+
+/* In SGT's order, faces by rows and of each the dots that none before it had, clockwise: it decides
+ * what a round has found when the next begins. So the first two rows go together. */
+static void
 dot_row(struct view *view, uint32_t row)
 {
-	struct around around = {0};
-	edge_row(view, row, false, &around.yes[0], &around.unknown[0]);
-	edge_row(view, row, true, &around.yes[1], &around.unknown[1]);
-	around.yes[2] = around.yes[0] << 1;
-	around.unknown[2] = around.unknown[0] << 1;
-	if (row > 0)
-		edge_row(view, row - 1, true, &around.yes[3], &around.unknown[3]);
-	uint32_t left = two_unknown(&around) & ((2u << view->grid->width) - 1);
-	for (; left != 0; left &= left - 1) {
-		uint32_t column = (uint32_t)__builtin_ctz(left);
-		dot(view, &around, hd_slither_slot(view->grid, row, column), column);
+	uint32_t width = view->grid->width;
+	read_dots(view, row);
+	if (row >= 2) {
+		dot_at(view, row, 1);
+		dot_at(view, row, 0);
+		for (uint32_t column = 2; column <= width; column++)
+			dot_at(view, row, column);
+	} else if (row == 0) {
+		dot_at(view, 0, 0);
+		dot_at(view, 0, 1);
+		dot_at(view, 1, 1);
+		dot_at(view, 1, 0);
+		for (uint32_t column = 2; column <= width; column++) {
+			dot_at(view, 0, column);
+			dot_at(view, 1, column);
+		}
 	}
 }
 
@@ -272,12 +326,18 @@ uint32_t
 hd_slither_classes_row(const struct hd_slither_grid *grid, struct hd_slither_board *board,
 		       uint32_t row)
 {
-	struct view view = {grid, board, hd_slither_parents(grid, board), 0};
-	HD_ASSERT(row <= grid->height && board->classed);
-	if (row < grid->height)
+	struct view view = {.grid = grid, .board = board};
+	uint32_t phase = row / (grid->height + 1);
+	HD_ASSERT(phase < 3 && board->classed);
+	view.parents = hd_slither_parents(grid, board);
+	row %= grid->height + 1;
+	if (phase == 0 && row < grid->height)
 		face_row(&view, row);
-	dot_row(&view, row);
-	share_row(&view, row, false);
-	share_row(&view, row, true);
+	if (phase == 1)
+		dot_row(&view, row);
+	if (phase == 2) {
+		share_row(&view, row, false);
+		share_row(&view, row, true);
+	}
 	return view.news;
 }

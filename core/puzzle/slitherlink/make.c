@@ -138,6 +138,14 @@ strip(struct maker *maker, enum hd_slither_end end)
 	block->at = block->at == AT_START ? AT_LEFT : AT_RIGHT;
 }
 
+/* From the start, with the clues that were kept. */
+static void
+begin_kept(struct maker *maker)
+{
+	hd_slither_board_clear(&maker->grid, board_at(maker, 0));
+	give(maker, board_at(maker, 0), 0, faces_of(maker), false);
+}
+
 static enum hd_puzzle_state
 strip_step(struct maker *maker, int64_t *fuel)
 {
@@ -151,8 +159,7 @@ strip_step(struct maker *maker, int64_t *fuel)
 			return HD_PUZZLE_PENDING;
 		strip(maker, end);
 	}
-	hd_slither_board_clear(&maker->grid, board_at(maker, 0));
-	give(maker, board_at(maker, 0), 0, faces_of(maker), false);
+	begin_kept(maker);
 	maker->stage = maker->spec.tier > 0 ? STAGE_BELOW : STAGE_TIER;
 	return HD_PUZZLE_PENDING;
 }
@@ -175,6 +182,8 @@ stage_ended(struct maker *maker, enum hd_slither_end end)
 	HD_ASSERT(end != HD_SLITHER_WRONG && end != HD_SLITHER_GOING);
 	if (maker->stage == STAGE_BELOW) { /* solved by what is easier: too easy */
 		maker->stage = STAGE_TIER;
+		if (maker->spec.tier == HD_SLITHER_HARD)
+			begin_kept(maker); /* as SGT does: see classes.c */
 		return end == HD_SLITHER_SOLVED ? HD_PUZZLE_MISSED : HD_PUZZLE_PENDING;
 	}
 	if (end != HD_SLITHER_SOLVED)

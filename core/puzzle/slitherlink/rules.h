@@ -115,31 +115,29 @@ dot_rules(const struct around *y, const struct around *n, struct around *yes, st
 	yes->d = (y->c & n2ab) | (n->c & one_ab);
 }
 
-/* What the other two edges of the dot, c and d, say of a pair. */
-INLINE rows
-most_by_lines(rows yc, rows yd)
+/* Which edges are unknown, where a pair is only told of as long as both are: PAIRS. */
+INLINE struct around
+unknown_at(const struct around *y, const struct around *n, uint32_t level)
 {
-	return yc | yd;
+	rows all = ~(rows){0};
+	if (level != HD_SLITHER_PAIRS)
+		return (struct around){all, all, all, all};
+	return (struct around){~(y->a | n->a), ~(y->b | n->b), ~(y->c | n->c), ~(y->d | n->d)};
 }
 
-INLINE rows
-least_by_lines(rows yc, rows yd, rows nc, rows nd)
-{
-	return (yc & nd) | (nc & yd);
-}
-
+/* What the other two edges of the dot say of a pair. */
 INLINE void
-pairs_by_lines(const struct around *y, const struct around *n, struct colour *yes,
-	       struct colour *no)
+pairs_by_lines(const struct around *y, const struct around *n, const struct around *u,
+	       struct colour *yes, struct colour *no)
 {
-	no->se |= most_by_lines(y->b, y->d);
-	no->sw |= most_by_lines(y->a, y->d);
-	no->ne |= most_by_lines(y->b, y->c);
-	no->nw |= most_by_lines(y->a, y->c);
-	yes->se |= least_by_lines(y->b, y->d, n->b, n->d);
-	yes->sw |= least_by_lines(y->a, y->d, n->a, n->d);
-	yes->ne |= least_by_lines(y->b, y->c, n->b, n->c);
-	yes->nw |= least_by_lines(y->a, y->c, n->a, n->c);
+	no->se |= (y->b | y->d) & u->a & u->c;
+	no->sw |= (y->a | y->d) & u->b & u->c;
+	no->ne |= (y->b | y->c) & u->a & u->d;
+	no->nw |= (y->a | y->c) & u->b & u->d;
+	yes->se |= ((y->b & n->d) | (n->b & y->d)) & u->a & u->c;
+	yes->sw |= ((y->a & n->d) | (n->a & y->d)) & u->b & u->c;
+	yes->ne |= ((y->b & n->c) | (n->b & y->c)) & u->a & u->d;
+	yes->nw |= ((y->a & n->c) | (n->a & y->c)) & u->b & u->d;
 }
 
 /* Edges a and b of a dot whose others are c and d. */
@@ -156,26 +154,27 @@ lines_by_pair(rows least, rows most, rows ya, rows yb, rows na, rows nb, rows ot
 /* What is kept of pairs at a dot: one at least here is one at most opposite; exactly one here,
  * with no edge yet, is exactly one opposite. */
 INLINE void
-pair_rules(const struct around *y, const struct around *n, struct colour *yes, struct colour *no,
-	   struct around *to_yes, struct around *to_no)
+pair_rules(const struct around *y, const struct around *n, const struct around *u,
+	   struct colour *yes, struct colour *no, struct around *to_yes, struct around *to_no)
 {
-	struct colour least = *yes;
-	no->se |= n->a | n->c | least.nw;
-	no->sw |= n->b | n->c | least.ne;
-	no->ne |= n->a | n->d | least.sw;
-	no->nw |= n->b | n->d | least.se;
-	yes->se |= y->a | y->c | (least.nw & no->nw);
-	yes->sw |= y->b | y->c | (least.ne & no->ne);
-	yes->ne |= y->a | y->d | (least.sw & no->sw);
-	yes->nw |= y->b | y->d | (least.se & no->se);
-	lines_by_pair(yes->se, no->se, y->a, y->c, n->a, n->c, n->b & n->d, &to_yes->a, &to_yes->c,
-		      &to_no->a, &to_no->c);
-	lines_by_pair(yes->sw, no->sw, y->b, y->c, n->b, n->c, n->a & n->d, &to_yes->b, &to_yes->c,
-		      &to_no->b, &to_no->c);
-	lines_by_pair(yes->ne, no->ne, y->a, y->d, n->a, n->d, n->b & n->c, &to_yes->a, &to_yes->d,
-		      &to_no->a, &to_no->d);
-	lines_by_pair(yes->nw, no->nw, y->b, y->d, n->b, n->d, n->a & n->c, &to_yes->b, &to_yes->d,
-		      &to_no->b, &to_no->d);
+	rows se = yes->se & u->a & u->c, sw = yes->sw & u->b & u->c;
+	rows ne = yes->ne & u->a & u->d, nw = yes->nw & u->b & u->d;
+	no->se |= n->a | n->c | nw;
+	no->sw |= n->b | n->c | ne;
+	no->ne |= n->a | n->d | sw;
+	no->nw |= n->b | n->d | se;
+	yes->se |= y->a | y->c | (nw & no->nw);
+	yes->sw |= y->b | y->c | (ne & no->ne);
+	yes->ne |= y->a | y->d | (sw & no->sw);
+	yes->nw |= y->b | y->d | (se & no->se);
+	lines_by_pair(yes->se, no->se, y->a, y->c, n->a, n->c, n->b & n->d & u->a & u->c,
+		      &to_yes->a, &to_yes->c, &to_no->a, &to_no->c);
+	lines_by_pair(yes->sw, no->sw, y->b, y->c, n->b, n->c, n->a & n->d & u->b & u->c,
+		      &to_yes->b, &to_yes->c, &to_no->b, &to_no->c);
+	lines_by_pair(yes->ne, no->ne, y->a, y->d, n->a, n->d, n->b & n->c & u->a & u->d,
+		      &to_yes->a, &to_yes->d, &to_no->a, &to_no->d);
+	lines_by_pair(yes->nw, no->nw, y->b, y->d, n->b, n->d, n->a & n->c & u->b & u->d,
+		      &to_yes->b, &to_yes->d, &to_no->b, &to_no->d);
 }
 
 /* Faces: `from` tells what `to`, the other colour, must be. clue[k]: faces that may have k edges
@@ -210,16 +209,18 @@ INLINE void
 round_of(struct colour *yes, struct colour *no, const rows *clue, uint32_t level)
 {
 	const rows mirrored[] = {clue[4], clue[3], clue[2], clue[1]};
-	struct around y = at_dots(yes, 0), n = at_dots(no, (LANE)-1), to_yes, to_no;
-	dot_rules(&y, &n, &to_yes, &to_no);
+	struct around y = at_dots(yes, 0), n = at_dots(no, (LANE)-1);
+	struct around u = unknown_at(&y, &n, level), to_yes = {0}, to_no = {0};
+	if (level != HD_SLITHER_PAIRS)
+		dot_rules(&y, &n, &to_yes, &to_no);
 	if (level < HD_SLITHER_TRICKY) { /* pairs are not kept */
 		rows none = {0};
 		yes->se = yes->sw = yes->ne = yes->nw = none;
 		no->se = no->sw = no->ne = no->nw = none;
 	}
-	pairs_by_lines(&y, &n, yes, no);
+	pairs_by_lines(&y, &n, &u, yes, no);
 	if (level >= HD_SLITHER_TRICKY) {
-		pair_rules(&y, &n, yes, no, &to_yes, &to_no);
+		pair_rules(&y, &n, &u, yes, no, &to_yes, &to_no);
 	} else if (level == HD_SLITHER_EASY) {
 		rows none = {0};
 		yes->se = yes->sw = yes->ne = yes->nw = none;
@@ -303,10 +304,12 @@ rounds_at(uint64_t *planes, uint32_t level, uint32_t *rounds, int64_t *fuel)
 enum hd_slither_end
 RULES(uint64_t *planes, uint32_t level, uint32_t *rounds, int64_t *fuel)
 {
-	HD_ASSERT(level <= HD_SLITHER_TRICKY && *fuel > 0);
+	HD_ASSERT(level <= HD_SLITHER_PAIRS && *fuel > 0);
 	if (level == HD_SLITHER_EASY)
 		return rounds_at(planes, HD_SLITHER_EASY, rounds, fuel);
 	if (level == HD_SLITHER_NORMAL)
 		return rounds_at(planes, HD_SLITHER_NORMAL, rounds, fuel);
-	return rounds_at(planes, HD_SLITHER_TRICKY, rounds, fuel);
+	if (level == HD_SLITHER_TRICKY)
+		return rounds_at(planes, HD_SLITHER_TRICKY, rounds, fuel);
+	return rounds_at(planes, HD_SLITHER_PAIRS, rounds, fuel);
 }

@@ -68,6 +68,7 @@ struct hd_slither_board {
 	bool classed;     /* the forest of classes is there */
 	uint16_t row;     /* next of the classes' round */
 	uint16_t news;    /* what this round found */
+	uint32_t known;   /* edges, before the rules of pairs */
 	uint32_t steps;   /* rounds of deduction */
 	uint32_t pending; /* an edge that would close what may be the loop; PENDING_NONE */
 	/* The planes; then of every dot that ends a chain the other end; then, used at HARD, the
@@ -160,7 +161,8 @@ bool hd_slither_verify(struct hd_bytes text, struct hd_bytes solution);
 void hd_slither_digits(struct hd_bytes text, struct hd_bytes solution, uint8_t *digits);
 
 /* rules16.c, rules32.c: every local rule at every place until none finds more. `level`: up to
- * TRICKY. One unit of fuel a round. */
+ * TRICKY, or PAIRS: of its rules those of pairs only. One unit of fuel a round. */
+#define HD_SLITHER_PAIRS (HD_SLITHER_TRICKY + 1u)
 enum hd_slither_end hd_slither_rules16(uint64_t *planes, uint32_t level, uint32_t *rounds,
 				       int64_t *fuel);
 enum hd_slither_end hd_slither_rules32(uint64_t *planes, uint32_t level, uint32_t *rounds,
@@ -190,7 +192,8 @@ enum hd_slither_end hd_slither_chains(const struct hd_slither_grid *grid,
 				      struct hd_slither_board *board);
 uint16_t *hd_slither_mates(const struct hd_slither_grid *grid, struct hd_slither_board *board);
 
-/* classes.c: one row of faces and dots; what was found is or-ed together. */
+/* classes.c: one row of a round, of which there are 3 * (height + 1): those of faces, of dots, of
+ * edges. What was found is or-ed together. */
 enum hd_slither_news { HD_SLITHER_NEW_LINE = 1, HD_SLITHER_NEW_PAIR = 2, HD_SLITHER_NEW_CLASS = 4 };
 void hd_slither_classes_clear(const struct hd_slither_grid *grid, struct hd_slither_board *board);
 uint32_t hd_slither_classes_row(const struct hd_slither_grid *grid, struct hd_slither_board *board,

@@ -47,24 +47,30 @@ board_at(struct search *search, uint32_t depth)
 					   depth * hd_slither_board_size(&search->grid));
 }
 
-void
-hd_slither_solve_begin(void *work, struct hd_bytes text, enum hd_puzzle_mode mode)
+static void
+load(struct search *search)
 {
-	struct search *search = work;
 	uint8_t clues[HD_SLITHER_FACES];
-	struct hd_puzzle_params params = hd_slither_clues(text, clues);
-	memset(search, 0, offsetof(struct search, hint));
-	search->grid = hd_slither_grid_of(&params);
-	search->mode = mode;
-	search->text = text;
-	search->depth = 1;
-	search->level = mode == HD_PUZZLE_COUNT ? HD_SLITHER_TRICKY : HD_SLITHER_EASY;
+	struct hd_puzzle_params params = hd_slither_clues(search->text, clues);
 	struct hd_slither_board *board = board_at(search, 0);
+	search->grid = hd_slither_grid_of(&params);
 	hd_slither_board_clear(&search->grid, board);
 	for (uint32_t face = 0; face < (uint32_t)params.width * params.height; face++)
 		if (clues[face] != HD_SLITHER_BLANK)
 			hd_slither_board_clue(&search->grid, board, face / params.width,
 					      face % params.width, clues[face]);
+}
+
+void
+hd_slither_solve_begin(void *work, struct hd_bytes text, enum hd_puzzle_mode mode)
+{
+	struct search *search = work;
+	memset(search, 0, offsetof(struct search, hint));
+	search->mode = mode;
+	search->text = text;
+	search->depth = 1;
+	search->level = mode == HD_PUZZLE_COUNT ? HD_SLITHER_TRICKY : HD_SLITHER_EASY;
+	load(search);
 }
 
 static void
@@ -250,6 +256,8 @@ level_ended(struct search *search, enum hd_slither_end end)
 		finish(search, HD_PUZZLE_NONE);
 	} else if (search->level < HD_SLITHER_HARD) {
 		search->level++;
+		if (search->level == HD_SLITHER_HARD)
+			load(search); /* from the start, as SGT does: see classes.c */
 	} else {
 		board_at(search, 0)->classed = false; /* the search does without */
 		begin_trials(search);
