@@ -79,9 +79,16 @@ check(struct hd_bytes text, struct hd_puzzle_params *params)
 static void
 digits_of(struct hd_bytes text, struct hd_bytes solution, uint8_t *digits)
 {
-	HD_ASSERT(text.size > 0 && solution.size == HD_SUDOKU_CELLS);
-	for (uint32_t cell = 0; cell < HD_SUDOKU_CELLS; cell++)
+	struct hd_sudoku_text sudoku;
+	uint8_t printed[HD_SUDOKU_CELLS];
+	const char *fault = hd_sudoku_text_read(text, &sudoku);
+	HD_ASSERT(fault == NULL && solution.size == HD_SUDOKU_CELLS);
+	hd_sudoku_digits(&sudoku.given, printed);
+	for (uint32_t cell = 0; cell < HD_SUDOKU_CELLS; cell++) {
 		digits[cell] = (uint8_t)(solution.at[cell] - '1');
+		if (printed[cell] != 0)
+			digits[cell] |= HD_PUZZLE_GIVEN;
+	}
 }
 
 static const char *
