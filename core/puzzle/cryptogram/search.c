@@ -147,7 +147,7 @@ hd_search_begin(struct hd_search *search, const struct hd_cryptogram_text *text,
 	search->words_count = search->present = search->depth = 0;
 	search->phase = first;
 	search->last = last;
-	search->done = false;
+	search->done = search->trying = false;
 	search->steps = search->trials = search->solutions_count = 0;
 	search->trials_max = trials_max;
 	search->find = (struct hd_search_find){0};
@@ -307,43 +307,38 @@ push(struct hd_search *search, uint32_t number)
 	return spread(search, to);
 }
 
-/* Goes on with the next trial of the top level, or of one below it. */
+/* Goes on with the next trial of the top level, or to the level below where there is none. */
 static void
 next_trial(struct hd_search *search)
 {
-	for (;;) {
-		struct hd_search_level *top = &search->levels[search->depth];
-		uint32_t count = top->lists[top->trial].count;
-		while (top->next < count && !fits(search, top, top->trial, top->next))
-			top->next++;
-		if (top->next < count) {
-			if (search->trials == search->trials_max) {
-				finish(search, HD_PUZZLE_BUDGET);
-				return;
-			}
-			if (push(search, top->next++))
-				return;
-		} else if (search->depth == 0) {
-			finish(search,
-			       search->solutions_count == 1 ? HD_PUZZLE_UNIQUE : HD_PUZZLE_NONE);
-			return;
-		}
-		/* What was put in cannot be, or nothing is left to be put in. */
+	struct hd_search_level *top = &search->levels[search->depth];
+	uint32_t count = top->lists[top->trial].count;
+	while (top->next < count && !fits(search, top, top->trial, top->next))
+		top->next++;
+	if (top->next == count && search->depth == 0)
+		finish(search, search->solutions_count == 1 ? HD_PUZZLE_UNIQUE : HD_PUZZLE_NONE);
+	else if (top->next == count)
 		search->depth--;
-	}
+	else if (search->trials == search->trials_max)
+		finish(search, HD_PUZZLE_BUDGET);
+	else if (push(search, top->next++))
+		search->trying = false;
+	else
+		search->depth--;
 }
 
 /* Nothing more can be where the top level is. */
 static void
 dead_end(struct hd_search *search)
 {
+	HD_ASSERT(!search->done);
 	if (search->depth == 0) {
 		HD_ASSERT(search->solutions_count == 0);
 		finish(search, HD_PUZZLE_NONE);
 		return;
 	}
 	search->depth--;
-	next_trial(search);
+	search->trying = true;
 }
 
 static void
@@ -375,7 +370,7 @@ choose(struct hd_search *search)
 		}
 	HD_ASSERT(least != UINT32_MAX);
 	top->next = 0;
-	next_trial(search);
+	search->trying = true;
 }
 
 /* Every word has been looked at since its letters last changed. */
@@ -402,7 +397,9 @@ hd_search_step(struct hd_search *search, int64_t *fuel)
 		struct hd_search_level *top = &search->levels[search->depth];
 		uint32_t word;
 		--*fuel;
-		if (take_stale(search, top, &word)) {
+		if (search->trying) {
+			next_trial(search);
+		} else if (take_stale(search, top, &word)) {
 			*fuel -= top->lists[word].count * search->words[word].distinct / FUEL_BYTES;
 			if (!look(search, top, word))
 				dead_end(search);

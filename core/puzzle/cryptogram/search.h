@@ -65,6 +65,7 @@ struct hd_search {
 	uint32_t present; /* cipher letters */
 	enum hd_search_phase phase, last;
 	uint32_t depth; /* levels in use, less one */
+	bool trying;    /* the next trial of the top level is due */
 	bool done;
 	enum hd_puzzle_verdict verdict;
 	uint32_t steps, trials, trials_max;
