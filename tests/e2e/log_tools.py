@@ -47,6 +47,28 @@ def flip(path, at):
         file.write(bytes([byte[0] ^ 1]))
 
 
+def home(data, kind):
+    """The shard whose log has most events of that kind."""
+    events = [json.loads(l) for l in huntctl("log", "dump", data, "--json")[1].splitlines()]
+    shards = [e["position"].split(":")[0] for e in events if e["type"] == kind]
+    return int(max(set(shards), key=shards.count))
+
+
+def frame_with(data, shard, kind, which=0):
+    """Where in which file the shard's n-th event of that kind stands: the block of its frame."""
+    lsns = [int(e["position"].split(":")[1]) for e in map(json.loads, huntctl(
+        "log", "dump", data, "--shard", str(shard), "--json")[1].splitlines()) if e["type"] == kind]
+    for path in segments(data, shard):
+        with open(path, "rb") as file:
+            blob = file.read()
+        for at in range(0, len(blob), 4096):
+            first, = struct.unpack_from("<Q", blob, at + 40)
+            count, = struct.unpack_from("<I", blob, at + 56)
+            if blob[at:at + 8] == b"HUNTLOG1" and first <= lsns[which] < first + count:
+                return path, at, lsns[which]
+    raise Mishap("no frame has LSN %d" % lsns[which])
+
+
 def play(server, steps=600, extra=1, at=None):
     """Answers, hints and awards of 40 people, in an order that the seed alone decides. at: a function
     that gives each step its AT."""

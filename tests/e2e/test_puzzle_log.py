@@ -103,4 +103,37 @@ def the_logs_know_it():
         same("whole without it", report["state"], "whole")
 
 
-story(each_its_own, the_logs_know_it)
+def numbers(data, kind):
+    lines = [json.loads(l) for l in huntctl("log", "dump", data, "--json")[1].splitlines()]
+    return {l["entrant"]: l["fields"]["d"] for l in lines if l["type"] == kind}
+
+
+def the_hunts_log_comes_back():
+    with Server({"bay": hunt()}, shards=3) as server:
+        shown, answers = play_puzzles(server)
+        time.sleep(1.2)  # the seal of the last frame: idle for 1 s
+        server.kill()
+        before = numbers(server.data, "allotted")
+        shard = home(server.data, "allotted")
+        path, at, lsn = frame_with(server.data, shard, "allotted", 2)
+        flip(path, at + 200)
+        plan = facts("repair", server.data, code=65)
+        done = facts("repair", server.data, "--accept-loss")
+        same("it does what it said", (done["repair"], done["given_back"]), ("done", plan["given_back"]))
+        same("whole", facts("log", "verify", server.data)["findings"], 0)
+        after, dealt = numbers(server.data, "allotted"), numbers(server.data, "dealt")
+        same("who was dealt has its number", {w: after.get(w) for w in dealt}, {w: before[w] for w in dealt})
+        server.start()
+        client = server.client()
+        for who in PEOPLE:
+            again = client("HUNT.PUZZLE", who, "bay", "grid")
+            check("%s sees the same" % who, who not in dealt or again == shown[who])
+        server.stop()
+        same("whole after it went on", facts("log", "verify", server.data)["findings"], 0)
+        after = numbers(server.data, "allotted")
+        same("a number each, none twice", sorted(after.values()), list(range(len(after))))
+        check("everybody has one", set(PEOPLE) <= set(after), after)
+        return "%d of %d proven" % (len(dealt), len(before))
+
+
+story(each_its_own, the_logs_know_it, the_hunts_log_comes_back)
