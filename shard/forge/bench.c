@@ -3,8 +3,10 @@
 #include "huntd/assert.h"
 
 #define ALIGN      64u
-#define FUEL_FIRST 4
+#define FUEL_FIRST 2
 #define FUEL_MAX   65536
+#define SHORT_NS   (HD_PUZZLE_SLICE_NS / 8)
+#define SHORTS     64u /* in one step */
 
 void
 hd_bench_init(struct hd_bench *bench, struct hd_io *io, struct hd_memory *memory)
@@ -43,15 +45,17 @@ hd_bench_begin(struct hd_bench *bench, const struct hd_forge_order *order)
 				    order->tries, hd_bytes_of(order->answer, order->answer_size));
 }
 
-/* A step that came near the slice halves the next one's; one that was cut short of a quarter of it
- * doubles it. A thread that lost its core in between is only slower for a few steps. */
+/* A short step that took more than its part of a slice halves the next one's; one that was cut
+ * short of a quarter of it doubles it. A thread that lost its core in between is only slower for a
+ * while.
+ */
 static void
 learn(int64_t *fuel, int64_t took, bool cut)
 {
 	HD_ASSERT(*fuel > 0);
-	if (took > HD_PUZZLE_SLICE_NS / 4 * 3)
+	if (took > SHORT_NS)
 		*fuel = *fuel > 1 ? *fuel / 2 : 1;
-	else if (cut && took < HD_PUZZLE_SLICE_NS / 4 && *fuel < FUEL_MAX)
+	else if (cut && took < SHORT_NS / 4 && *fuel < FUEL_MAX)
 		*fuel *= 2;
 }
 
@@ -70,14 +74,30 @@ fuel_of(struct hd_bench *bench)
 	return &bench->known[i].fuel;
 }
 
+/* Short steps, until half of the slice is gone: the last one may take the other half. Where the
+ * clock stands they are counted. */
+static enum hd_puzzle_state
+run(struct hd_bench *bench, int64_t *took)
+{
+	int64_t *fuel = fuel_of(bench), from = bench->io->ops->now(bench->io);
+	enum hd_puzzle_state state = HD_PUZZLE_PENDING;
+	*took = 0;
+	for (uint32_t i = 0; i < SHORTS && *took < HD_PUZZLE_SLICE_NS / 2; i++) {
+		state = hd_puzzle_step(bench->job, *fuel);
+		int64_t passed = bench->io->ops->now(bench->io) - from;
+		learn(fuel, passed - *took, state == HD_PUZZLE_PENDING);
+		*took = passed;
+		if (state != HD_PUZZLE_PENDING)
+			break;
+	}
+	return state;
+}
+
 enum hd_bench_state
 hd_bench_step(struct hd_bench *bench, struct hd_puzzle_made *made, int64_t *took)
 {
 	HD_ASSERT(bench->job != NULL);
-	int64_t *fuel = fuel_of(bench), from = bench->io->ops->now(bench->io);
-	enum hd_puzzle_state state = hd_puzzle_step(bench->job, *fuel);
-	*took = bench->io->ops->now(bench->io) - from;
-	learn(fuel, *took, state == HD_PUZZLE_PENDING);
+	enum hd_puzzle_state state = run(bench, took);
 	if (state == HD_PUZZLE_PENDING)
 		return HD_BENCH_WORKS;
 	struct hd_puzzle_job *job = bench->job;

@@ -1,8 +1,10 @@
 /* bench.h - one making at a time, in memory of its own, by steps of at most HD_PUZZLE_SLICE_NS.
  *
- * A shard has one for what it makes between its passes, and each thread of the forge has one. How
- * much fuel a step gets is found by timing the steps of each kind; it decides when a step returns
- * and nothing else. What is made is verified before anybody sees it. */
+ * A shard has one for what it makes between its passes, and each thread of the forge has one. A
+ * step is a row of short ones, with a look at the clock in between: units of fuel of one making may
+ * cost a tenth or ten times of the one before. How much fuel a short one gets is found by timing
+ * those of each kind; it decides when a step returns and nothing else. What is made is verified
+ * before anybody sees it. */
 #ifndef HUNTD_SHARD_FORGE_BENCH_H
 #define HUNTD_SHARD_FORGE_BENCH_H
 
@@ -37,7 +39,7 @@ struct hd_bench {
 	const struct hd_puzzle_kind *kind;
 	struct {
 		const struct hd_puzzle_kind *kind; /* NULL: the list ends */
-		int64_t fuel;                      /* of its next step */
+		int64_t fuel;                      /* of its next short step */
 	} known[HD_BENCH_KINDS];
 };
 

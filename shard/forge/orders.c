@@ -2,7 +2,8 @@
 #include "shard/forge/smith.h"
 #include "shard/inside.h"
 
-#define J_COUNT 40u /* bits: a j is shard << 40 | count */
+#define J_COUNT   40u /* bits: a j is shard << 40 | count */
+#define LONG_ONES 3u
 
 const struct hd_puzzle_rule *
 hd_forge_rule(const struct hd_shard *shard, const struct hd_deal *deal)
@@ -161,10 +162,14 @@ orders_out(const struct hd_forge *forge, const struct hd_puzzle_spec *spec,
 	return out;
 }
 
+/* What took long some times is taken for dear, whatever is said of it. */
 static enum hd_forge_place
-place_of(const struct hd_forge *forge, const struct hd_puzzle_spec *spec)
+place_of(const struct hd_forge *forge, const struct hd_puzzle_spec *spec,
+	 const struct hd_deal *deal)
 {
-	bool dear = spec->kind->make_ns(&spec->params, spec->tier) > HD_FORGE_SLICED;
+	const struct hd_forge_pool *pool = hd_forge_pool_find(forge, spec, deal);
+	bool dear = spec->kind->make_ns(&spec->params, spec->tier) > HD_FORGE_SLICED ||
+		    (pool != NULL && pool->long_ones >= LONG_ONES);
 	return forge->threads && dear ? HD_FORGE_NICE : HD_FORGE_HERE;
 }
 
@@ -178,7 +183,7 @@ hd_forge_order(struct hd_shard *shard, const struct hd_forge_wait *wait)
 	if (orders_out(forge, spec, fresh ? NULL : &wait->deal) >= wanted ||
 	    forge->urgent == HD_FORGE_URGENT)
 		return;
-	struct hd_forge_row *row = row_take(forge, place_of(forge, spec));
+	struct hd_forge_row *row = row_take(forge, place_of(forge, spec, &wait->deal));
 	if (fresh)
 		fill_fresh(shard, spec, row);
 	else
@@ -206,6 +211,19 @@ hd_forge_refill(struct hd_shard *shard, struct hd_forge_pool *pool)
 
 /* Slices. */
 
+/* One of a hundred, or a kind that says too little of itself: the loop has done enough for it. */
+static void
+hand_over(struct hd_forge *forge, struct hd_forge_row *row)
+{
+	struct hd_forge_pool *pool = hd_forge_pool_find(forge, &row->order.spec, &row->deal);
+	HD_ASSERT(row->place == HD_FORGE_HERE && forge->bench.job != NULL);
+	if (pool != NULL)
+		pool->long_ones++;
+	forge->bench.job = NULL;
+	forge->here = row->next;
+	row->place = HD_FORGE_NICE;
+}
+
 bool
 hd_forge_slice(struct hd_shard *shard)
 {
@@ -216,9 +234,12 @@ hd_forge_slice(struct hd_shard *shard)
 	if (forge->here == 0)
 		return false;
 	struct hd_forge_row *row = &forge->rows[forge->here - 1];
+	int64_t from = shard->io->ops->now(shard->io);
 	if (forge->bench.job == NULL)
 		hd_bench_begin(&forge->bench, &row->order);
 	enum hd_bench_state state = hd_bench_step(&forge->bench, &made, &took);
+	took = shard->io->ops->now(shard->io) - from;
+	row->spent += took;
 	HD_COUNT(metrics->puzzle_slices_ns_total, took);
 	if (took > (int64_t)HD_METRIC(metrics->puzzle_slice_ns_max))
 		HD_GAUGE(metrics->puzzle_slice_ns_max, took);
@@ -226,6 +247,9 @@ hd_forge_slice(struct hd_shard *shard)
 		uint64_t token = forge->here - 1;
 		forge->here = row->next;
 		hd_forge_finish(shard, token, state, &made);
+	} else if (forge->threads && row->spent > HD_FORGE_LONG) {
+		hand_over(forge, row);
+		send_order(shard, row);
 	}
 	return forge->here != 0;
 }

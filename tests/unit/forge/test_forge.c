@@ -328,6 +328,34 @@ what_is_dear_goes_to_the_nice_thread(void **state)
 	close_shop(shop);
 }
 
+/* A kind that says too little of itself holds the loop a few times, not for ever. */
+static void
+what_takes_too_long_is_handed_to_the_thread(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(true, HD_MIB, 1, false);
+	for (uint32_t who = 0; who < 5; who++) {
+		toy_costs(&shop->rig.disk.now, 30000, 1000, MIDDLE); /* 30 ms */
+		uint64_t before = COUNTED(shop, puzzle_slices_ns_total);
+		assert_false(ask(shop, who, who));
+		for (uint32_t i = 0; i < 1000; i++)
+			pass(shop);
+		uint64_t spent = COUNTED(shop, puzzle_slices_ns_total) - before;
+		if (who < 3)
+			assert_in_range(spent, HD_FORGE_LONG, HD_FORGE_LONG + HD_PUZZLE_SLICE_NS);
+		else
+			assert_int_equal(spent, 0);
+		assert_int_equal(shop->count, who);
+		toy.clock = NULL;
+		for (uint32_t i = 0; i < 100 && shop->count == who; i++) {
+			work(shop, HD_SMITH_NICE, 10);
+			pass(shop);
+		}
+		assert_false(answer_of(shop, who)->busy);
+	}
+	close_shop(shop);
+}
+
 static void
 sixty_four_wait_and_the_next_is_told_to_come_again(void **state)
 {
@@ -570,6 +598,7 @@ main(void)
 		cmocka_unit_test(what_is_cheap_is_made_in_the_same_pass),
 		cmocka_unit_test(what_is_not_goes_in_slices),
 		cmocka_unit_test(what_is_dear_goes_to_the_nice_thread),
+		cmocka_unit_test(what_takes_too_long_is_handed_to_the_thread),
 		cmocka_unit_test(sixty_four_wait_and_the_next_is_told_to_come_again),
 		cmocka_unit_test(who_has_waited_a_second_is_told_and_a_retry_finds_it_made),
 		cmocka_unit_test(a_pool_is_filled_to_its_mark_and_dealt_from),
