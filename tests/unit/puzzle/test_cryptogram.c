@@ -329,6 +329,37 @@ the_verifier_refuses_whatever_is_changed(void **state)
 	assert_false(verify("4::ABCA", "NOON"));
 }
 
+/* Of one text there is no other: with any letter given wrong there is none, though it may take
+ * trials to say so. */
+static void
+a_wrong_given_leaves_none(void **state)
+{
+	static char written[TEXT_MAX];
+	uint32_t tried = 0;
+	(void)state;
+	for (uint32_t seed = 0; seed < 12; seed++) {
+		struct hd_cryptogram_text text;
+		struct instance made, solved;
+		assert_true(make(60, 2, seed, "WOODENKEYHOLE", FUEL, &made));
+		assert_null(hd_cryptogram_read(hd_bytes_str(made.text), &text));
+		for (uint32_t i = 0; i < text.cipher.size; i++) {
+			struct hd_cryptogram_text wrong = text;
+			struct hd_writer out = hd_writer_of(written, sizeof(written) - 1);
+			if (text.cipher.at[i] == ' ' || text.given[text.cipher.at[i] - 'A'] != 0)
+				continue;
+			uint8_t *given = &wrong.given[text.cipher.at[i] - 'A'];
+			*given = (uint8_t)('A' + (made.solution[i] - 'A' + 1 + (int)seed) % 26);
+			hd_cryptogram_write(&wrong, &out);
+			hd_write_u8(&out, 0);
+			solve(written, HD_PUZZLE_GRADE, FUEL, &solved);
+			assert_int_equal(solved.verdict, HD_PUZZLE_NONE);
+			assert_int_equal(strlen(solved.solution), 0);
+			tried += solved.rating.nodes > 0;
+		}
+	}
+	assert_true(tried > 0);
+}
+
 /* What is given up is not unique, though it may be. */
 static void
 a_search_that_is_given_up_says_so(void **state)
@@ -446,6 +477,7 @@ main(void)
 		cmocka_unit_test(malformed_texts_are_refused),
 		cmocka_unit_test(params_are_read_as_they_are_written),
 		cmocka_unit_test(the_verifier_refuses_whatever_is_changed),
+		cmocka_unit_test(a_wrong_given_leaves_none),
 		cmocka_unit_test(a_search_that_is_given_up_says_so),
 		cmocka_unit_test(hints_name_the_next_step),
 		cmocka_unit_test(hints_are_true),
