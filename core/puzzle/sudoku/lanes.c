@@ -189,7 +189,7 @@ take_cell_singles(hd_lanes v[4], hd_lanes *dead, hd_lanes wide[3])
 }
 
 /* One round of the rules of INTERMEDIATE. False: there is no solution. */
-static inline bool
+static inline __attribute__((always_inline)) bool
 settle_round(hd_lanes v[4], hd_lanes wide[3])
 {
 	hd_lanes dead = splat(0);

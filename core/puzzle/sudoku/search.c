@@ -107,7 +107,10 @@ branch(struct hd_sudoku_search *search)
 	cell = search->classic ? hd_lanes_pick(&top->lanes, &digits)
 			       : board_pick(&top->position.board, &digits);
 	digit = guess(search, digits);
-	top[1] = *top;
+	if (search->classic)
+		top[1].lanes = top->lanes;
+	else
+		top[1].position = top->position;
 	refuse(search, top, cell, digit);
 	choose(search, top + 1, cell, digit);
 	search->depth++;

@@ -100,7 +100,7 @@ search(struct dlx *x)
 		x->found++;
 		return;
 	}
-	for (int c = n[best].right; c != 0; c = n[c].right)
+	for (int c = n[best].right; c != 0 && x->size[best] > 1; c = n[c].right)
 		if (x->size[c] < x->size[best])
 			best = c;
 	if (x->size[best] == 0)

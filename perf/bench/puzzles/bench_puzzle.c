@@ -1,11 +1,15 @@
 /* What puzzles cost this one thread.
  *
- *   bench_puzzle solve KIND FILE [REPEAT]        one puzzle a line; counted to two, reading
- * included bench_puzzle grade KIND FILE [REPEAT]        and graded bench_puzzle make KIND PARAMS
- * TIER SECONDS   from seeds 0, 1, 2 ..., all tries included
+ *   bench_puzzle solve KIND FILE [REPEAT]
+ *       a puzzle a line, counted to two, its reading included
+ *   bench_puzzle grade KIND FILE [REPEAT]
+ *       the same, and graded
+ *   bench_puzzle make KIND PARAMS TIER SECONDS
+ *       from seeds 0, 1, 2 ..., all tries included
  *
- * Prints `key value` pairs on one line, rates per second of CPU; times in ns, of one puzzle each.
- */
+ * Prints `key value` pairs on one line: the rate per second of CPU and the mean; p50, p99 and max
+ * are of single puzzles. Single solves are timed by the clock on the wall, for reading the clock of
+ * CPU time takes longer than some of them. */
 #include "core/puzzle/kinds.h"
 #include "huntd/assert.h"
 
@@ -64,8 +68,7 @@ by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* cpu_ns: of all of them. The clock of CPU time is a system call, so single puzzles are timed by
- * the other. */
+/* cpu_ns: of all of them. */
 static void
 print_times(struct times *times, uint64_t cpu_ns)
 {
