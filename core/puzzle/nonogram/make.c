@@ -11,13 +11,14 @@
 struct manner {
 	uint32_t least; /* of the nine around, that make a cell black */
 	uint32_t mends;
-	uint32_t part; /* one in so many of the cells not told is made black, and one more */
+	uint32_t part;   /* one in so many of the cells not told is made black, and one more */
+	uint32_t spoils; /* cells that change where a weaker tier was enough; 0: it is a miss */
 };
 
 static const struct manner MANNERS[] = {
-	[HD_NONOGRAM_LINE] = {5, 20, 40},
-	[HD_NONOGRAM_PROBE] = {5, 20, 40},
-	[HD_NONOGRAM_SEARCH] = {6, 20, 40},
+	[HD_NONOGRAM_LINE] = {5, 20, 40, 0},
+	[HD_NONOGRAM_PROBE] = {5, 20, 40, 0},
+	[HD_NONOGRAM_SEARCH] = {6, 200, 40, 2},
 };
 
 struct make {
@@ -111,58 +112,66 @@ hd_nonogram_make_begin(void *work, const struct hd_puzzle_order *order)
 	prove(make);
 }
 
-/* The row as another solution has it. */
-static const uint64_t *
-other_solution(const struct make *make)
+static bool
+is_picture(const struct make *make, const uint64_t *rows)
+{
+	return memcmp(rows, make->picture, make->height * sizeof(*rows)) == 0;
+}
+
+/* White cells that the search could not tell, or that are black in another solution; how many. */
+static uint32_t
+untold(const struct make *make, uint64_t *rows)
 {
 	const struct hd_nonogram_search *search = &make->search;
-	size_t size = make->height * sizeof(*make->picture);
-	HD_ASSERT(search->solutions == 2);
-	if (memcmp(search->solution, make->picture, size) != 0)
-		return search->solution;
-	return search->board.black[HD_NONOGRAM_ROWS];
-}
-
-/* White cells of a row that the search could not tell, or that are black in another solution. */
-static uint64_t
-untold(const struct make *make, uint32_t row)
-{
-	const struct hd_nonogram_board *board = &make->search.board;
-	uint64_t cells = make->search.end == HD_NONOGRAM_STUCK
-				 ? ~(board->black[HD_NONOGRAM_ROWS][row] |
-				     board->white[HD_NONOGRAM_ROWS][row])
-				 : other_solution(make)[row];
-	return cells & ~make->picture[row] & hd_nonogram_cells(make->width);
-}
-
-static void
-blacken(struct make *make, uint32_t nth)
-{
+	const uint64_t *black = search->board.black[HD_NONOGRAM_ROWS];
+	const uint64_t *white = search->board.white[HD_NONOGRAM_ROWS];
+	const uint64_t *other = is_picture(make, search->solution) ? black : search->solution;
+	uint32_t count = 0;
 	for (uint32_t row = 0; row < make->height; row++) {
-		uint64_t cells = untold(make, row);
-		uint32_t count = (uint32_t)__builtin_popcountll(cells);
-		if (nth < count) {
-			while (nth-- > 0)
-				cells &= cells - 1;
-			black_in(make, row, (uint32_t)__builtin_ctzll(cells));
-			return;
-		}
-		nth -= count;
+		rows[row] =
+			search->end == HD_NONOGRAM_STUCK ? ~(black[row] | white[row]) : other[row];
+		rows[row] &= ~make->picture[row] & hd_nonogram_cells(make->width);
+		count += (uint32_t)__builtin_popcountll(rows[row]);
 	}
-	HD_UNREACHABLE();
+	HD_ASSERT(count > 0);
+	return count;
+}
+
+/* The nth of these cells. */
+static void
+blacken(struct make *make, uint64_t *rows, uint32_t nth)
+{
+	uint32_t row = 0, count;
+	while ((count = (uint32_t)__builtin_popcountll(rows[row])) <= nth) {
+		nth -= count;
+		row++;
+		HD_ASSERT(row < make->height);
+	}
+	uint64_t cells = rows[row];
+	while (nth-- > 0)
+		cells &= cells - 1;
+	rows[row] &= ~(cells & -cells);
+	black_in(make, row, (uint32_t)__builtin_ctzll(cells));
 }
 
 static void
 mend(struct make *make)
 {
-	uint32_t count = 0;
-	for (uint32_t row = 0; row < make->height; row++)
-		count += (uint32_t)__builtin_popcountll(untold(make, row));
-	HD_ASSERT(count > 0);
+	uint64_t rows[HD_NONOGRAM_SIDE];
+	uint32_t count = untold(make, rows);
 	for (uint32_t left = count / MANNERS[make->tier].part + 1; left > 0; left--)
-		blacken(make, hd_stream_below(&make->stream, count--));
-	make->mends++;
-	prove(make);
+		blacken(make, rows, hd_stream_below(&make->stream, count--));
+}
+
+/* It was too easy: some cells anywhere change their colour. */
+static void
+spoil(struct make *make)
+{
+	for (uint32_t left = MANNERS[make->tier].spoils; left > 0; left--) {
+		uint32_t row = hd_stream_below(&make->stream, make->height);
+		make->picture[row] ^= (uint64_t)1 << hd_stream_below(&make->stream, make->width);
+	}
+	fill_blank(make);
 }
 
 /* The search has ended. */
@@ -170,15 +179,19 @@ static enum hd_puzzle_state
 judge(struct make *make)
 {
 	const struct hd_nonogram_search *search = &make->search;
-	if (search->end == HD_NONOGRAM_COUNTED && search->solutions == 1) {
-		HD_ASSERT(memcmp(search->solution, make->picture,
-				 make->height * sizeof(*make->picture)) == 0);
-		return hd_nonogram_search_tier(search) == make->tier ? HD_PUZZLE_READY
-								     : HD_PUZZLE_MISSED;
-	}
-	if (search->end == HD_NONOGRAM_GAVE_UP || make->mends == MANNERS[make->tier].mends)
+	const struct manner *manner = &MANNERS[make->tier];
+	bool one = search->end == HD_NONOGRAM_COUNTED && search->solutions == 1;
+	HD_ASSERT(!one || is_picture(make, search->solution));
+	if (one && hd_nonogram_search_tier(search) == make->tier)
+		return HD_PUZZLE_READY;
+	if (search->end == HD_NONOGRAM_GAVE_UP || make->mends++ == manner->mends ||
+	    (one && manner->spoils == 0))
 		return HD_PUZZLE_MISSED;
-	mend(make);
+	if (one)
+		spoil(make);
+	else
+		mend(make);
+	prove(make);
 	return HD_PUZZLE_PENDING;
 }
 

@@ -178,6 +178,15 @@ both_can_be(struct hd_nonogram_search *search)
 		search->best_row = search->row;
 		search->best_column = search->column;
 	}
+	if (a == unknown && b == unknown) {
+		/* Two solutions; `board` has the one, and `solution` one of before or the other. */
+		if (search->solutions == 0)
+			memcpy(search->solution, search->first.black[HD_NONOGRAM_ROWS],
+			       sizeof(search->solution));
+		search->solutions = 2;
+		search->end = HD_NONOGRAM_COUNTED;
+		return;
+	}
 	if (hd_nonogram_board_agree(&search->base, &search->first, &search->board)) {
 		told(search, HD_NONOGRAM_AGREE, search->row, search->column);
 		search->board = search->base;
