@@ -21,7 +21,8 @@ struct answer {
 static void
 text_of(struct hd_bytes bytes, char *text)
 {
-	memcpy(text, bytes.at, bytes.size);
+	if (bytes.size > 0)
+		memcpy(text, bytes.at, bytes.size);
 	text[bytes.size] = '\0';
 }
 
