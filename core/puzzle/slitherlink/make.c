@@ -12,7 +12,8 @@
 #define FRAMES 12u /* halvings of 900 clues, and some */
 
 enum stage { STAGE_LOOP, STAGE_WHOLE, STAGE_STRIP, STAGE_BELOW, STAGE_TIER };
-enum at { AT_START, AT_LEFT, AT_RIGHT };
+/* Hard blocks go as far as tricky ones first: it is cheaper. */
+enum at { AT_TRICKY, AT_START, AT_LEFT, AT_RIGHT };
 
 struct block {
 	uint16_t from, count; /* in `sequence` */
@@ -101,7 +102,8 @@ static void
 open_block(struct maker *maker, uint32_t from, uint32_t count)
 {
 	HD_ASSERT(maker->depth < FRAMES && count > 0);
-	maker->blocks[maker->depth++] = (struct block){(uint16_t)from, (uint16_t)count, AT_START};
+	enum at at = maker->spec.tier == HD_SLITHER_HARD ? AT_TRICKY : AT_START;
+	maker->blocks[maker->depth++] = (struct block){(uint16_t)from, (uint16_t)count, at};
 }
 
 static void
@@ -150,14 +152,20 @@ static enum hd_puzzle_state
 strip_step(struct maker *maker, int64_t *fuel)
 {
 	while (maker->depth > 0) {
-		const struct block *block = &maker->blocks[maker->depth - 1];
+		struct block *block = &maker->blocks[maker->depth - 1];
 		struct hd_slither_board *board = board_at(maker, maker->depth - 1);
 		enum hd_slither_end end = HD_SLITHER_STUCK;
-		if (block->at == AT_START)
-			end = hd_slither_deduce(&maker->grid, board, maker->spec.tier, fuel);
+		if (block->at <= AT_START)
+			end = hd_slither_deduce(&maker->grid, board,
+						block->at == AT_TRICKY ? HD_SLITHER_TRICKY
+								       : maker->spec.tier,
+						fuel);
 		if (end == HD_SLITHER_GOING)
 			return HD_PUZZLE_PENDING;
-		strip(maker, end);
+		if (block->at == AT_TRICKY && end == HD_SLITHER_STUCK)
+			block->at = AT_START;
+		else
+			strip(maker, end);
 	}
 	begin_kept(maker);
 	maker->stage = maker->spec.tier > 0 ? STAGE_BELOW : STAGE_TIER;

@@ -1,5 +1,6 @@
 /* rules.h - the local rules, at every place of the grid at once. rules16.c and rules32.c include
- * it, with LANE the type of a row, LANES how many there are, and RULES the function's name.
+ * it, with LANE the type of a row, SIDE how many a plane has, LANES how many a window of it that is
+ * one vector, and RULES the function's name.
  *
  * No rule asks whether an edge is known: each is an implication that holds whatever the edge is.
  * An edge that is told both yes and no shows that there is no solution.
@@ -14,7 +15,8 @@
 
 typedef LANE rows __attribute__((vector_size(LANES * sizeof(LANE))));
 
-#define WORDS (sizeof(rows) / sizeof(uint64_t))
+#define WORDS   (sizeof(rows) / sizeof(uint64_t))
+#define WINDOWS (1 + (SIDE - LANES + LANES - 2) / (LANES - 1))
 
 struct around { /* a dot (right, left, below, above), or a face (top, right, bottom, left) */
 	rows a, b, c, d;
@@ -25,40 +27,29 @@ struct colour {
 	rows se, sw, ne, nw; /* pairs at a dot, by the corner that they look to */
 };
 
-/* Row r takes row r+1; row r takes row r-1, and row 0 takes `first`. */
-#if LANES == 16
+/* Row r takes row r+1: of the last one nothing is known. */
 INLINE rows
 from_below(rows a)
 {
+#if LANES == 16
 	return __builtin_shufflevector(a, (rows){0}, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
 				       15, 16);
+#else
+	return __builtin_shufflevector(a, (rows){0}, 1, 2, 3, 4, 5, 6, 7, 8);
+#endif
 }
 
+/* Row r takes row r-1, and row 0 takes `first`. */
 INLINE rows
 from_above(rows a, LANE first)
 {
+#if LANES == 16
 	return __builtin_shufflevector(a, (rows){first}, 16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
 				       12, 13, 14);
-}
 #else
-INLINE rows
-from_below(rows a)
-{
-	LANE all[LANES + 1] = {0};
-	memcpy(all, &a, sizeof(a));
-	memcpy(&a, all + 1, sizeof(a));
-	return a;
-}
-
-INLINE rows
-from_above(rows a, LANE first)
-{
-	LANE all[LANES + 1] = {first};
-	memcpy(all + 1, &a, sizeof(a));
-	memcpy(&a, all, sizeof(a));
-	return a;
-}
+	return __builtin_shufflevector(a, (rows){first}, 8, 0, 1, 2, 3, 4, 5, 6);
 #endif
+}
 
 INLINE bool
 any(rows a)
@@ -70,12 +61,12 @@ any(rows a)
 	return all != 0;
 }
 
-/* outside: what stands for edges beyond the rim. */
+/* above: what stands above the first row. outside: what stands beyond the rim. */
 INLINE struct around
-at_dots(const struct colour *from, LANE outside)
+at_dots(const struct colour *from, LANE above, LANE outside)
 {
-	return (struct around){from->h, from->h << 1 | (LANE)(outside & 1), from->v,
-			       from_above(from->v, outside)};
+	return (struct around){from->h, from->h << 1 | outside, from->v,
+			       from_above(from->v, above)};
 }
 
 INLINE void
@@ -206,10 +197,10 @@ face_rules(const struct colour *from, struct colour *to, const rows *clue, bool 
 }
 
 INLINE void
-round_of(struct colour *yes, struct colour *no, const rows *clue, uint32_t level)
+round_of(struct colour *yes, struct colour *no, const rows *clue, LANE above, uint32_t level)
 {
 	const rows mirrored[] = {clue[4], clue[3], clue[2], clue[1]};
-	struct around y = at_dots(yes, 0), n = at_dots(no, (LANE)-1);
+	struct around y = at_dots(yes, 0, 0), n = at_dots(no, above, 1);
 	struct around u = unknown_at(&y, &n, level), to_yes = {0}, to_no = {0};
 	if (level != HD_SLITHER_PAIRS)
 		dot_rules(&y, &n, &to_yes, &to_no);
@@ -241,64 +232,90 @@ moved(const struct colour *a, const struct colour *b, uint32_t level)
 	return all;
 }
 
+/* The rows of a plane from one on. */
 INLINE rows
-load(const uint64_t *planes, uint32_t plane)
+load(const uint64_t *planes, uint32_t plane, uint32_t start)
 {
 	rows a;
-	memcpy(&a, planes + plane * WORDS, sizeof(a));
+	memcpy(&a, (const LANE *)planes + plane * SIDE + start, sizeof(a));
 	return a;
 }
 
 INLINE void
-store(uint64_t *planes, uint32_t plane, rows a)
+store(uint64_t *planes, uint32_t plane, uint32_t start, rows a)
 {
-	memcpy(planes + plane * WORDS, &a, sizeof(a));
+	memcpy((LANE *)planes + plane * SIDE + start, &a, sizeof(a));
 }
 
 INLINE struct colour
-load_colour(const uint64_t *planes, uint32_t lines, uint32_t pairs)
+load_colour(const uint64_t *planes, uint32_t lines, uint32_t pairs, uint32_t start)
 {
-	return (struct colour){load(planes, lines),     load(planes, lines + 2),
-			       load(planes, pairs),     load(planes, pairs + 1),
-			       load(planes, pairs + 2), load(planes, pairs + 3)};
+	return (struct colour){load(planes, lines, start),     load(planes, lines + 2, start),
+			       load(planes, pairs, start),     load(planes, pairs + 1, start),
+			       load(planes, pairs + 2, start), load(planes, pairs + 3, start)};
 }
 
 INLINE void
-store_colour(uint64_t *planes, uint32_t lines, uint32_t pairs, const struct colour *from,
-	     uint32_t level)
+store_colour(uint64_t *planes, uint32_t lines, uint32_t pairs, uint32_t start,
+	     const struct colour *from, uint32_t level)
 {
-	store(planes, lines, from->h);
-	store(planes, lines + 2, from->v);
+	store(planes, lines, start, from->h);
+	store(planes, lines + 2, start, from->v);
 	if (level < HD_SLITHER_TRICKY)
 		return;
-	store(planes, pairs, from->se);
-	store(planes, pairs + 1, from->sw);
-	store(planes, pairs + 2, from->ne);
-	store(planes, pairs + 3, from->nw);
+	store(planes, pairs, start, from->se);
+	store(planes, pairs + 1, start, from->sw);
+	store(planes, pairs + 2, start, from->ne);
+	store(planes, pairs + 3, start, from->nw);
 }
 
+/* Rounds until they find no more in these rows. GOING: they found something. */
+INLINE enum hd_slither_end
+window_at(uint64_t *planes, uint32_t start, uint32_t level, uint32_t *rounds)
+{
+	struct colour yes = load_colour(planes, HD_SLITHER_HY, HD_SLITHER_LEAST_SE, start);
+	struct colour no = load_colour(planes, HD_SLITHER_HN, HD_SLITHER_MOST_SE, start);
+	enum hd_slither_end end = HD_SLITHER_STUCK;
+	LANE above = start == 0 ? (LANE)-1 : 0;
+	rows clue[5];
+	for (uint32_t k = 0; k < 5; k++)
+		clue[k] = load(planes, HD_SLITHER_CLUES + k, start);
+	for (;;) {
+		struct colour yes_before = yes, no_before = no;
+		round_of(&yes, &no, clue, above, level);
+		(*rounds)++;
+		if (any((yes.h & no.h) | (yes.v & no.v)))
+			return HD_SLITHER_WRONG;
+		if (!any(moved(&yes, &yes_before, level) | moved(&no, &no_before, level)))
+			break;
+		end = HD_SLITHER_GOING;
+	}
+	if (end == HD_SLITHER_GOING) {
+		store_colour(planes, HD_SLITHER_HY, HD_SLITHER_LEAST_SE, start, &yes, level);
+		store_colour(planes, HD_SLITHER_HN, HD_SLITHER_MOST_SE, start, &no, level);
+	}
+	return end;
+}
+
+/* Every window in turn, until all have found nothing; a dot needs the row above it, a face the row
+ * below it, so windows share a row. */
 INLINE enum hd_slither_end
 rounds_at(uint64_t *planes, uint32_t level, uint32_t *rounds, int64_t *fuel)
 {
-	struct colour yes = load_colour(planes, HD_SLITHER_HY, HD_SLITHER_LEAST_SE);
-	struct colour no = load_colour(planes, HD_SLITHER_HN, HD_SLITHER_MOST_SE);
-	enum hd_slither_end end = HD_SLITHER_GOING;
-	rows clue[5];
-	for (uint32_t k = 0; k < 5; k++)
-		clue[k] = load(planes, HD_SLITHER_CLUES + k);
-	while (end == HD_SLITHER_GOING && *fuel > 0) {
-		struct colour yes_before = yes, no_before = no;
-		round_of(&yes, &no, clue, level);
-		(*rounds)++;
+	while (*fuel > 0) {
+		bool found = false;
 		(*fuel)--;
-		if (any((yes.h & no.h) | (yes.v & no.v)))
-			end = HD_SLITHER_WRONG;
-		else if (!any(moved(&yes, &yes_before, level) | moved(&no, &no_before, level)))
-			end = HD_SLITHER_STUCK;
+		for (uint32_t i = 0; i < WINDOWS; i++) {
+			uint32_t start = i + 1 < WINDOWS ? i * (LANES - 1) : SIDE - LANES;
+			enum hd_slither_end end = window_at(planes, start, level, rounds);
+			if (end == HD_SLITHER_WRONG)
+				return end;
+			found |= end == HD_SLITHER_GOING;
+		}
+		if (!found || LANES == SIDE)
+			return HD_SLITHER_STUCK;
 	}
-	store_colour(planes, HD_SLITHER_HY, HD_SLITHER_LEAST_SE, &yes, level);
-	store_colour(planes, HD_SLITHER_HN, HD_SLITHER_MOST_SE, &no, level);
-	return end;
+	return HD_SLITHER_GOING;
 }
 
 enum hd_slither_end

@@ -25,13 +25,17 @@ sizes(const struct hd_puzzle_params *params, struct hd_puzzle_sizes *out)
 	HD_ASSERT(out->make <= HD_PUZZLE_WORK_MAX && out->solve <= HD_PUZZLE_WORK_MAX);
 }
 
-/* Measured: README. The work grows with the faces, and with how far clues reach. */
+/* Measured (README): blocks of clues times rounds of rules grow with the square of the faces; small
+ * grids need more tries. */
 static uint64_t
 make_ns(const struct hd_puzzle_params *params, uint8_t tier)
 {
-	static const uint64_t per_face[HD_SLITHER_LEVELS] = {20000, 40000, 60000, 500000};
+	static const struct {
+		uint32_t least, per_square;
+	} ns[HD_SLITHER_LEVELS] = {{250000, 10}, {900000, 10}, {400000, 12}, {2000000, 350}};
+	uint64_t faces = (uint64_t)params->width * params->height;
 	HD_ASSERT(tier < HD_SLITHER_LEVELS);
-	return per_face[tier] * params->width * params->height;
+	return ns[tier].least + ns[tier].per_square * faces * faces;
 }
 
 const struct hd_puzzle_kind hd_puzzle_slitherlink = {

@@ -256,7 +256,7 @@ level_ended(struct search *search, enum hd_slither_end end)
 		finish(search, HD_PUZZLE_NONE);
 	} else if (search->level < HD_SLITHER_HARD) {
 		search->level++;
-		if (search->level == HD_SLITHER_HARD)
+		if (search->level == HD_SLITHER_HARD && search->mode != HD_PUZZLE_COUNT)
 			load(search); /* from the start, as SGT does: see classes.c */
 	} else {
 		board_at(search, 0)->classed = false; /* the search does without */
