@@ -129,7 +129,7 @@ def errors_and_their_order():
         refused("no hunt before no board", c("BOARD.TOP", "nope", "BOARD", "none"), "NOHUNT")
         refused("-IDMISMATCH before -NOHUNT", first_then(c, "ID", "i-1"), "IDMISMATCH")
         refused("CHECKIN knows the challenge", c("HUNT.CHECKIN", "ann", "bay", "nope", "1", "2"), "ERR", "not supported yet")
-        refused("PUZZLE of what is none", c("HUNT.PUZZLE", "ann", "bay", "map"), "ERR", "not supported yet")
+        refused("PUZZLE of what is none", c("HUNT.PUZZLE", "ann", "bay", "map"), "ERR", "is no puzzle")
         refused("PUZZLE of nothing", c("HUNT.PUZZLE", "ann", "bay", "nope"), "NOCHALLENGE")
         check("an unknown command names the nearest", "BOARD.TOP" in c("BOARD.TPO", "bay"), c("BOARD.TPO", "bay"))
         judged("exact takes any bytes", c("HUNT.SUBMIT", "ann", "exact", "one", b"\xff\xfe\x00"), "wrong", 0, 0)
