@@ -12,7 +12,7 @@ static struct hd_bytes
 crosses(uint32_t width, uint32_t height, const struct hd_lights_set *lit, uint8_t *text)
 {
 	uint32_t cells = width * height;
-	int head = sprintf((char *)text, "%ux%u:", width, height);
+	int head = snprintf((char *)text, 16, "%ux%u:", width, height);
 	hd_lights_crosses(width, height, text + head);
 	struct hd_writer out = hd_writer_of(text, HD_PUZZLE_TEXT_MAX);
 	out.at += (uint32_t)head + HD_LIGHTS_DIGITS(cells * cells);

@@ -64,7 +64,7 @@ words_go_eight_ways(void **state)
 	for (int way = 0; way < 8; way++) {
 		char text[] = "8x8:QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQ"
 			      ":STAR",
-		     place[16];
+		     place[32];
 		for (int k = 0; k < 4; k++)
 			text[4 + (4 + k * down[way]) * 8 + 3 + k * right[way]] = "STAR"[k];
 		solve(KIND, hd_bytes_str(text), HD_PUZZLE_COUNT, found);
@@ -224,13 +224,13 @@ words_that_begin_alike_cost_fuel(void **state)
 {
 	static char text[HD_PUZZLE_TEXT_MAX];
 	struct found *found = malloc(sizeof(*found));
-	int size = sprintf(text, "30x30:");
+	int size = snprintf(text, sizeof(text), "30x30:");
 	(void)state;
 	memset(text + size, 'A', 900);
 	size += 900;
 	for (uint32_t i = 0; i < HD_SEARCH_WORDS_MAX; i++)
-		size += sprintf(text + size, "%cAAAAAAA%c%c", i ? ',' : ':', 'B' + (int)i / 25,
-				'B' + (int)i % 25);
+		size += snprintf(text + size, sizeof(text) - (size_t)size, "%cAAAAAAA%c%c",
+				 i ? ',' : ':', 'B' + (int)i / 25, 'B' + (int)i % 25);
 	struct hd_bytes all = hd_bytes_of(text, (size_t)size);
 	assert_false(solve_within(KIND, all, HD_PUZZLE_COUNT, 1, 800, 0, found));
 	solve(KIND, all, HD_PUZZLE_COUNT, found);
