@@ -48,7 +48,8 @@ static uint64_t
 make_ns(const struct hd_puzzle_params *params, uint8_t tier)
 {
 	HD_ASSERT(params->width > 0 && tier < HD_SEARCH_TIERS);
-	return 10000 + (uint64_t)params->width * params->height * 200;
+	return 5000 +
+	       (uint64_t)params->width * params->height * (tier == HD_SEARCH_HARD ? 700 : 150);
 }
 
 static const char *

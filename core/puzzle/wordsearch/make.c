@@ -163,7 +163,8 @@ draw_begin(struct hd_search_make *m)
 	memset(m->used, 0, sizeof(m->used));
 	memset(m->recent, 0, sizeof(m->recent));
 	memset(m->scan.letters, 0, sizeof(m->scan.letters));
-	hd_search_tile_begin(&m->tiling, &m->spec, m->answer.size, &m->tiles);
+	hd_search_tile_begin(&m->tiling, &m->spec, m->answer.size, DRAWS - 1 - m->draws_left,
+			     &m->tiles);
 }
 
 void

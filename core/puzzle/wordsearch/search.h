@@ -97,8 +97,9 @@ struct hd_search_tiling {
 	uint8_t cover[HD_SEARCH_PADDED];  /* runs; outside the grid 255 */
 	uint16_t owner[HD_SEARCH_PADDED]; /* the first run of a covered cell */
 };
+/* missed: tilings before this one that came to nothing. */
 void hd_search_tile_begin(struct hd_search_tiling *tiling, const struct hd_puzzle_spec *spec,
-			  uint32_t leave, struct hd_stream *stream);
+			  uint32_t leave, uint32_t missed, struct hd_stream *stream);
 /* READY: all but `leave` cells are covered. MISSED: begin again. */
 enum hd_puzzle_state hd_search_tile_step(struct hd_search_tiling *tiling, struct hd_stream *stream,
 					 int64_t *fuel);

@@ -5,13 +5,16 @@
 #include "core/puzzle/wordsearch/search.h"
 #include "huntd/assert.h"
 
-#define OUTSIDE   255u
-#define WAYS      4u  /* along, and three down */
-#define LONG      4u  /* letters; a run of three is made only where no longer one can be */
-#define CELL_FUEL 32u /* cells of one unit of fuel */
-#define LONGEST   9u  /* of a run: of ten letters there are few words */
-#define CROSS_MAX 7u  /* of runs that cross: of these sizes there are many */
-#define TRIM_FROM 5u  /* letters of a run that loses one */
+#define OUTSIDE    255u
+#define WAYS       4u  /* along, and three down */
+#define LONG       4u  /* letters; a run of three is made only where no longer one can be */
+#define CELL_FUEL  32u /* cells of one unit of fuel */
+#define DROP_CELLS 8u  /* cells for each run that is tried before the sweep */
+#define DROPS_MAX  20u /* a large grid has enough small gaps without them */
+#define DROPS_LESS 3u  /* half as many after each so many tilings that missed */
+#define LONGEST    9u  /* of a run: of ten letters there are few words */
+#define CROSS_MAX  7u  /* of runs that cross: of these sizes there are many */
+#define TRIM_FROM  5u  /* letters of a run that loses one */
 
 static const uint8_t sizes[16] = {4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 8, 8, 9};
 
@@ -23,30 +26,6 @@ direction_of(int32_t step)
 		direction++;
 	HD_ASSERT(direction < 8);
 	return direction;
-}
-
-void
-hd_search_tile_begin(struct hd_search_tiling *t, const struct hd_puzzle_spec *spec, uint32_t leave,
-		     struct hd_stream *stream)
-{
-	uint32_t w = spec->params.width, h = spec->params.height;
-	uint32_t turn = hd_stream_below(stream, 8);
-	bool right = turn & 1, below = turn & 2, columns = turn & 4;
-	int32_t x = right ? -1 : 1, y = below ? -HD_SEARCH_STRIDE : HD_SEARCH_STRIDE;
-	HD_ASSERT(leave >= HD_PHRASE_MIN && leave <= HD_PHRASE_MAX);
-	t->width = w;
-	t->height = h;
-	t->left = leave;
-	t->tier = spec->tier;
-	t->across = columns ? y : x;
-	t->down = columns ? x : y;
-	t->wide = columns ? h : w;
-	t->high = columns ? w : h;
-	t->origin = hd_search_at(right ? w - 1 : 0, below ? h - 1 : 0);
-	t->row = t->column = t->count = 0;
-	memset(t->cover, OUTSIDE, sizeof(t->cover));
-	for (uint32_t row = 0; row < h; row++)
-		memset(t->cover + hd_search_at(0, row), 0, w);
 }
 
 static uint32_t
@@ -126,12 +105,66 @@ lay(struct hd_search_tiling *t, uint32_t at, int32_t step, uint32_t size)
 	t->count++;
 }
 
+/* Where a run may go from the sweep's next cell. */
+static int32_t
+way_of(const struct hd_search_tiling *t, uint32_t way)
+{
+	HD_ASSERT(way < WAYS);
+	if (way == 0)
+		return t->across;
+	return t->down + ((int32_t)way - 2) * t->across;
+}
+
 /* Easy ones have no line from north-east to south-west. */
 static bool
 forbidden(const struct hd_search_tiling *t, int32_t step)
 {
 	return t->tier == HD_SEARCH_EASY &&
 	       (step == hd_search_steps[3] || step == hd_search_steps[7]);
+}
+
+/* Some runs before the sweep, anywhere and in any direction: a sweep alone goes on as it began, and
+ * whole regions would be runs side by side. */
+static void
+scatter(struct hd_search_tiling *t, uint32_t missed, struct hd_stream *stream)
+{
+	uint32_t drops = t->width * t->height / DROP_CELLS;
+	HD_ASSERT(t->count == 0);
+	drops = (drops < DROPS_MAX ? drops : DROPS_MAX) >> (missed / DROPS_LESS);
+	for (; drops > 0; drops--) {
+		uint32_t turn = hd_stream_u32(stream), want = sizes[turn >> 28];
+		int32_t step = way_of(t, turn % WAYS);
+		t->row = hd_stream_below(stream, t->high - 2);
+		t->column = hd_stream_below(stream, t->wide);
+		if (!forbidden(t, step) && longest(t, cell_of(t), step, want) == want)
+			lay(t, cell_of(t), step, want);
+	}
+	t->row = t->column = 0;
+}
+
+void
+hd_search_tile_begin(struct hd_search_tiling *t, const struct hd_puzzle_spec *spec, uint32_t leave,
+		     uint32_t missed, struct hd_stream *stream)
+{
+	uint32_t w = spec->params.width, h = spec->params.height;
+	uint32_t turn = hd_stream_below(stream, 8);
+	bool right = turn & 1, below = turn & 2, columns = turn & 4;
+	int32_t x = right ? -1 : 1, y = below ? -HD_SEARCH_STRIDE : HD_SEARCH_STRIDE;
+	HD_ASSERT(leave >= HD_PHRASE_MIN && leave <= HD_PHRASE_MAX);
+	t->width = w;
+	t->height = h;
+	t->left = leave;
+	t->tier = spec->tier;
+	t->across = columns ? y : x;
+	t->down = columns ? x : y;
+	t->wide = columns ? h : w;
+	t->high = columns ? w : h;
+	t->origin = hd_search_at(right ? w - 1 : 0, below ? h - 1 : 0);
+	t->row = t->column = t->count = 0;
+	memset(t->cover, OUTSIDE, sizeof(t->cover));
+	for (uint32_t row = 0; row < h; row++)
+		memset(t->cover + hd_search_at(0, row), 0, w);
+	scatter(t, missed, stream);
 }
 
 /* A run that ends beside the cell takes it. */
@@ -162,11 +195,10 @@ stretch(struct hd_search_tiling *t, uint32_t at)
 static bool
 settle(struct hd_search_tiling *t, uint32_t at, struct hd_stream *stream)
 {
-	const int32_t ways[WAYS] = {t->across, t->across + t->down, t->down, t->down - t->across};
 	uint32_t turn = hd_stream_u32(stream), want = sizes[turn >> 28], best = 0;
 	int32_t step = 0;
 	for (uint32_t i = 0; i < WAYS && best < LONG; i++) {
-		int32_t way = ways[(turn + i) % WAYS];
+		int32_t way = way_of(t, (turn + i) % WAYS);
 		uint32_t size = forbidden(t, way) ? 0 : longest(t, at, way, want);
 		if (size > best) {
 			best = size;
