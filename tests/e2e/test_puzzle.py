@@ -131,6 +131,27 @@ def kills_without_threads():
     return over_kills(2, "--set", "forge=off", "--set", "puzzle_cache=0")
 
 
+def suspicions_survive_kills():
+    """Guessed on one shard, answered, killed: the hunt's shard hears of it in the next life, once."""
+    with Server({"own": OWNED}, 3) as server:
+        c = server.client(3)
+        people = ["s%d" % i for i in range(len(OWN))]
+        answers = {(who, kind): answer_of(deal(c, who, "own", kind)) for who in people for kind in KINDS}
+        for turn in (1, 2):
+            c.pipe([("HUNT.SUBMIT", who, "own", kind, answers[people[i - turn], kind])
+                    for i, who in enumerate(people) for kind in KINDS])
+            server.kill()
+            server.start()
+            c = server.client(3)
+        want = {(people[i], kind, people[i - turn]) for kind in KINDS for i in range(len(people)) for turn in (1, 2)}
+
+        def noted():
+            return [(e[3], f["challenge"], f["whose"]) for e in events_of(c, "own") for f in [as_map(e[4])]
+                    if e[2] == "shared_answer"]
+        eventually("each is noted", lambda: len(noted()) >= len(want))
+        same("once each, and no other", sorted(noted()), sorted(want))
+
+
 def before_the_deal():
     with Server({"bay": HUNT}, 2) as server:
         c = server.client(3)
@@ -179,4 +200,4 @@ def pools_follow_the_documents():
 
 
 story(shapes, on_one_shard, on_three_shards, kills_on_one_shard, kills_on_three_shards, kills_without_threads,
-      before_the_deal, a_crowd_asks_at_once, pools_follow_the_documents)
+      suspicions_survive_kills, before_the_deal, a_crowd_asks_at_once, pools_follow_the_documents)

@@ -553,6 +553,40 @@ kinds_around_their_answer_are_made_ahead_by_deal(void **state)
 	close_shop(shop);
 }
 
+/* The hunt's shard sends what it has ready ahead of the grant; there it is shown at once. */
+static void
+what_is_ready_is_carried_to_the_entrants_shard(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(true, HD_MIB, 4, true);
+	struct hd_shard *shard = shop->rig.shard;
+	toy_costs(NULL, 10, 0, DEAR);
+	for (uint32_t i = 0; i < 30; i++) {
+		pass(shop);
+		work(shop, HD_SMITH_IDLE, 20);
+	}
+	hd_forge_carry(shard, 0, 0, 1, 0);
+	hd_forge_carry(shard, 0, 0, 99, 0); /* not ready: nothing goes */
+	assert_int_equal(shard->outbox.answers.count, 1);
+	struct hd_held held = hd_held_pop(&shard->outbox.answers);
+	assert_int_equal(held.cell.type, HD_CELL_INSTANCE);
+	assert_int_equal(held.lsn, hd_log_tail(shard->log));
+	hd_forge_take(shard, &held.cell);
+	assert_false(ask(shop, 0, 0)); /* those of 0 and 2 went by, as grants that never asked */
+	assert_true(ask(shop, 1, 1));
+	assert_int_equal(COUNTED(shop, puzzle_cache_hits_total), 1);
+	/* It is what the entrant's shard would have made. */
+	uint64_t hash = answer_of(shop, 1)->hash;
+	close_shard(shop);
+	open_shard(shop, true, 0, 4);
+	assert_false(ask(shop, 1, 2));
+	pass(shop);
+	work(shop, HD_SMITH_NICE, 10);
+	pass(shop);
+	assert_int_equal(answer_of(shop, 2)->hash, hash);
+	close_shop(shop);
+}
+
 static void
 what_its_verifier_refuses_is_never_dealt(void **state)
 {
@@ -605,6 +639,7 @@ main(void)
 		cmocka_unit_test(no_base_is_dealt_twice_across_a_crash),
 		cmocka_unit_test(what_the_cache_lost_is_made_again),
 		cmocka_unit_test(kinds_around_their_answer_are_made_ahead_by_deal),
+		cmocka_unit_test(what_is_ready_is_carried_to_the_entrants_shard),
 		cmocka_unit_test(what_its_verifier_refuses_is_never_dealt),
 		cmocka_unit_test(an_end_keeps_nobody_waiting),
 	};
