@@ -2,7 +2,10 @@
 #include "core/puzzle/slitherlink/slitherlink.h"
 #include "huntd/assert.h"
 
-/* The search gives up after so many guesses and trials, or so many guesses at once. */
+/* At first guesses only, which finds two solutions soon where there are many; after so many of them
+ * from the start again with look-ahead. The search gives up after so many guesses and trials, or so
+ * many guesses at once. */
+#define HASTY_MAX 2000u
 #define NODES_MAX 50000u
 #define DEPTH_MAX 192u
 
@@ -16,7 +19,7 @@ struct search {
 	struct hd_slither_grid grid;
 	enum hd_puzzle_mode mode;
 	enum stage stage;
-	bool done;
+	bool done, patient;
 	/* The trial: of which edge, whether as a line, and how many edges are left to try. */
 	uint32_t edge, left;
 	bool yes;
@@ -150,9 +153,17 @@ choose(struct search *search, struct hd_slither_board *board)
 static bool
 spent(struct search *search)
 {
+	uint32_t nodes = ++search->solved.rating.nodes;
 	HD_ASSERT(!search->done);
-	if (++search->solved.rating.nodes <= NODES_MAX && search->depth < DEPTH_MAX)
+	if (nodes <= (search->patient ? NODES_MAX : HASTY_MAX) && search->depth < DEPTH_MAX)
 		return false;
+	if (!search->patient) {
+		search->patient = true;
+		search->solutions = 0;
+		search->depth = 1;
+		load(search);
+		return true;
+	}
 	finish(search, HD_PUZZLE_BUDGET);
 	return true;
 }
@@ -260,15 +271,19 @@ level_ended(struct search *search, enum hd_slither_end end)
 			load(search); /* from the start, as SGT does: see classes.c */
 	} else {
 		board_at(search, 0)->classed = false; /* the search does without */
-		begin_trials(search);
+		guess(search);
 	}
 }
 
 static void
 guess_ended(struct search *search, enum hd_slither_end end)
 {
-	if (end == HD_SLITHER_STUCK) {
+	if (end == HD_SLITHER_STUCK && search->patient) {
 		begin_trials(search);
+		return;
+	}
+	if (end == HD_SLITHER_STUCK) {
+		guess(search);
 		return;
 	}
 	if (end == HD_SLITHER_SOLVED)
