@@ -209,7 +209,7 @@ for_sgt(struct bench *bench, void (*each)(struct bench *, const char *, const ch
 		each(bench, tier, text, move);
 		count++;
 	}
-	assert_int_equal(count, 165);
+	assert_int_equal(count, 185);
 	free(line);
 	fclose(file);
 }
