@@ -7,13 +7,11 @@ says its time as the user time with --test-solve less twice that of reading and 
 import os
 import re
 import resource
-import shutil
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 SGT = "/usr/games/sgt-"
@@ -167,10 +165,107 @@ def audit(tools, _):
     return [row_of("puzzles-audit", [refuted], 0, 0, f"{refuted} of {dealt:,} refuted by a second solver", "refuted", True)]
 
 
+# In a server: the shard on one core, the load on the other, where the forge's threads run too.
+
+def info(server):
+    """INFO's numbers."""
+    with socket.create_connection(("127.0.0.1", server.port), 30) as s:
+        s.sendall(b"*2\r\n$4\r\nINFO\r\n$10\r\neverything\r\n")
+        reader = s.makefile("rb")
+        text = reader.read(int(reader.readline()[1:])).decode()
+    return dict(re.findall(r"^([a-z0-9_.|]+):(.*?)\r?$", text, re.M))
+
+
+def serve(bench, name, challenges, *extra):
+    hunts = os.path.join(bench.dir, name + "-hunts")
+    os.makedirs(hunts, exist_ok=True)
+    with open(hunts + "/race.yaml", "w") as file:
+        file.write("hunt: race\nauto_join: true\nboards: [{id: main}]\nchallenges:\n  - {id: gold, points: 1, answers: [GOLD]}\n")
+        file.writelines(f"  - {{id: {id}, kind: puzzle, puzzle: {puzzle}, points: 10}}\n" for id, puzzle in challenges)
+    core, bench.options.server_core = bench.options.server_core, f"{bench.options.server_core},{bench.options.client_core}"
+    try:
+        return bench.huntd(name, "--hunts", hunts, *extra)
+    finally:
+        bench.options.server_core = core
+
+
+def filled(server, seconds=300):
+    """Waits until the pools are full."""
+    end = time.time() + seconds
+    while time.time() < end:
+        now = info(server)
+        if int(now["puzzle_low_water"]) > 0 and int(now["puzzle_ready"]) >= 0.98 * int(now["puzzle_low_water"]):
+            return
+        time.sleep(0.25)
+    raise RuntimeError("the pools are not filled: " + str({k: v for k, v in now.items() if "puzzle" in k}))
+
+
+def deal(bench, server, total):
+    """Deals a second: so many entrants ask for a puzzle each, the kinds in their shares."""
+    before, start = int(info(server)["puzzle_deals_total"]), time.monotonic()
+    clients = [subprocess.Popen(
+        ["taskset", "-c", str(bench.options.client_core), "redis-benchmark", "--csv", "-p", str(server.port), "-c", "8", "-P", "4", "-n",
+         str(total * share // 100), "-r", "1000000000", "HUNT.PUZZLE", "p:__rand_int__", "race", id],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for id, _, share in MIX]
+    for client in clients:
+        client.wait(600)
+    took = time.monotonic() - start
+    return (int(info(server)["puzzle_deals_total"]) - before) / took, took
+
+
+def whole(bench, pairs):
+    """Dealt in a hunt, durably: from full pools, and cold."""
+    rates, cold, took = [], [], 0
+    challenges = [(id, puzzle) for id, puzzle, _ in MIX]
+    for run in range(min(pairs, 3)):
+        server = serve(bench, f"deals{run}", challenges, "--set", "puzzle_pool=16000", "--set", "puzzle_cache=1GiB")
+        try:
+            filled(server)
+            rate, took = deal(bench, server, 60000)
+            rates.append(rate)
+        finally:
+            server.close(kill=True)
+        server = serve(bench, f"cold{run}", challenges, "--set", "puzzle_pool=1")
+        try:
+            cold.append(deal(bench, server, 3000)[0])
+        finally:
+            server.close(kill=True)
+    return [row_of("puzzles-dealt", rates, 10000, 50000, f"60,000 in {took:.1f} s; cold {median(cold):,.0f}/s", "/s")]
+
+
+def refilling(bench, pairs):
+    """What HUNT.AWARD takes at 5,000 a second, p99.9 in the server, while two heavy tiers refill and while none do."""
+    heavy = (("grid", "{kind: sudoku, tier: unreasonable}"), ("loop", "{kind: slitherlink, tier: hard}"))
+    off = ("--durability", "off")
+    busy = serve(bench, "heavy", heavy, "--set", "puzzle_pool=1000000", "--set", "puzzle_cache=4GiB", *off)
+    idle = serve(bench, "light", (), *off)
+    added, slices = [], "0"
+
+    def late(server):
+        server.ask("CONFIG", "RESETSTAT")
+        subprocess.run(["taskset", "-c", str(bench.options.client_core), bench.options.bin + "/hunt-load", "--port", str(server.port), "--hunt",
+                        "race", "--rate", "5000", "--duration", "8s", "--connections", "20", "--entrants", "10000", "--mix", "award=1"],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+        said = info(server)
+        return float(re.search(r"p99\.9=([0-9.]+)", next(v for k, v in said.items() if "percentiles" in k and "award" in k.lower())).group(1)), said
+
+    try:
+        for _ in range(pairs):
+            without, _ = late(idle)
+            during, said = late(busy)
+            added.append(during - without)
+            slices = said.get("puzzle_made_total", "0")
+    finally:
+        busy.close(kill=True)
+        idle.close(kill=True)
+    return [row_of("puzzles-refilling", added, 100, 50, f"added to p99.9 while the pools refill; {slices} made meanwhile", "us", True)]
+
+
 ROWS = {"puzzles-sudoku-count": sudoku_count, "puzzles-sudoku-make": sudoku_make, "puzzles-nonogram": nonogram,
         "puzzles-slitherlink": slitherlink, "puzzles-lightsout": lightsout, "puzzles-cryptogram": cryptogram,
         "puzzles-reported": reported, "puzzles-audit": audit}
-NAMES = tuple(ROWS)
+SERVED = {"puzzles-dealt": whole, "puzzles-refilling": refilling}
+NAMES = tuple(ROWS) + tuple(SERVED)
 
 
 def rows(bench, pairs, wanted):
@@ -181,4 +276,7 @@ def rows(bench, pairs, wanted):
         if "audit" not in name and "cryptogram" not in name and not os.path.exists(SGT + "solo"):
             sys.exit("bench: these rows need Debian's sgt-puzzles and qqwing")
         found += run(tools, pairs)
+    for name, run in SERVED.items():
+        if wanted(name):
+            found += run(bench, pairs)
     return found
