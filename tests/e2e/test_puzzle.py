@@ -11,6 +11,8 @@ def puzzle(kind, more=""):
     return "{id: %s, kind: puzzle, points: 10, puzzle: {kind: %s, tier: easy%s}}" % (kind, kind, more)
 
 
+IDLE_SECONDS = 300  # pools are filled with what time nobody else wants
+
 HUNT = document("bay", challenges=[puzzle(kind) for kind in KINDS])
 OWN = ["ALPHA", "BRAVO", "CHARLIE", "DELTA", "ECHOES", "FOXTROT"]
 OWNED = document("own", challenges=[puzzle(kind, ", phrases: [%s]" % ", ".join(OWN)) for kind in KINDS])
@@ -79,7 +81,7 @@ def everybody_their_own(shards):
         def noted():
             return [(e[3], f["challenge"], f["whose"]) for e in events_of(c, "own") for f in [as_map(e[4])]
                     if e[2] == "shared_answer"]
-        eventually("each is noted for the operator", lambda: set(noted()) == want)
+        eventually("each is noted for the operator", lambda: set(noted()) == want, 60)
         same("once each", len(noted()), len(want))
         return "%d deals on %d shards" % (len(dealt), shards)
 
@@ -148,7 +150,7 @@ def suspicions_survive_kills():
         def noted():
             return [(e[3], f["challenge"], f["whose"]) for e in events_of(c, "own") for f in [as_map(e[4])]
                     if e[2] == "shared_answer"]
-        eventually("each is noted", lambda: len(noted()) >= len(want))
+        eventually("each is noted", lambda: len(noted()) >= len(want), 60)
         same("once each, and no other", sorted(noted()), sorted(want))
 
 
@@ -180,7 +182,7 @@ def a_crowd_asks_at_once():
                 seen[one["json"]] = who
         same("all were dealt", number(c, "puzzles_dealt"), 150 * len(KINDS))
         same("and verified", number(c, "puzzles_refuted"), 0)
-        eventually("the pools fill again", lambda: number(c, "puzzles_ready") > 0)
+        eventually("the pools fill again", lambda: number(c, "puzzles_ready") > 0, IDLE_SECONDS)
         same("nobody waits any more", number(c, "puzzles_waiting"), 0)
         return "%d dealt, %d waited, %d busy" % (number(c, "puzzles_dealt"), number(c, "puzzle_waits"), number(c, "puzzle_busy"))
 
@@ -190,13 +192,13 @@ def pools_follow_the_documents():
         c = server.client(3)
         same("no puzzles, no pools", number(c, "puzzle_pools"), 0)
         same("put", c("VELTRIX.PUT", "bay", HUNT), 1)
-        eventually("a pool of each", lambda: number(c, "puzzle_pools") == len(KINDS))
-        eventually("they fill", lambda: number(c, "puzzles_ready") > 0)
+        eventually("a pool of each", lambda: number(c, "puzzle_pools") == len(KINDS), 60)
+        eventually("they fill", lambda: number(c, "puzzles_ready") > 0, IDLE_SECONDS)
         c("HUNT.CLOSE", "bay")
-        eventually("a closed hunt needs none", lambda: number(c, "puzzle_pools") == 0)
+        eventually("a closed hunt needs none", lambda: number(c, "puzzle_pools") == 0, 60)
         same("nothing is kept of them", number(c, "puzzles_ready"), 0)
         c("HUNT.OPEN", "bay")
-        eventually("an open one does", lambda: number(c, "puzzle_pools") == len(KINDS))
+        eventually("an open one does", lambda: number(c, "puzzle_pools") == len(KINDS), 60)
 
 
 story(shapes, on_one_shard, on_three_shards, kills_on_one_shard, kills_on_three_shards, kills_without_threads,
