@@ -197,10 +197,11 @@ face_rules(const struct colour *from, struct colour *to, const rows *clue, bool 
 }
 
 INLINE void
-round_of(struct colour *yes, struct colour *no, const rows *clue, LANE above, uint32_t level)
+round_of(struct colour *yes, struct colour *no, const rows *clue, const LANE above[2],
+	 uint32_t level)
 {
 	const rows mirrored[] = {clue[4], clue[3], clue[2], clue[1]};
-	struct around y = at_dots(yes, 0, 0), n = at_dots(no, above, 1);
+	struct around y = at_dots(yes, above[0], 0), n = at_dots(no, above[1], 1);
 	struct around u = unknown_at(&y, &n, level), to_yes = {0}, to_no = {0};
 	if (level != HD_SLITHER_PAIRS)
 		dot_rules(&y, &n, &to_yes, &to_no);
@@ -276,10 +277,13 @@ window_at(uint64_t *planes, uint32_t start, uint32_t level, uint32_t *rounds)
 	struct colour yes = load_colour(planes, HD_SLITHER_HY, HD_SLITHER_LEAST_SE, start);
 	struct colour no = load_colour(planes, HD_SLITHER_HN, HD_SLITHER_MOST_SE, start);
 	enum hd_slither_end end = HD_SLITHER_STUCK;
-	LANE above = start == 0 ? (LANE)-1 : 0;
+	LANE above[2] = {0, (LANE)-1}; /* yes and no of the row above; of none, all are no */
 	rows clue[5];
 	for (uint32_t k = 0; k < 5; k++)
 		clue[k] = load(planes, HD_SLITHER_CLUES + k, start);
+	for (uint32_t i = 0; start > 0 && i < 2; i++)
+		memcpy(&above[i], (const LANE *)planes + (HD_SLITHER_VY + i) * SIDE + start - 1,
+		       sizeof(LANE));
 	for (;;) {
 		struct colour yes_before = yes, no_before = no;
 		round_of(&yes, &no, clue, above, level);
@@ -297,8 +301,8 @@ window_at(uint64_t *planes, uint32_t start, uint32_t level, uint32_t *rounds)
 	return end;
 }
 
-/* Every window in turn, until all have found nothing; a dot needs the row above it, a face the row
- * below it, so windows share a row. */
+/* Every window in turn, until all have found nothing. A face needs the row below it, so windows
+ * share a row. */
 INLINE enum hd_slither_end
 rounds_at(uint64_t *planes, uint32_t level, uint32_t *rounds, int64_t *fuel)
 {
