@@ -32,7 +32,7 @@ make_ns(const struct hd_puzzle_params *params, uint8_t tier)
 {
 	static const struct {
 		uint32_t least, per_square;
-	} ns[HD_SLITHER_LEVELS] = {{250000, 10}, {900000, 10}, {400000, 12}, {2000000, 350}};
+	} ns[HD_SLITHER_LEVELS] = {{500000, 12}, {900000, 12}, {500000, 15}, {2000000, 450}};
 	uint64_t faces = (uint64_t)params->width * params->height;
 	HD_ASSERT(tier < HD_SLITHER_LEVELS);
 	return ns[tier].least + ns[tier].per_square * faces * faces;
