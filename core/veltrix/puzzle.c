@@ -327,7 +327,8 @@ write_puzzle(struct puzzle *puzzle, bool stocked)
 		puzzle->spec.kind->params_write(&puzzle->spec.params, &params);
 		HD_ASSERT(!params.full);
 		dealt.kind = hd_bytes_str(puzzle->spec.kind->name);
-		dealt.algorithm = puzzle->spec.kind->algorithm;
+		dealt.algorithm =
+			puzzle->known ? puzzle->before.algorithm : puzzle->spec.kind->algorithm;
 		dealt.params = hd_bytes_of(text, (size_t)(params.at - text));
 		check_same(puzzle, dealt.params);
 	}
