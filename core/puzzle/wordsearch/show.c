@@ -13,6 +13,8 @@
 #define FOUND_STROKE 26
 #define LEFT         "#c22"
 
+static const char rule[] = "The letters left over, row by row, are the answer.";
+
 /* Marks the cells of the solution's words; its places, if wanted. */
 static void
 mark_found(const struct hd_search_text *search, struct hd_bytes solution, bool *covered,
@@ -68,6 +70,8 @@ hd_search_draw_text(struct hd_bytes text, struct hd_bytes solution, struct hd_wr
 			hd_text_put(out, x + 1 < search.width ? " " : "\n");
 		}
 	put_list(out, &search);
+	hd_text_put(out, rule);
+	hd_text_put(out, "\n");
 }
 
 static int32_t
@@ -121,7 +125,7 @@ hd_search_draw_svg(struct hd_bytes text, struct hd_bytes solution,
 	int32_t width = (int32_t)search.width * HD_DRAW_CELL;
 	int32_t height = (int32_t)search.height * HD_DRAW_CELL;
 	int32_t rows = list_rows(&search, width), m = HD_DRAW_MARGIN;
-	hd_svg_begin(out, width + 2 * m, height + 3 * m + rows * LIST_LINE);
+	hd_svg_begin(out, width + 2 * m, height + 3 * m + (rows + 1) * LIST_LINE);
 	for (uint32_t i = 0; i < search.count && solution.size > 0; i++)
 		draw_found(out, search.words[i], &places[i]);
 	hd_svg_rect(out, (struct hd_svg_box){m, m, width, height}, "none", HD_DRAW_THICK);
@@ -135,5 +139,7 @@ hd_search_draw_svg(struct hd_bytes text, struct hd_bytes solution,
 		hd_svg_text_from(out, m + (int32_t)i / rows * list_column(&search),
 				 height + 2 * m + (int32_t)i % rows * LIST_LINE + LIST_LINE / 2,
 				 LIST_FONT, "black", search.words[i]);
+	hd_svg_text_from(out, m, height + 2 * m + rows * LIST_LINE + LIST_LINE / 2,
+			 LIST_FONT * 3 / 4, "black", hd_bytes_str(rule));
 	hd_svg_end(out);
 }
