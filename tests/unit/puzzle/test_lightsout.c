@@ -42,7 +42,7 @@ static void
 agrees_with_all_sets(uint32_t width, uint32_t height)
 {
 	uint32_t cells = width * height, all = 1u << cells;
-	uint8_t *fewest = malloc(all), *ways = calloc(all, 1), text[1024];
+	uint8_t *fewest = malloc(all), *ways = calloc(all, 1), text[HD_PUZZLE_TEXT_MAX];
 	struct found *found = malloc(sizeof(*found));
 	memset(fewest, 0xff, all);
 	for (uint32_t presses = 0; presses < all; presses++) {
