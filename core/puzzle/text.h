@@ -21,6 +21,15 @@ hd_text_put_number(struct hd_writer *out, uint64_t value)
 	hd_write_fixed(out, digits + at, (uint32_t)sizeof(digits) - at);
 }
 
+/* Ends a line that began at `from`, without the spaces at its end. */
+static inline void
+hd_text_end_line(struct hd_writer *out, const uint8_t *from)
+{
+	while (out->at > from && out->at[-1] == ' ')
+		out->at--;
+	hd_write_u8(out, '\n');
+}
+
 /* Takes the next byte where it is `byte`. */
 static inline bool
 hd_text_take(struct hd_reader *in, char byte)

@@ -65,6 +65,7 @@ head_write(const struct hd_nonogram_clues *clues, uint32_t indent, struct hd_wri
 {
 	uint32_t most = most_runs(clues, HD_NONOGRAM_COLUMNS);
 	for (uint32_t slot = 0; slot < most; slot++) {
+		const uint8_t *from = out->at;
 		spaces(out, indent);
 		for (uint32_t column = 0; column < clues->lines[HD_NONOGRAM_COLUMNS]; column++) {
 			uint32_t run = run_in_slot(clues, HD_NONOGRAM_COLUMNS, column, slot, most);
@@ -75,7 +76,7 @@ head_write(const struct hd_nonogram_clues *clues, uint32_t indent, struct hd_wri
 			else
 				spaces(out, 3);
 		}
-		hd_text_put(out, "\n");
+		hd_text_end_line(out, from);
 	}
 }
 

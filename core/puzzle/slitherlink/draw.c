@@ -45,13 +45,15 @@ static void
 text_faces(const struct picture *picture, uint32_t row, struct hd_writer *out)
 {
 	uint32_t width = picture->params.width;
+	const uint8_t *from = out->at;
 	for (uint32_t column = 0; column < width; column++) {
 		uint8_t clue = picture->clues[row * width + column];
 		hd_text_put(out, line(picture, row, column, 3) ? "| " : "  ");
 		hd_write_u8(out, clue == HD_SLITHER_BLANK ? ' ' : (uint8_t)('0' + clue));
 		hd_text_put(out, " ");
 	}
-	hd_text_put(out, line(picture, row, width - 1, 1) ? "|\n" : "\n");
+	hd_text_put(out, line(picture, row, width - 1, 1) ? "|" : "");
+	hd_text_end_line(out, from);
 }
 
 void

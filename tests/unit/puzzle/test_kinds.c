@@ -359,6 +359,7 @@ drawings_are_drawn(struct instance *in)
 		kind->draw_text(text_of(in), shown, &out);
 		assert_false(out.full);
 		assert_true((char *)out.at > drawing && out.at[-1] == '\n');
+		assert_null(memmem(drawing, (size_t)((char *)out.at - drawing), " \n", 2));
 		out = hd_writer_of(drawing, 40); /* room for some of it */
 		kind->draw_svg(text_of(in), shown, laid, &out);
 		assert_true(out.full);

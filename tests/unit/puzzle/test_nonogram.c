@@ -469,7 +469,7 @@ it_is_drawn_with_its_runs_around(void **state)
 	(void)state;
 	KIND->draw_text(HD_BYTES("3x3:1.1/2/1/2/1/1.1"), hd_bytes_of("", 0), &out);
 	*out.at = '\0';
-	assert_string_equal(drawn, "          1      \n"
+	assert_string_equal(drawn, "          1\n"
 				   "          1  2  1\n"
 				   "       +----------+\n"
 				   "     2 |  .  .  . |\n"

@@ -393,7 +393,7 @@ a_drawing_shows_clues_and_the_loop(void **state)
 	KIND->draw_text(HD_BYTES("5x5t0:l4l"), solved.solution, &out);
 	hd_write_u8(&out, 0);
 	assert_non_null(strstr(drawn, "+   +   +---+   +   +\n"
-				      "        | 4 |       \n"
+				      "        | 4 |\n"
 				      "+   +   +---+   +   +\n"));
 	bench_end(bench);
 }
