@@ -93,8 +93,8 @@ chase(const struct lights *lights, unsigned first, unsigned char *pressed)
 	memcpy(lit, lights->lit, sizeof(lit));
 	memset(pressed, 0, CELLS_MAX);
 	for (int at = 0; at < lights->cells; at++) {
-		pressed[at] = at < lights->width ? (unsigned char)(first >> at & 1)
-						 : lit[at - lights->width];
+		bool press = at < lights->width ? first >> at & 1 : lit[at - lights->width];
+		pressed[at] = press;
 		for (int b = 0; pressed[at] && b < lights->cells; b++)
 			lit[b] ^= lights->turns[at][b];
 	}
