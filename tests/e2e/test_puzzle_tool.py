@@ -56,9 +56,11 @@ def help_and_mistakes():
                         (["render", "--kind", "lightsout", "--to", "png"], "text or svg")):
         err = tool(*words, code=2)
         check("one line that helps: %s" % words, said in err and err.count("\n") == 1, err)
-    err = subprocess.run([BIN + "/huntctl", "puzzle", "count", "--kind", "lightsout", "/no/such"],
-                         capture_output=True, text=True, timeout=30)
-    check("a file that is not there", err.returncode == 1 and "/no/such" in err.stderr, err.stderr)
+    for file in ("/no/such", "/"):
+        err = subprocess.run([BIN + "/huntctl", "puzzle", "count", "--kind", "lightsout", file],
+                             capture_output=True, text=True, timeout=30)
+        check("what cannot be read: %s" % file, err.returncode == 1 and "cannot read" in err.stderr,
+              err.returncode, err.stderr)
 
 
 def the_table_of_kinds():

@@ -8,7 +8,7 @@
 #define GLOBALS   (T(host) | T(port) | T(json) | T(help) | T(version))
 
 const struct hd_tool_work hd_tool_works[] = {
-	{"deal", "[--params P] [--tier T] [--count N] [--seed S]",
+	{"deal", "[--params P] [--tier T] [--count N] [--seed S] [--phrase TEXT]",
 	 "puzzles, one a line (--json: with solution and answer)",
 	 T(params) | T(tier) | T(count) | T(seed) | T(phrase), false, hd_tool_deal},
 	{"solve", "[FILE]", "each one's solution, or none, many, budget", 0, true, hd_tool_solve},

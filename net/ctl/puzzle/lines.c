@@ -46,8 +46,10 @@ fill(struct hd_tool_lines *lines)
 		lines->to += (size_t)got;
 	else if (got == 0 || errno != EINTR)
 		lines->ended = true;
-	if (got < 0 && errno != EINTR)
+	if (got < 0 && errno != EINTR) {
 		hd_ctl_fail("cannot read on: %s", strerror(errno));
+		lines->failed = true;
+	}
 }
 
 /* What is left of a line that was cut. */
@@ -179,9 +181,8 @@ hd_tool_read(struct hd_ctl *ctl, const struct hd_tool_work *work, const char *fi
 		one(reading, work, line, each);
 	}
 	hd_tool_progress_end(&reading->progress);
-	int code = hd_tool_stopped()                   ? HD_TOOL_INTERRUPTED
-		   : reading->errors > 0 || !is_read() ? HD_EXIT_FAILED
-						       : HD_EXIT_OK;
+	bool failed = reading->errors > 0 || reading->lines.failed || !is_read();
+	int code = hd_tool_stopped() ? HD_TOOL_INTERRUPTED : failed ? HD_EXIT_FAILED : HD_EXIT_OK;
 	hd_tool_lines_close(&reading->lines);
 	hd_tool_job_free(&reading->job);
 	free(reading);

@@ -76,7 +76,7 @@ void hd_tool_progress_end(struct hd_tool_progress *progress);
 /* Lines of a file, or of stdin (NULL, "-"). */
 struct hd_tool_lines {
 	int file;
-	bool ended;
+	bool ended, failed;   /* failed: not read to its end */
 	uint64_t read, whole; /* bytes; whole 0: not known */
 	size_t from, to;      /* of `bytes`: what is not given yet */
 	size_t put_back;      /* the last line's, to be given again */
