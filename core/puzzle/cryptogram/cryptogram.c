@@ -1,6 +1,6 @@
 /* Cryptograms: each letter of a story stands for another one. The kind's row. */
 #include "core/puzzle/cryptogram/parts.h"
-#include "core/puzzle/cryptogram/story.h"
+#include "core/puzzle/cryptogram/story/story.h"
 #include "core/puzzle/kinds.h"
 #include "core/puzzle/text.h"
 #include "huntd/assert.h"

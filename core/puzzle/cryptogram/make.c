@@ -2,7 +2,7 @@
  * has one solution and is as hard as it should be. */
 #include "core/puzzle/cryptogram/parts.h"
 #include "core/puzzle/cryptogram/search.h"
-#include "core/puzzle/cryptogram/story.h"
+#include "core/puzzle/cryptogram/story/story.h"
 #include "huntd/assert.h"
 
 #define ALPHABET HD_CRYPTOGRAM_ALPHABET

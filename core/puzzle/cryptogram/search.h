@@ -14,7 +14,7 @@
 #ifndef HUNTD_CORE_PUZZLE_CRYPTOGRAM_SEARCH_H
 #define HUNTD_CORE_PUZZLE_CRYPTOGRAM_SEARCH_H
 
-#include "core/puzzle/cryptogram/fit.h"
+#include "core/puzzle/cryptogram/lexicon/fit.h"
 #include "core/puzzle/cryptogram/text.h"
 #include "huntd/puzzle.h"
 

@@ -1,5 +1,5 @@
 /* Verifying: the rules of a cryptogram, one by one, without a line of what solves it. */
-#include "core/puzzle/cryptogram/lexicon.h"
+#include "core/puzzle/cryptogram/lexicon/lexicon.h"
 #include "core/puzzle/cryptogram/parts.h"
 #include "huntd/assert.h"
 

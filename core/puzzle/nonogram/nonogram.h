@@ -3,7 +3,7 @@
 #define HUNTD_CORE_PUZZLE_NONOGRAM_NONOGRAM_H
 
 #include "core/puzzle/nonogram/clues.h"
-#include "core/puzzle/nonogram/search.h"
+#include "core/puzzle/nonogram/count/search.h"
 
 /* Version 1's, and so for ever: lines looked at in solving, and in one picture of a making. */
 #define HD_NONOGRAM_SOLVE_BUDGET (1u << 24)

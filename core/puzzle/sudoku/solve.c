@@ -1,5 +1,5 @@
 #include "core/puzzle/sudoku/kind.h"
-#include "core/puzzle/sudoku/proof.h"
+#include "core/puzzle/sudoku/grade/proof.h"
 #include "huntd/assert.h"
 
 struct solve {

@@ -3,7 +3,7 @@
 #define HUNTD_TESTS_UNIT_PUZZLE_SUDOKU_WORLD_H
 
 #include "core/puzzle/kinds.h"
-#include "core/puzzle/sudoku/ladder.h"
+#include "core/puzzle/sudoku/grade/ladder.h"
 #include "huntd/assert.h"
 
 #include <setjmp.h>
@@ -71,11 +71,11 @@ make(const struct hd_puzzle_spec *spec, uint8_t seed_byte, int64_t fuel)
 	return made;
 }
 
-/* Calls `each` with every puzzle of sudoku_sgt.txt and its tier. */
+/* Calls `each` with every puzzle of sgt/sudoku.txt and its tier. */
 static inline uint32_t
 each_sgt(void (*each)(struct hd_bytes text, uint8_t tier))
 {
-	FILE *file = fopen(HD_TEST_FILES "/puzzle/sudoku_sgt.txt", "r");
+	FILE *file = fopen(HD_TEST_FILES "/puzzle/sgt/sudoku.txt", "r");
 	char line[512], tier[32], text[400];
 	uint32_t count = 0;
 	assert_non_null(file);

@@ -158,7 +158,7 @@ ones(const char *text, uint32_t size)
 static void
 sgt_puzzles_are_solved_as_sgt_does(void **state)
 {
-	FILE *file = fopen(HD_TEST_FILES "/puzzle/lightsout_sgt.txt", "r");
+	FILE *file = fopen(HD_TEST_FILES "/puzzle/sgt/lightsout.txt", "r");
 	static char line[2 * HD_PUZZLE_TEXT_MAX], id[HD_PUZZLE_TEXT_MAX], move[256];
 	struct found *found = malloc(sizeof(*found));
 	uint32_t unique = 0, many = 0;

@@ -367,7 +367,7 @@ what_sgt_made_is_solved_as_sgt_does(void **state)
 {
 	static char line[8192];
 	uint32_t count = 0;
-	FILE *file = fopen(HD_TEST_FILES "/puzzle/nonogram_sgt.txt", "r");
+	FILE *file = fopen(HD_TEST_FILES "/puzzle/sgt/nonogram.txt", "r");
 	(void)state;
 	assert_non_null(file);
 	while (fgets(line, sizeof(line), file) != NULL) {

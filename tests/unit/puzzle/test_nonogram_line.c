@@ -1,5 +1,5 @@
 /* One line of a nonogram, against all ways to place its runs. */
-#include "core/puzzle/nonogram/line.h"
+#include "core/puzzle/nonogram/count/line.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -196,7 +196,7 @@ the_verifier_refuses_what_was_changed(void **state)
 static void
 for_sgt(struct bench *bench, void (*each)(struct bench *, const char *, const char *, const char *))
 {
-	FILE *file = fopen(HD_TEST_FILES "/puzzle/slitherlink_sgt.txt", "r");
+	FILE *file = fopen(HD_TEST_FILES "/puzzle/sgt/slitherlink.txt", "r");
 	char *line = NULL;
 	size_t room = 0;
 	uint32_t count = 0;
