@@ -364,8 +364,8 @@ pictures_show_what_is_printed(void **state)
 	static const char *const texts[] = {
 		"3x3:1_3_9i3_2a1_6f1b3_4_8_1_9_5q3_6_4_8_5_5b8f9_2a6_4i5_2_9",
 		"3x3x:a7a2_1b5c3b5a4a5c4c9b5f2g8f2b1c3c2a9a5b4c4b2_9a7a",
-		"9j:a2_7b9a3a7_5a9f8a5_4e4g3c8c7g2e5_4a8f5a6_3a6a1b8_4a,"
-		"abbba___aaaca__bc_bad_acafdadgb___ab_c_a_a_aa_daab_aba____cd",
+		("9j:a2_7b9a3a7_5a9f8a5_4e4g3c8c7g2e5_4a8f5a6_3a6a1b8_4a,"
+		 "abbba___aaaca__bc_bad_acafdadgb___ab_c_a_a_aa_daab_aba____cd"),
 	};
 	static uint8_t picture[256 * 1024];
 	(void)state;
