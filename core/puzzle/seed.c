@@ -4,6 +4,7 @@
 #include "huntd/assert.h"
 
 #include <sodium/crypto_generichash.h>
+#include <sodium/crypto_shorthash_siphash24.h>
 
 #define FIELDS_MAX 128u
 #define ROUNDS     8u
@@ -72,60 +73,57 @@ hd_puzzle_try_seed(const uint8_t seed[HD_PUZZLE_SEED], uint32_t try, uint8_t out
 	hash(seed, PURPOSE_TRY, hd_bytes_of(&try, sizeof(try)), out);
 }
 
-/* A Feistel network of `ROUNDS` rounds over 2 * half bits: a permutation of them, whatever the
- * round function. Luby and Rackoff, 1988; walked until inside, Black and Rogaway, 2002. */
+/* A Feistel network over the bits of the least power of two that holds `count`, cut into two halves
+ * that differ by one bit at most; rounds change them in turn, each by a hash of the other, which is
+ * undone by doing it again: a permutation, whatever the hash. Luby and Rackoff, 1988. Walked until
+ * inside (Black and Rogaway, 2002): two walks on average at most, as half of the values are. */
 struct feistel {
-	uint8_t key[32];
-	uint32_t half; /* bits */
+	uint8_t key[32];         /* SipHash takes the first 16 bytes */
+	uint32_t low_bits, bits; /* low_bits <= bits - low_bits */
 };
 
 static struct feistel
 feistel_of(const uint8_t *hunt, uint32_t challenge, uint32_t count)
 {
-	struct feistel f = {.half = 1};
+	struct feistel f = {.bits = 0};
 	uint32_t fields[2] = {challenge, count};
 	HD_ASSERT(count > 0 && count <= UINT32_MAX / 2);
 	hash(hunt, PURPOSE_PHRASES, hd_bytes_of(fields, sizeof(fields)), f.key);
-	while ((uint64_t)1 << 2 * f.half < count)
-		f.half++;
+	while ((uint64_t)1 << f.bits < count)
+		f.bits++;
+	f.low_bits = f.bits / 2;
 	return f;
 }
 
+/* Even rounds change the high half, odd ones the low half. */
 static uint32_t
-feistel_round(const struct feistel *f, uint32_t round, uint32_t half)
+feistel_round(const struct feistel *f, uint32_t round, uint32_t value)
 {
-	uint8_t in[5] = {(uint8_t)round};
-	uint32_t value;
-	uint8_t out[crypto_generichash_BYTES_MIN];
-	HD_ASSERT(round < ROUNDS);
-	memcpy(in + 1, &half, sizeof(half));
-	crypto_generichash(out, sizeof(out), in, sizeof(in), f->key, sizeof(f->key));
-	memcpy(&value, out, sizeof(value));
-	return value & ((1u << f->half) - 1);
+	uint32_t low_mask = (1u << f->low_bits) - 1, high_mask = ((1u << f->bits) - 1) - low_mask;
+	uint32_t changed = round % 2 == 0 ? high_mask : low_mask;
+	uint32_t in[2] = {round, value & ~changed};
+	uint8_t out[crypto_shorthash_siphashx24_BYTES];
+	uint32_t turn;
+	HD_ASSERT(round < ROUNDS && value >> f->bits == 0);
+	crypto_shorthash_siphashx24(out, (const uint8_t *)in, sizeof(in), f->key);
+	memcpy(&turn, out, sizeof(turn));
+	return value ^ (turn & changed);
 }
 
 static uint32_t
 feistel_forth(const struct feistel *f, uint32_t value)
 {
-	uint32_t left = value >> f->half, right = value & ((1u << f->half) - 1);
-	for (uint32_t round = 0; round < ROUNDS; round++) {
-		uint32_t next = left ^ feistel_round(f, round, right);
-		left = right;
-		right = next;
-	}
-	return left << f->half | right;
+	for (uint32_t round = 0; round < ROUNDS; round++)
+		value = feistel_round(f, round, value);
+	return value;
 }
 
 static uint32_t
 feistel_back(const struct feistel *f, uint32_t value)
 {
-	uint32_t left = value >> f->half, right = value & ((1u << f->half) - 1);
-	for (uint32_t round = ROUNDS; round-- > 0;) {
-		uint32_t before = right ^ feistel_round(f, round, left);
-		right = left;
-		left = before;
-	}
-	return left << f->half | right;
+	for (uint32_t round = ROUNDS; round-- > 0;)
+		value = feistel_round(f, round, value);
+	return value;
 }
 
 uint32_t

@@ -178,6 +178,59 @@ no_two_are_two_slips_of_the_finger_apart(void **state)
 	free(rests);
 }
 
+/* Every count up to 300, so every way that a network's bits are cut, and one that is no power. */
+static void
+deals_below_the_count_have_each_phrase_once_and_lead_back(void **state)
+{
+	static const uint8_t secret[32] = {7};
+	static uint8_t seen[70001];
+	(void)state;
+	for (uint32_t count = 1; count <= sizeof(seen);
+	     count = count < 300 ? count + 1 : 3 * count) {
+		uint32_t challenge = count % 5;
+		memset(seen, 0, sizeof(seen));
+		for (uint32_t d = 0; d < count; d++) {
+			uint32_t index = hd_puzzle_phrase_of(secret, challenge, count, d);
+			assert_true(index < count);
+			assert_int_equal(seen[index]++, 0);
+			assert_int_equal(hd_puzzle_phrase_deal(secret, challenge, count, index), d);
+			assert_int_equal(
+				hd_puzzle_phrase_of(secret, challenge, count, d + 3ull * count),
+				index);
+		}
+	}
+}
+
+/* For ever: a log says d, and the phrase is found again. Values written down when first made. */
+static void
+the_phrases_of_deals_are_what_they_were(void **state)
+{
+	static const struct {
+		uint32_t count, challenge, d, index;
+	} known[] = {{1u, 0u, 0u, 0u},
+		     {2u, 0u, 0u, 1u},
+		     {2u, 1u, 0u, 1u},
+		     {3u, 0u, 1u, 1u},
+		     {10u, 4u, 7u, 5u},
+		     {1000u, 0u, 0u, 246u},
+		     {1000u, 0u, 1u, 474u},
+		     {1000u, 1u, 0u, 240u},
+		     {65536u, 0u, 0u, 3750u},
+		     {65536u, 9u, 65535u, 51880u},
+		     {70000u, 3u, 12345u, 67016u},
+		     {100003u, 3u, 1048576u, 36955u},
+		     {4194305u, 77u, 4000000u, 3314099u},
+		     {2147483647u, 1000u, 1073741824u, 1443522632u}};
+	uint8_t secret[32];
+	(void)state;
+	for (uint32_t i = 0; i < sizeof(secret); i++)
+		secret[i] = (uint8_t)i;
+	for (uint32_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		assert_int_equal(
+			hd_puzzle_phrase_of(secret, known[i].challenge, known[i].count, known[i].d),
+			known[i].index);
+}
+
 int
 main(void)
 {
@@ -187,6 +240,8 @@ main(void)
 		cmocka_unit_test(the_first_ones_are_what_they_were),
 		cmocka_unit_test(what_is_not_in_the_list_is_not_found),
 		cmocka_unit_test(a_documents_own_list_is_read_as_it_stands),
+		cmocka_unit_test(deals_below_the_count_have_each_phrase_once_and_lead_back),
+		cmocka_unit_test(the_phrases_of_deals_are_what_they_were),
 		cmocka_unit_test(no_two_are_two_slips_of_the_finger_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
