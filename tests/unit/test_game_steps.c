@@ -141,14 +141,16 @@ task_begin(struct play *play, const struct client *client, struct task *task)
 {
 	task->challenge = draw(play, 3) ? draw(play, 2) * GRID : draw(play, CHALLENGES);
 	task->begun = true;
+	char line[sizeof(task->line)]; /* the task is part of the client */
 	if (task->challenge != GRID)
-		snprintf(task->line, sizeof(task->line), "SUBMIT %s bay %s ID %u", client->name,
+		snprintf(line, sizeof(line), "SUBMIT %s bay %s ID %u", client->name,
 			 answers[task->challenge], client->at);
 	else if (draw(play, 3) == 0)
-		snprintf(task->line, sizeof(task->line), "PUZZLE %s bay grid", client->name);
+		snprintf(line, sizeof(line), "PUZZLE %s bay grid", client->name);
 	else
-		snprintf(task->line, sizeof(task->line), "SUBMIT %s bay grid %s ID %u",
-			 client->name, phrases[draw(play, PHRASES)], client->at);
+		snprintf(line, sizeof(line), "SUBMIT %s bay grid %s ID %u", client->name,
+			 phrases[draw(play, PHRASES)], client->at);
+	memcpy(task->line, line, sizeof(line));
 }
 
 static void
