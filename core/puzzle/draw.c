@@ -215,16 +215,6 @@ hd_svg_marks(struct hd_writer *out, const struct hd_puzzle_overlay *overlay, int
 }
 
 static void
-put_cell(struct hd_writer *out, const struct hd_puzzle_mark *m, uint32_t c)
-{
-	HD_ASSERT(c < m->cells_count);
-	hd_text_put(out, "r");
-	hd_text_put_number(out, m->cells[c].row + 1u);
-	hd_text_put(out, "c");
-	hd_text_put_number(out, m->cells[c].column + 1u);
-}
-
-static void
 put_rule(struct hd_writer *out, const struct hd_puzzle_kind *kind)
 {
 	HD_ASSERT(kind->digits > 0 && kind->base > 1);
@@ -296,7 +286,7 @@ key_entry(struct hd_writer *out, const struct hd_puzzle_overlay *overlay, uint32
 	hd_svg_text_from(out, x + KEY_NUMBER, y, KEY_FONT + 4, "black", hd_bytes_of(&m->letter, 1));
 	for (uint32_t c = 0; c < m->cells_count; c++) {
 		name = hd_writer_of(bytes, sizeof(bytes));
-		put_cell(&name, m, c);
+		hd_text_put_cell(&name, m->cells[c].row, m->cells[c].column);
 		HD_ASSERT(!name.full);
 		hd_svg_text_from(out, x + KEY_NUMBER + KEY_LETTER + (int32_t)c * step, y, font,
 				 "black", hd_bytes_of(bytes, (size_t)(name.at - bytes)));
@@ -349,7 +339,7 @@ hd_text_key(struct hd_writer *out, const struct hd_puzzle_kind *kind,
 		hd_write_u8(out, m->letter);
 		for (uint32_t c = 0; c < m->cells_count; c++) {
 			hd_text_put(out, " ");
-			put_cell(out, m, c);
+			hd_text_put_cell(out, m->cells[c].row, m->cells[c].column);
 		}
 		hd_text_put(out, "\n");
 	}

@@ -21,6 +21,16 @@ hd_text_put_number(struct hd_writer *out, uint64_t value)
 	hd_write_fixed(out, digits + at, (uint32_t)sizeof(digits) - at);
 }
 
+/* What people call a cell, from row and column: r1c1 is 0, 0. */
+static inline void
+hd_text_put_cell(struct hd_writer *out, uint32_t row, uint32_t column)
+{
+	hd_text_put(out, "r");
+	hd_text_put_number(out, (uint64_t)row + 1);
+	hd_text_put(out, "c");
+	hd_text_put_number(out, (uint64_t)column + 1);
+}
+
 /* Ends a line that began at `from`, without the spaces at its end. */
 static inline void
 hd_text_end_line(struct hd_writer *out, const uint8_t *from)
@@ -50,6 +60,14 @@ hd_text_take_number(struct hd_reader *in, uint32_t max, uint32_t *number)
 		value = value * 10 + (uint64_t)(*in->at++ - '0');
 	*number = (uint32_t)value;
 	return in->at > from && value <= max;
+}
+
+/* The same from `least`, 1 or more, and written in the one way: without a zero in front. */
+static inline bool
+hd_text_take_size(struct hd_reader *in, uint32_t least, uint32_t most, uint32_t *size)
+{
+	return in->at < in->end && *in->at != '0' && hd_text_take_number(in, most, size) &&
+	       *size >= least;
 }
 
 #endif

@@ -14,9 +14,9 @@ params_read(struct hd_bytes text, struct hd_puzzle_params *params)
 	struct hd_reader in = hd_reader_of(text);
 	uint32_t letters;
 	HD_ASSERT(params != NULL);
-	if (text.size == 0 || *text.at == '0' ||
-	    !hd_text_take_number(&in, HD_CRYPTOGRAM_LETTERS_MAX, &letters) ||
-	    hd_reader_left(&in) > 0 || letters < HD_CRYPTOGRAM_LETTERS_MIN)
+	if (!hd_text_take_size(&in, HD_CRYPTOGRAM_LETTERS_MIN, HD_CRYPTOGRAM_LETTERS_MAX,
+			       &letters) ||
+	    hd_reader_left(&in) > 0)
 		return "not a number of letters that can be made; allowed: 60 to 400";
 	*params = (struct hd_puzzle_params){.width = (uint16_t)letters};
 	return NULL;

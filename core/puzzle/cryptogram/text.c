@@ -58,8 +58,7 @@ hd_cryptogram_read(struct hd_bytes from, struct hd_cryptogram_text *text)
 	struct hd_reader in = hd_reader_of(from);
 	const char *wrong;
 	HD_ASSERT(text != NULL);
-	if (from.size == 0 || *from.at == '0' ||
-	    !hd_text_take_number(&in, HD_CRYPTOGRAM_LETTERS_MAX, &text->letters) ||
+	if (!hd_text_take_size(&in, 1, HD_CRYPTOGRAM_LETTERS_MAX, &text->letters) ||
 	    !hd_text_take(&in, ':'))
 		return letters_wrong;
 	wrong = read_givens(&in, text);

@@ -1,31 +1,23 @@
 /* The row of Lights Out. */
 #include "core/puzzle/kinds.h"
 #include "core/puzzle/lightsout/lights.h"
-#include "core/puzzle/text.h"
 #include "huntd/assert.h"
 
 static const char *
 params_read(struct hd_bytes text, struct hd_puzzle_params *params)
 {
-	struct hd_reader in = hd_reader_of(text);
-	uint32_t w, h;
-	if (!hd_text_take_number(&in, HD_LIGHTS_SIDE_MAX, &w) || !hd_text_take(&in, 'x') ||
-	    !hd_text_take_number(&in, HD_LIGHTS_SIDE_MAX, &h) || !hd_text_take(&in, 'c') ||
-	    in.at != in.end || w < HD_LIGHTS_SIDE_MIN || h < HD_LIGHTS_SIDE_MIN ||
-	    w * h > HD_LIGHTS_CELLS_MAX)
+	struct hd_puzzle_params read;
+	if (!hd_grid_read(text, hd_lights_sides, "c", &read) ||
+	    read.width * read.height > (int)HD_LIGHTS_CELLS_MAX)
 		return "lightsout is WxHc, sides from 3 to 16, at most 196 cells (14x14c)";
-	*params = (struct hd_puzzle_params){.width = (uint16_t)w, .height = (uint16_t)h};
+	*params = read;
 	return NULL;
 }
 
 static void
 params_write(const struct hd_puzzle_params *params, struct hd_writer *out)
 {
-	HD_ASSERT(params->variant == 0);
-	hd_text_put_number(out, params->width);
-	hd_text_put(out, "x");
-	hd_text_put_number(out, params->height);
-	hd_text_put(out, "c");
+	hd_grid_write(params, "c", out);
 }
 
 static void

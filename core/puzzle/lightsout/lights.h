@@ -8,6 +8,7 @@
 #ifndef HUNTD_CORE_PUZZLE_LIGHTSOUT_LIGHTS_H
 #define HUNTD_CORE_PUZZLE_LIGHTSOUT_LIGHTS_H
 
+#include "core/puzzle/grid.h"
 #include "core/puzzle/stream.h"
 
 #define HD_LIGHTS_SIDE_MIN     3u
@@ -19,6 +20,8 @@
 #define HD_LIGHTS_MATRIX_MAX   HD_LIGHTS_DIGITS(HD_LIGHTS_CELLS_MAX *HD_LIGHTS_CELLS_MAX)
 #define HD_LIGHTS_TEXT_MAX                                                                         \
 	(sizeof("16x16:,") + HD_LIGHTS_MATRIX_MAX + HD_LIGHTS_DIGITS(HD_LIGHTS_CELLS_MAX))
+
+static const struct hd_grid_sides hd_lights_sides = {HD_LIGHTS_SIDE_MIN, HD_LIGHTS_SIDE_MAX};
 
 enum { HD_LIGHTS_EASY, HD_LIGHTS_MEDIUM, HD_LIGHTS_HARD, HD_LIGHTS_TIERS };
 

@@ -25,24 +25,17 @@ is_crosses(const struct hd_lights *lights)
 }
 
 static void
-put_cell(struct hd_writer *out, const struct hd_lights *lights, uint32_t cell)
-{
-	HD_ASSERT(cell < lights->cells);
-	hd_text_put(out, " r");
-	hd_text_put_number(out, cell / lights->width + 1);
-	hd_text_put(out, "c");
-	hd_text_put_number(out, cell % lights->width + 1);
-}
-
-static void
 put_matrix(struct hd_writer *out, const struct hd_lights *lights)
 {
+	uint32_t width = lights->width;
 	for (uint32_t press = 0; press < lights->cells; press++) {
-		put_cell(out, lights, press);
+		hd_text_put_cell(out, press / width, press % width);
 		hd_text_put(out, " turns");
 		for (uint32_t cell = 0; cell < lights->cells; cell++)
-			if (hd_lights_turns(lights, press, cell))
-				put_cell(out, lights, cell);
+			if (hd_lights_turns(lights, press, cell)) {
+				hd_text_put(out, " ");
+				hd_text_put_cell(out, cell / width, cell % width);
+			}
 		hd_text_put(out, "\n");
 	}
 }

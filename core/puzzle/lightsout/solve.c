@@ -42,33 +42,23 @@ hd_lights_solve_begin(void *work, struct hd_bytes text, enum hd_puzzle_mode mode
 	walk_or_end(s);
 }
 
-static void
-put_cell(struct hd_writer *out, const struct hd_lights *lights, uint32_t cell)
-{
-	HD_ASSERT(cell < lights->cells);
-	hd_text_put(out, "r");
-	hd_text_put_number(out, cell / lights->width + 1);
-	hd_text_put(out, "c");
-	hd_text_put_number(out, cell % lights->width + 1);
-}
-
 /* The first press of the fewest. Below the first row of crosses it is what chasing does: no press
  * above is left to turn the lamp over it. */
 static void
 write_hint(struct hd_lights_solve *s)
 {
 	struct hd_writer out = hd_writer_of(s->hint, sizeof(s->hint));
-	uint32_t cell = 0;
+	uint32_t cell = 0, width = s->lights.width;
 	while (cell < s->lights.cells && !hd_lights_has(&s->walk.best, cell))
 		cell++;
 	if (cell == s->lights.cells) {
 		hd_text_put(&out, "no light is on: nothing is to be pressed");
 	} else {
 		hd_text_put(&out, "press ");
-		put_cell(&out, &s->lights, cell);
-		if (s->crosses && cell >= s->lights.width) {
+		hd_text_put_cell(&out, cell / width, cell % width);
+		if (s->crosses && cell >= width) {
 			hd_text_put(&out, ": ");
-			put_cell(&out, &s->lights, cell - s->lights.width);
+			hd_text_put_cell(&out, cell / width - 1, cell % width);
 			hd_text_put(&out, " is lit, and no press above it is left to turn it off");
 		} else {
 			hd_text_put(&out, ": it is the first of the fewest, ");

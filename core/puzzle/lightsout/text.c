@@ -38,12 +38,11 @@ const char *
 hd_lights_read(struct hd_bytes text, struct hd_lights *lights)
 {
 	struct hd_reader in = hd_reader_of(text);
-	uint32_t w, h;
+	struct hd_puzzle_params sides;
 	HD_ASSERT(lights != NULL);
-	if (!hd_text_take_number(&in, HD_LIGHTS_SIDE_MAX, &w) || !hd_text_take(&in, 'x') ||
-	    !hd_text_take_number(&in, HD_LIGHTS_SIDE_MAX, &h) || !hd_text_take(&in, ':') ||
-	    text.at[0] == '0' || w < HD_LIGHTS_SIDE_MIN || h < HD_LIGHTS_SIDE_MIN)
+	if (!hd_grid_take(&in, hd_lights_sides, ":", &sides))
 		return "it begins with its sides, as in 7x7:, each from 3 to 16";
+	uint32_t w = sides.width, h = sides.height;
 	if (w * h > HD_LIGHTS_CELLS_MAX)
 		return "it has too many cells; 196 at most";
 	*lights = (struct hd_lights){.width = w, .height = h, .cells = w * h};

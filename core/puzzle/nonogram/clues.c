@@ -1,9 +1,8 @@
 #include "core/puzzle/nonogram/clues.h"
 
+#include "core/puzzle/grid.h"
 #include "core/puzzle/text.h"
 #include "huntd/assert.h"
-
-static const char *const SIZE = "a nonogram starts with WxH: and each is from 1 to 62";
 
 static const char *
 line_read(struct hd_reader *in, struct hd_nonogram_clues *clues, enum hd_nonogram_axis axis,
@@ -42,20 +41,16 @@ axis_read(struct hd_reader *in, struct hd_nonogram_clues *clues, enum hd_nonogra
 	return NULL;
 }
 
-static bool
-size_read(struct hd_reader *in, uint32_t *size)
-{
-	return (in->at == in->end || *in->at != '0') &&
-	       hd_text_take_number(in, HD_NONOGRAM_SIDE, size) && *size > 0;
-}
-
 const char *
 hd_nonogram_clues_read(struct hd_bytes text, struct hd_nonogram_clues *clues)
 {
 	struct hd_reader in = hd_reader_of(text);
-	if (!size_read(&in, &clues->lines[HD_NONOGRAM_COLUMNS]) || !hd_text_take(&in, 'x') ||
-	    !size_read(&in, &clues->lines[HD_NONOGRAM_ROWS]) || !hd_text_take(&in, ':'))
-		return SIZE;
+	static const struct hd_grid_sides sides = {1, HD_NONOGRAM_SIDE};
+	struct hd_puzzle_params params;
+	if (!hd_grid_take(&in, sides, ":", &params))
+		return "a nonogram starts with WxH: and each is from 1 to 62";
+	clues->lines[HD_NONOGRAM_COLUMNS] = params.width;
+	clues->lines[HD_NONOGRAM_ROWS] = params.height;
 	const char *fault = axis_read(&in, clues, HD_NONOGRAM_COLUMNS);
 	if (fault == NULL)
 		fault = axis_read(&in, clues, HD_NONOGRAM_ROWS);

@@ -1,7 +1,7 @@
 /* The row of the kind. */
+#include "core/puzzle/grid.h"
 #include "core/puzzle/kinds.h"
 #include "core/puzzle/nonogram/nonogram.h"
-#include "core/puzzle/text.h"
 #include "huntd/assert.h"
 
 #define LEAST        5u /* cells of a side, to be made */
@@ -14,23 +14,16 @@ static const char PARAMS_FORM[] = "WxH from 5x5 to 62x62";
 static const char *
 params_read(struct hd_bytes text, struct hd_puzzle_params *params)
 {
-	struct hd_reader in = hd_reader_of(text);
-	uint32_t width, height;
-	if (!hd_text_take_number(&in, HD_NONOGRAM_SIDE, &width) || !hd_text_take(&in, 'x') ||
-	    !hd_text_take_number(&in, HD_NONOGRAM_SIDE, &height) || in.at < in.end ||
-	    width < LEAST || height < LEAST)
-		return "not a nonogram's size: WxH from 5x5 to 62x62";
-	*params = (struct hd_puzzle_params){.width = (uint16_t)width, .height = (uint16_t)height};
-	return NULL;
+	static const struct hd_grid_sides made = {LEAST, HD_NONOGRAM_SIDE};
+	return hd_grid_read(text, made, "", params)
+		       ? NULL
+		       : "not a nonogram's size: WxH from 5x5 to 62x62";
 }
 
 static void
 params_write(const struct hd_puzzle_params *params, struct hd_writer *out)
 {
-	HD_ASSERT(params->width > 0 && params->height > 0);
-	hd_text_put_number(out, params->width);
-	hd_text_put(out, "x");
-	hd_text_put_number(out, params->height);
+	hd_grid_write(params, "", out);
 }
 
 static void

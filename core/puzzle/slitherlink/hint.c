@@ -3,15 +3,6 @@
 #include "core/puzzle/text.h"
 #include "huntd/assert.h"
 
-static void
-put_face(struct hd_writer *out, uint32_t row, uint32_t column)
-{
-	hd_text_put(out, "r");
-	hd_text_put_number(out, row + 1);
-	hd_text_put(out, "c");
-	hd_text_put_number(out, column + 1);
-}
-
 /* The edge above, right of, below or left of a face. */
 static void
 put_edge(struct hd_writer *out, uint32_t row, uint32_t column, uint32_t side)
@@ -20,7 +11,7 @@ put_edge(struct hd_writer *out, uint32_t row, uint32_t column, uint32_t side)
 	HD_ASSERT(side < 4);
 	hd_text_put(out, "the edge ");
 	hd_text_put(out, sides[side]);
-	put_face(out, row, column);
+	hd_text_put_cell(out, row, column);
 }
 
 struct found {
@@ -90,7 +81,7 @@ put_clue(struct hd_writer *out, const struct found *found)
 	hd_text_put(out, "the ");
 	hd_text_put_number(out, found->clue);
 	hd_text_put(out, " at ");
-	put_face(out, found->row, found->column);
+	hd_text_put_cell(out, found->row, found->column);
 }
 
 static void

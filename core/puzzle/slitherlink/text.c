@@ -1,53 +1,34 @@
 /* Instances and solutions as text, in the forms of SGT's loopy: `10x10t0:desc`, a digit a clue and
  * a letter for a run of faces without (a: one, z: 26); and the move `S0y1n...`, every edge. */
 #include "core/puzzle/text.h"
+
+#include "core/puzzle/grid.h"
 #include "core/puzzle/slitherlink/slitherlink.h"
 #include "huntd/assert.h"
 
 static const char bad_params[] = "WxHt0 is wanted, from 5x5t0 to 30x30t0";
 
-static const char *
-read_params(struct hd_reader *in, struct hd_puzzle_params *params)
-{
-	uint32_t width, height;
-	bool sized = hd_text_take_number(in, HD_SLITHER_MAX, &width) && hd_text_take(in, 'x') &&
-		     hd_text_take_number(in, HD_SLITHER_MAX, &height);
-	if (!sized || width < HD_SLITHER_MIN || height < HD_SLITHER_MIN)
-		return bad_params;
-	if (!hd_text_take(in, 't') || !hd_text_take(in, '0'))
-		return bad_params;
-	*params = (struct hd_puzzle_params){(uint16_t)width, (uint16_t)height, 0};
-	return NULL;
-}
+static const struct hd_grid_sides sides = {HD_SLITHER_MIN, HD_SLITHER_MAX};
 
 const char *
 hd_slither_params_read(struct hd_bytes text, struct hd_puzzle_params *params)
 {
-	struct hd_reader in = hd_reader_of(text);
-	const char *wrong = read_params(&in, params);
-	if (wrong == NULL && hd_reader_left(&in) > 0)
-		wrong = bad_params;
-	return wrong;
+	return hd_grid_read(text, sides, "t0", params) ? NULL : bad_params;
 }
 
 void
 hd_slither_params_write(const struct hd_puzzle_params *params, struct hd_writer *out)
 {
-	HD_ASSERT(params->variant == 0);
-	hd_text_put_number(out, params->width);
-	hd_text_put(out, "x");
-	hd_text_put_number(out, params->height);
-	hd_text_put(out, "t0");
+	hd_grid_write(params, "t0", out);
 }
 
 const char *
 hd_slither_check(struct hd_bytes text, struct hd_puzzle_params *params)
 {
 	struct hd_reader in = hd_reader_of(text);
-	const char *wrong = read_params(&in, params);
 	uint32_t faces = 0;
-	if (wrong != NULL)
-		return wrong;
+	if (!hd_grid_take(&in, sides, "t0", params))
+		return bad_params;
 	if (!hd_text_take(&in, ':'))
 		return "the sizes are followed by a colon and the clues";
 	while (in.at < in.end && faces <= HD_SLITHER_FACES) {
@@ -69,10 +50,9 @@ hd_slither_clues(struct hd_bytes text, uint8_t *clues)
 {
 	struct hd_puzzle_params params;
 	struct hd_reader in = hd_reader_of(text);
-	const char *wrong = read_params(&in, &params);
+	bool sized = hd_grid_take(&in, sides, "t0:", &params);
 	uint32_t face = 0;
-	HD_ASSERT(wrong == NULL);
-	hd_text_take(&in, ':');
+	HD_ASSERT(sized);
 	for (; in.at < in.end; in.at++) {
 		bool blank = *in.at >= 'a';
 		uint32_t run = blank ? (uint32_t)(*in.at - 'a' + 1) : 1;
@@ -171,19 +151,18 @@ hd_slither_form_read(enum hd_puzzle_form form, struct hd_bytes in, struct hd_wri
 	struct hd_reader left = hd_reader_of(in);
 	uint32_t width, height;
 	HD_ASSERT(form == HD_PUZZLE_FORM_SGT);
-	if (!hd_text_take_number(&left, HD_SLITHER_MAX, &width))
+	if (!hd_text_take_size(&left, 1, HD_SLITHER_MAX, &width))
 		return bad_params;
 	height = width;
-	if (hd_text_take(&left, 'x') && !hd_text_take_number(&left, HD_SLITHER_MAX, &height))
+	if (hd_text_take(&left, 'x') && !hd_text_take_size(&left, 1, HD_SLITHER_MAX, &height))
 		return bad_params;
 	if (hd_text_take(&left, 't') && !hd_text_take(&left, '0'))
 		return "only squares (t0) are known";
 	if (hd_text_take(&left, 'd') && hd_read_u8(&left) == ':')
 		return "after d there is a letter for the difficulty";
-	hd_text_put_number(out, width);
-	hd_text_put(out, "x");
-	hd_text_put_number(out, height);
-	hd_text_put(out, "t0");
+	hd_slither_params_write(
+		&(struct hd_puzzle_params){.width = (uint16_t)width, .height = (uint16_t)height},
+		out);
 	hd_write_fixed(out, left.at, hd_reader_left(&left));
 	return NULL;
 }

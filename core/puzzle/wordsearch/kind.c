@@ -7,22 +7,15 @@
 static const char *
 params_read(struct hd_bytes text, struct hd_puzzle_params *params)
 {
-	struct hd_reader in = hd_reader_of(text);
-	uint32_t w, h;
-	const char *wrong = hd_search_read_sides(&in, &w, &h);
-	if (wrong != NULL || in.at != in.end)
-		return "wordsearch is WxH, sides from 8 to 30";
-	*params = (struct hd_puzzle_params){.width = (uint16_t)w, .height = (uint16_t)h};
-	return NULL;
+	return hd_grid_read(text, hd_search_sides, "", params)
+		       ? NULL
+		       : "wordsearch is WxH, sides from 8 to 30";
 }
 
 static void
 params_write(const struct hd_puzzle_params *params, struct hd_writer *out)
 {
-	HD_ASSERT(params->variant == 0);
-	hd_text_put_number(out, params->width);
-	hd_text_put(out, "x");
-	hd_text_put_number(out, params->height);
+	hd_grid_write(params, "", out);
 }
 
 /* Every size has all tiers, with answers of any length: tried. */

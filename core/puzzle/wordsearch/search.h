@@ -8,6 +8,7 @@
 #ifndef HUNTD_CORE_PUZZLE_WORDSEARCH_SEARCH_H
 #define HUNTD_CORE_PUZZLE_WORDSEARCH_SEARCH_H
 
+#include "core/puzzle/grid.h"
 #include "core/puzzle/stream.h"
 #include "huntd/puzzle.h"
 
@@ -22,6 +23,8 @@
 #define HD_SEARCH_RUNS_MAX     (HD_SEARCH_CELLS_MAX / HD_SEARCH_SIZE_MIN)
 #define HD_SEARCH_PLACE_MAX    8u /* bytes of `29,29,7;` */
 #define HD_SEARCH_SOLUTION_MAX (HD_SEARCH_WORDS_MAX * HD_SEARCH_PLACE_MAX + 1 + HD_SEARCH_CELLS_MAX)
+
+static const struct hd_grid_sides hd_search_sides = {HD_SEARCH_SIDE_MIN, HD_SEARCH_SIDE_MAX};
 
 enum { HD_SEARCH_EASY, HD_SEARCH_MEDIUM, HD_SEARCH_HARD, HD_SEARCH_TIERS };
 
@@ -46,8 +49,6 @@ struct hd_search_text {
 	struct hd_bytes words[HD_SEARCH_WORDS_MAX];
 };
 const char *hd_search_read(struct hd_bytes text, struct hd_search_text *search);
-/* The sides alone, as in `15x15` and as an instance begins with. */
-const char *hd_search_read_sides(struct hd_reader *in, uint32_t *width, uint32_t *height);
 
 struct hd_search_place {
 	uint16_t at;

@@ -8,19 +8,6 @@
 
 static_assert(SLOTS >= 2 * HD_SEARCH_WORDS_MAX, "there is always a free slot");
 
-const char *
-hd_search_read_sides(struct hd_reader *in, uint32_t *width, uint32_t *height)
-{
-	bool zero = in->at < in->end && *in->at == '0';
-	HD_ASSERT(width != NULL && height != NULL);
-	if (!hd_text_take_number(in, HD_SEARCH_SIDE_MAX, width) || !hd_text_take(in, 'x') || zero ||
-	    (in->at < in->end && *in->at == '0') ||
-	    !hd_text_take_number(in, HD_SEARCH_SIDE_MAX, height) || *width < HD_SEARCH_SIDE_MIN ||
-	    *height < HD_SEARCH_SIDE_MIN)
-		return "sides are WxH, each from 8 to 30";
-	return NULL;
-}
-
 /* Takes the letters A-Z that come next. */
 static struct hd_bytes
 take_letters(struct hd_reader *in)
@@ -76,9 +63,11 @@ hd_search_read(struct hd_bytes text, struct hd_search_text *search)
 	search->count = 0;
 	if (text.size > HD_PUZZLE_TEXT_MAX)
 		return "it is too long; 12,288 bytes at most";
-	const char *wrong = hd_search_read_sides(&in, &search->width, &search->height);
-	if (wrong != NULL)
-		return wrong;
+	struct hd_puzzle_params sides;
+	if (!hd_grid_take(&in, hd_search_sides, "", &sides))
+		return "sides are WxH, each from 8 to 30";
+	search->width = sides.width;
+	search->height = sides.height;
 	if (!hd_text_take(&in, ':'))
 		return "after the sides comes a colon";
 	struct hd_bytes letters = take_letters(&in);

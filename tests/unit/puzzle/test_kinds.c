@@ -151,6 +151,31 @@ params_read_as_they_are_written(void **state)
 	}
 }
 
+/* No number of a size takes a zero in front: a text would be as long as anybody likes. */
+static void
+size_has_one_spelling(struct instance *in)
+{
+	static uint8_t longer[HD_PUZZLE_TEXT_MAX + 1];
+	struct hd_bytes text = text_of(in);
+	struct hd_puzzle_params params;
+	uint32_t head = (uint32_t)((uint8_t *)memchr(text.at, ':', text.size) - text.at);
+	for (uint32_t at = 0; at < head; at++) {
+		if (text.at[at] > '9' || (at > 0 && text.at[at - 1] != 'x'))
+			continue;
+		memcpy(longer, text.at, at);
+		longer[at] = '0';
+		memcpy(longer + at + 1, text.at + at, text.size - at);
+		assert_non_null(in->spec.kind->check(hd_bytes_of(longer, text.size + 1), &params));
+		assert_non_null(in->spec.kind->params_read(hd_bytes_of(longer, head + 1), &params));
+	}
+}
+
+static void
+sizes_have_one_spelling(void **state)
+{
+	each_instance(state, 1, size_has_one_spelling);
+}
+
 static void
 is_what_it_says(struct instance *in)
 {
@@ -529,6 +554,7 @@ main(void)
 		cmocka_unit_test(rows_are_sane),
 		cmocka_unit_test(tiers_have_names_and_levels),
 		cmocka_unit_test(params_read_as_they_are_written),
+		cmocka_unit_test(sizes_have_one_spelling),
 		cmocka_unit_test(made_puzzles_are_what_they_say),
 		cmocka_unit_test(bytes_are_the_same_for_any_fuel),
 		cmocka_unit_test(every_form_comes_back),

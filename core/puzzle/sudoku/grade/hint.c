@@ -26,10 +26,7 @@ say_number(struct view *v, uint32_t number)
 static void
 say_cell(struct view *v, uint32_t cell)
 {
-	say(v, "r");
-	say_number(v, cell / 9 + 1);
-	say(v, "c");
-	say_number(v, cell % 9 + 1);
+	hd_text_put_cell(v->out, cell / 9, cell % 9);
 }
 
 /* "a, b and c" */
