@@ -419,16 +419,19 @@ hd_forge_drain(struct hd_shard *shard)
 	forge->answered = false;
 }
 
-/* Cheap ones go by the dozen: each slice makes a whole one. */
+/* Cheap ones go by the dozen, each slice makes a whole one; but no more of them than begin within
+ * the first slice's time. */
 static void
 run_slices(struct hd_shard *shard)
 {
 	struct hd_forge *forge = &shard->forge;
 	bool more = forge->here != 0;
+	int64_t from = more ? shard->io->ops->now(shard->io) : 0;
 	for (uint32_t i = 0; i < HD_FORGE_CHEAP && more; i++) {
 		const struct hd_puzzle_spec *spec = &forge->rows[forge->here - 1].order.spec;
 		bool cheap = spec->kind->make_ns(&spec->params, spec->tier) <= HD_PUZZLE_SLICE_NS;
-		if (i > 0 && !cheap)
+		if (i > 0 &&
+		    (!cheap || shard->io->ops->now(shard->io) - from >= HD_PUZZLE_SLICE_NS))
 			break;
 		more = hd_forge_slice(shard);
 	}

@@ -26,6 +26,26 @@ what_is_cheap_is_made_in_the_same_pass(void **state)
 	close_shop(shop);
 }
 
+/* However many wait, and whatever they say that they cost: a pass begins none once a slice's time
+ * is gone. */
+static void
+a_pass_makes_no_more_than_a_slices_time_allows(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(false, HD_MIB, 8, false);
+	toy_costs(&shop->rig.disk.now, 20, 1000, CHEAP); /* 20 us */
+	for (uint32_t who = 0; who < 9; who++)
+		assert_false(ask(shop, who, who));
+	for (uint32_t made = 3; made <= 9; made += 3) {
+		int64_t from = shop->rig.disk.now;
+		pass(shop);
+		assert_int_equal(shop->count, made);
+		assert_int_equal(shop->rig.disk.now - from, 60000);
+		assert_true(made == 9 || shop->rig.shard->again);
+	}
+	close_shop(shop);
+}
+
 static void
 what_is_not_goes_in_slices(void **state)
 {
@@ -379,6 +399,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_cheap_is_made_in_the_same_pass),
+		cmocka_unit_test(a_pass_makes_no_more_than_a_slices_time_allows),
 		cmocka_unit_test(what_is_not_goes_in_slices),
 		cmocka_unit_test(what_is_dear_goes_to_the_nice_thread),
 		cmocka_unit_test(what_takes_too_long_is_handed_to_the_thread),
