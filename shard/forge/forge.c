@@ -40,12 +40,6 @@ key_of(const struct hd_deal *deal)
 		.hunt = deal->hunt, .challenge = deal->challenge, .d = deal->d};
 }
 
-static bool
-is_of(const struct hd_deal *deal, const struct hd_cache_key *key)
-{
-	return deal->d == key->d && deal->challenge == key->challenge && deal->hunt == key->hunt;
-}
-
 /* The JSON of an instance, with the deal's answer laid over it where it knows of none. */
 static struct hd_bytes
 write_json(struct hd_shard *shard, const struct hd_deal *deal, struct hd_bytes text,
@@ -118,6 +112,17 @@ give_base(struct hd_shard *shard, struct hd_deal *deal, struct hd_bytes entrant,
 
 /* Asking. */
 
+/* The first who waits for it; NULL: nobody does. */
+static struct hd_forge_wait *
+first_of(struct hd_forge *forge, const struct hd_deal *deal)
+{
+	HD_ASSERT(forge->waits_count <= HD_PUZZLE_WAITING);
+	for (uint32_t i = 0; i < forge->waits_count; i++)
+		if (hd_forge_is_same_deal(&forge->waits[i].deal, deal))
+			return &forge->waits[i];
+	return NULL;
+}
+
 static struct hd_reply
 busy(struct hd_shard *shard, const struct hd_deal *deal)
 {
@@ -185,9 +190,11 @@ hd_forge_deal(struct hd_shard *shard, const struct hd_deal *asked, const struct 
 		*reply = busy(shard, &deal);
 		return true;
 	}
+	bool again = first_of(forge, &deal) != NULL;
 	struct hd_forge_wait *wait = &forge->waits[forge->waits_count++];
 	*wait = (struct hd_forge_wait){
 		.token = ask->token,
+		.again = again,
 		.asker = ask->asker,
 		.verb = ask->verb,
 		.deadline = shard->boot + (int64_t)HD_PUZZLE_WAIT_MS * NS_PER_MS,
@@ -213,28 +220,20 @@ answer(struct hd_shard *shard, uint32_t at, const struct hd_reply *reply)
 	forge->waits_count--;
 	memmove(&forge->waits[at], &forge->waits[at + 1],
 		(forge->waits_count - at) * sizeof forge->waits[0]);
+	struct hd_forge_wait *next = first_of(forge, &wait.deal);
+	if (next != NULL)
+		next->again = false;
 	hd_outbox_answer(shard, wait.asker, wait.token, reply, hd_log_tail(shard->log));
 	hd_step_count(shard, wait.verb, reply);
 	forge->answered = true;
-}
-
-static bool
-is_awaited(const struct hd_forge *forge, const struct hd_deal *deal)
-{
-	struct hd_cache_key key = key_of(deal);
-	for (uint32_t i = 0; i < forge->waits_count; i++)
-		if (is_of(&forge->waits[i].deal, &key))
-			return true;
-	return false;
 }
 
 static void
 answer_all(struct hd_shard *shard, const struct hd_deal *deal, const struct hd_reply *reply)
 {
 	struct hd_forge *forge = &shard->forge;
-	struct hd_cache_key key = key_of(deal);
 	for (uint32_t i = 0; i < forge->waits_count;) {
-		if (is_of(&forge->waits[i].deal, &key))
+		if (hd_forge_is_same_deal(&forge->waits[i].deal, deal))
 			answer(shard, i, reply);
 		else
 			i++;
@@ -247,11 +246,11 @@ give_first(struct hd_shard *shard, const struct hd_forge_row *row,
 	   const struct hd_puzzle_made *made)
 {
 	struct hd_forge *forge = &shard->forge;
-	struct hd_forge_pool sort = {.spec = row->order.spec};
 	for (uint32_t i = 0; i < forge->waits_count; i++) {
 		struct hd_forge_wait *wait = &forge->waits[i];
 		struct hd_deal deal = wait->deal;
-		if (deal.based || !hd_forge_pool_is_of(&sort, &hd_forge_rule(shard, &deal)->spec))
+		if (deal.based ||
+		    !hd_forge_is_same_sort(&row->order.spec, &hd_forge_rule(shard, &deal)->spec))
 			continue;
 		give_base(shard, &deal, hd_bytes_of(wait->entrant, wait->entrant_size), row->deal.j,
 			  made->try);
@@ -280,7 +279,7 @@ deal_made(struct hd_shard *shard, const struct hd_forge_row *row, const struct h
 {
 	struct hd_forge *forge = &shard->forge;
 	const struct hd_deal *deal = &row->deal;
-	if (row->place != HD_FORGE_IDLE || is_awaited(forge, deal)) {
+	if (row->place != HD_FORGE_IDLE || first_of(forge, deal) != NULL) {
 		struct hd_reply reply = show(shard, deal, made->text, made->solution);
 		answer_all(shard, deal, &reply);
 		return;
@@ -295,7 +294,7 @@ static void
 nothing_made(struct hd_shard *shard, const struct hd_forge_row *row)
 {
 	struct hd_forge *forge = &shard->forge;
-	if (!row->fresh && is_awaited(forge, &row->deal)) {
+	if (!row->fresh && first_of(forge, &row->deal) != NULL) {
 		struct hd_reply reply = busy(shard, &row->deal);
 		answer_all(shard, &row->deal, &reply);
 	}

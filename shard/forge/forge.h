@@ -58,6 +58,7 @@ struct hd_forge_row {
 /* A command that waits. */
 struct hd_forge_wait {
 	uint64_t token;
+	bool again;     /* one before it waits for the same deal */
 	uint32_t asker; /* shard */
 	uint8_t verb;
 	int64_t deadline; /* BOOTTIME ns */
@@ -65,6 +66,12 @@ struct hd_forge_wait {
 	uint32_t entrant_size;
 	uint8_t entrant[HD_ID_MAX];
 };
+
+static inline bool
+hd_forge_is_same_deal(const struct hd_deal *a, const struct hd_deal *b)
+{
+	return a->d == b->d && a->challenge == b->challenge && a->hunt == b->hunt;
+}
 
 struct hd_forge {
 	/* Set before hd_forge_init: */

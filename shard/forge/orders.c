@@ -117,18 +117,6 @@ begin(struct hd_shard *shard, struct hd_forge_row *row)
 	forge->here_last = number;
 }
 
-static bool
-is_same_deal(const struct hd_deal *a, const struct hd_deal *b)
-{
-	return a->d == b->d && a->challenge == b->challenge && a->hunt == b->hunt;
-}
-
-static bool
-is_same_sort(const struct hd_puzzle_spec *a, const struct hd_puzzle_spec *b)
-{
-	return hd_forge_pool_is_of(&(struct hd_forge_pool){.spec = *a}, b);
-}
-
 /* How many different deals wait for a fresh base of this sort. */
 static uint32_t
 fresh_wanted(const struct hd_shard *shard, const struct hd_puzzle_spec *spec)
@@ -136,11 +124,9 @@ fresh_wanted(const struct hd_shard *shard, const struct hd_puzzle_spec *spec)
 	const struct hd_forge *forge = &shard->forge;
 	uint32_t wanted = 0;
 	for (uint32_t i = 0; i < forge->waits_count; i++) {
-		const struct hd_deal *deal = &forge->waits[i].deal;
-		bool counts = !deal->based && is_same_sort(&hd_forge_rule(shard, deal)->spec, spec);
-		for (uint32_t k = 0; k < i && counts; k++)
-			counts = !is_same_deal(&forge->waits[k].deal, deal);
-		wanted += counts;
+		const struct hd_forge_wait *wait = &forge->waits[i];
+		wanted += !wait->again && !wait->deal.based &&
+			  hd_forge_is_same_sort(&hd_forge_rule(shard, &wait->deal)->spec, spec);
 	}
 	return wanted;
 }
@@ -151,13 +137,15 @@ orders_out(const struct hd_forge *forge, const struct hd_puzzle_spec *spec,
 	   const struct hd_deal *deal)
 {
 	uint32_t out = 0;
-	for (uint32_t i = 0; i < HD_FORGE_ORDERS; i++) {
+	for (uint32_t i = 0, left = forge->urgent; left > 0; i++) {
 		const struct hd_forge_row *row = &forge->rows[i];
+		HD_ASSERT(i < HD_FORGE_ORDERS);
 		if (row->place == HD_FORGE_FREE || row->place == HD_FORGE_IDLE)
 			continue;
+		left--;
 		out += row->fresh == (deal == NULL) &&
-		       (deal == NULL ? is_same_sort(&row->order.spec, spec)
-				     : is_same_deal(&row->deal, deal));
+		       (deal == NULL ? hd_forge_is_same_sort(&row->order.spec, spec)
+				     : hd_forge_is_same_deal(&row->deal, deal));
 	}
 	return out;
 }

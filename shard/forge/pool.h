@@ -43,12 +43,10 @@ struct hd_forge_pool {
 };
 
 static inline bool
-hd_forge_pool_is_of(const struct hd_forge_pool *pool, const struct hd_puzzle_spec *spec)
+hd_forge_is_same_sort(const struct hd_puzzle_spec *a, const struct hd_puzzle_spec *b)
 {
-	return pool->spec.kind == spec->kind && pool->spec.tier == spec->tier &&
-	       pool->spec.params.width == spec->params.width &&
-	       pool->spec.params.height == spec->params.height &&
-	       pool->spec.params.variant == spec->params.variant;
+	return a->kind == b->kind && a->tier == b->tier && a->params.width == b->params.width &&
+	       a->params.height == b->params.height && a->params.variant == b->params.variant;
 }
 
 void hd_forge_pool_init(struct hd_forge_pool *pool, const struct hd_puzzle_spec *spec);

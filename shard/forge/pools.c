@@ -10,7 +10,7 @@ hd_forge_pool_find(const struct hd_forge *forge, const struct hd_puzzle_spec *sp
 		struct hd_forge_pool *pool = forge->pools[i];
 		bool own = !pool->around ||
 			   (pool->hunt == deal->hunt && pool->challenge == deal->challenge);
-		if (own && hd_forge_pool_is_of(pool, spec))
+		if (own && hd_forge_is_same_sort(&pool->spec, spec))
 			return pool;
 	}
 	return NULL;
