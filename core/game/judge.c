@@ -109,13 +109,14 @@ rule_solved(struct hd_case *c, struct guess *guess)
 	return true;
 }
 
-/* What was not dealt yet. */
+/* What was not dealt yet. The answer that says so is no error: it enrols. */
 static bool
 rule_locked(struct hd_case *c, struct guess *guess)
 {
 	if (HD_LIKELY(guess->challenge->puzzle == NULL) || guess->dealt != NULL)
 		return false;
 	hd_case_outcome(c, HD_OUTCOME_LOCKED, 0);
+	hd_case_enrol(c);
 	return true;
 }
 

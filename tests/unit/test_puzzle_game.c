@@ -119,8 +119,21 @@ test_judging(void **state)
 	struct hd_world_hunt hunt = bay;
 	hunt.limit = 3;
 	hd_world_document(w, &hunt);
-	SAY("SUBMIT ann bay grid ANCHOR", "locked 0 0 ''");
+	SAY("SUBMIT ann bay grid ...", "-BAD_ANSWER");
 	SAY("PROGRESS ann bay", "-NOENTRANT");
+	SAY("SUBMIT ann bay grid ANCHOR", "locked 0 0 ''"); /* enrols, and judges nothing */
+	assert_int_equal(w->decision.events_count, 1);
+	assert_int_equal(event_type(w, 0), HD_EVENT_JOINED);
+	SAY("SUBMIT ann bay grid ANCHOR", "locked 0 0 ''");
+	assert_int_equal(w->decision.events_count, 0);
+	hd_world_say(w, "PROGRESS ann bay");
+	assert_non_null(strstr(w->answer, "guesses 0"));
+	SAY("SUBMIT zoe bay grid ANCHOR ID 1", "locked 0 0 ''");
+	assert_int_equal(w->decision.events_count, 2);
+	assert_int_equal(event_type(w, 0), HD_EVENT_JOINED);
+	assert_int_equal(event_type(w, 1), HD_EVENT_ANSWERED);
+	SAY("SUBMIT zoe bay grid ANCHOR ID 1", "locked 0 0 ''");
+	assert_int_equal(w->decision.events_count, 0);
 	SAY("SUBMIT ann bay grid ...", "-BAD_ANSWER");
 	SAY("PUZZLE ann bay grid", "deal 0");
 	SAY("SUBMIT ann bay grid ...", "-BAD_ANSWER");
