@@ -228,6 +228,45 @@ test_suspicions(void **state)
 	assert_int_equal(hd_core_suspects(pair->e.core), 0);
 }
 
+static void
+suspect(struct hd_world_pair *pair, const char *sender, const char *of)
+{
+	char guess[96];
+	snprintf(guess, sizeof(guess), "SUBMIT %s bay grid %s", sender,
+		 hd_world_dealt(&pair->e, GRID, of));
+	E_SAYS(guess, "wrong 0 0 ''");
+	assert_int_equal(event_type(&pair->e, 1), HD_EVENT_SUSPECTED);
+}
+
+/* The third takes the first one's place in memory, and stands last all the same. */
+static void
+test_suspicions_stand_in_their_order(void **state)
+{
+	struct hd_world_pair *pair = *state;
+	deal(pair, "ann");
+	deal(pair, "bob");
+	suspect(pair, "ann", "bob");
+	suspect(pair, "bob", "ann");
+	const struct hd_core *core = pair->e.core;
+	uint32_t first = hd_core_suspect_next(core, 0);
+	uint32_t second = hd_core_suspect_next(core, first);
+	hd_world_pair_suspect(pair, first);
+	assert_string_equal(hd_world_pair_settle(pair), "");
+	deal(pair, "cat");
+	suspect(pair, "cat", "bob");
+	uint32_t third = hd_core_suspect_next(core, second);
+	assert_int_equal(third, first);
+	assert_int_equal(hd_core_suspect_next(core, 0), second);
+	assert_int_equal(hd_core_suspect_next(core, third), 0);
+	hd_world_pair_suspect(pair, third); /* the last of the list, then the only one */
+	assert_string_equal(hd_world_pair_settle(pair), "");
+	assert_int_equal(hd_core_suspect_next(core, 0), second);
+	assert_int_equal(hd_core_suspect_next(core, second), 0);
+	hd_world_pair_suspect(pair, second);
+	assert_string_equal(hd_world_pair_settle(pair), "");
+	assert_int_equal(hd_core_suspect_next(core, 0), 0);
+}
+
 /* What nobody was dealt is asked about like anything that the list has, and nothing comes of it. */
 static void
 test_suspicion_of_nobody(void **state)
@@ -298,6 +337,7 @@ main(void)
 		PAIR(test_every_prefix_of_a_deal),
 		PAIR(test_lost_base),
 		PAIR(test_suspicions),
+		PAIR(test_suspicions_stand_in_their_order),
 		PAIR(test_suspicion_of_nobody),
 		PAIR(test_every_prefix_of_a_suspicion),
 		PAIR(test_pair_no_memory),

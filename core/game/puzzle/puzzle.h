@@ -35,7 +35,8 @@ struct hd_deals {
 struct hd_open_suspect {
 	uint32_t link; /* the pool's, while it is free */
 	uint32_t challenge;
-	int64_t stamp; /* 0: free */
+	uint32_t older, newer; /* open ones in the order of opening, 0: none */
+	int64_t stamp;         /* 0: free */
 	int64_t time;
 	uint64_t d;
 	uint16_t hunt;
@@ -47,6 +48,7 @@ struct hd_open_suspect {
 struct hd_suspects {
 	struct hd_pool pool;
 	struct hd_index *index; /* by stamp */
+	uint32_t oldest, newest;
 };
 
 struct hd_hunt;
@@ -106,6 +108,8 @@ void hd_suspects_fini(struct hd_core *core);
 void hd_suspect_open(struct hd_core *core, const struct hd_event *event);
 void hd_suspect_end(struct hd_core *core, int64_t stamp);
 uint32_t hd_suspect_find(const struct hd_core *core, int64_t stamp); /* 0: none */
+/* The open one of the least handle above `handle`; 0: none. `handle` may have ended since. */
+uint32_t hd_suspect_above(const struct hd_core *core, uint32_t handle);
 void hd_suspect_event(const struct hd_core *core, uint32_t handle, struct hd_event *event);
 
 /* answer.c: judging. `normal` is the guess as `ascii` normalises it. */

@@ -1,4 +1,5 @@
-/* E: suspicions that wait for H, found by their stamps. An entrant may have many. */
+/* E: suspicions that wait for H, found by their stamps, and a list in the order of opening. An
+ * entrant may have many. */
 #include "core/base/hash.h"
 #include "core/game/state.h"
 
@@ -49,6 +50,35 @@ hd_suspect_find(const struct hd_core *core, int64_t stamp)
 	return handle;
 }
 
+static void
+enlist(struct hd_core *core, uint32_t handle)
+{
+	struct hd_suspects *suspects = &core->suspects;
+	struct hd_open_suspect *suspect = open_at(core, handle);
+	HD_ASSERT((suspects->oldest == 0) == (suspects->newest == 0));
+	suspect->older = suspects->newest;
+	if (suspect->older == 0)
+		suspects->oldest = handle;
+	else
+		open_at(core, suspect->older)->newer = handle;
+	suspects->newest = handle;
+}
+
+static void
+unlist(struct hd_core *core, uint32_t handle)
+{
+	struct hd_suspects *suspects = &core->suspects;
+	const struct hd_open_suspect *suspect = open_at(core, handle);
+	uint32_t *before = &suspects->oldest, *after = &suspects->newest;
+	if (suspect->older != 0)
+		before = &open_at(core, suspect->older)->newer;
+	if (suspect->newer != 0)
+		after = &open_at(core, suspect->newer)->older;
+	HD_ASSERT(*before == handle && *after == handle);
+	*before = suspect->newer;
+	*after = suspect->older;
+}
+
 void
 hd_suspect_open(struct hd_core *core, const struct hd_event *event)
 {
@@ -64,6 +94,7 @@ hd_suspect_open(struct hd_core *core, const struct hd_event *event)
 	suspect->has = event->has;
 	suspect->entrant_size = (uint8_t)event->entrant.size;
 	memcpy(suspect->entrant, event->entrant.at, event->entrant.size);
+	enlist(core, handle);
 	hd_index_insert(core->suspects.index, hash_of(core, event->stamp), handle, rehash, core);
 }
 
@@ -74,6 +105,7 @@ hd_suspect_end(struct hd_core *core, int64_t stamp)
 	HD_ASSERT(handle != 0);
 	hd_sweep_suspect(core, handle);
 	hd_index_remove(core->suspects.index, hash_of(core, stamp), handle);
+	unlist(core, handle);
 	open_at(core, handle)->stamp = 0;
 	hd_pool_give(&core->suspects.pool, handle);
 }
@@ -103,6 +135,13 @@ hd_core_suspects(const struct hd_core *core)
 
 uint32_t
 hd_core_suspect_next(const struct hd_core *core, uint32_t handle)
+{
+	HD_ASSERT(handle == 0 || open_at(core, handle)->stamp != 0);
+	return handle == 0 ? core->suspects.oldest : open_at(core, handle)->newer;
+}
+
+uint32_t
+hd_suspect_above(const struct hd_core *core, uint32_t handle)
 {
 	HD_ASSERT(handle <= core->suspects.pool.used);
 	for (uint32_t next = handle + 1; next <= core->suspects.pool.used; next++)

@@ -174,11 +174,12 @@ walk_grants(struct hd_sweep *sweep, struct hd_writer *out)
 	return true;
 }
 
+/* By handle, as wants. */
 static bool
 walk_suspects(struct hd_sweep *sweep, struct hd_writer *out)
 {
 	uint32_t *at = &sweep->cursor.at;
-	while ((*at = hd_core_suspect_next(sweep->core, *at)) != 0) {
+	while ((*at = hd_suspect_above(sweep->core, *at)) != 0) {
 		struct hd_want want;
 		hd_core_suspect(sweep->core, *at, &want);
 		if (want.stamp > sweep->stamp)
