@@ -46,6 +46,19 @@ put_paint(struct hd_writer *out, const char *name, const char *colour)
 	hd_text_put(out, "\"");
 }
 
+/* How a shape is filled and drawn around, and its end. */
+static void
+put_shape_end(struct hd_writer *out, const char *fill, int32_t stroke)
+{
+	HD_ASSERT(stroke >= 0);
+	put_paint(out, "fill", fill);
+	if (stroke > 0) {
+		put_paint(out, "stroke", "black");
+		put_attribute(out, "stroke-width", stroke);
+	}
+	hd_text_put(out, "/>\n");
+}
+
 static void
 put_escaped(struct hd_writer *out, struct hd_bytes text)
 {
@@ -88,12 +101,7 @@ hd_svg_rect(struct hd_writer *out, struct hd_svg_box box, const char *fill, int3
 	put_attribute(out, "y", box.y);
 	put_attribute(out, "width", box.width);
 	put_attribute(out, "height", box.height);
-	put_paint(out, "fill", fill);
-	if (stroke > 0) {
-		put_paint(out, "stroke", "black");
-		put_attribute(out, "stroke-width", stroke);
-	}
-	hd_text_put(out, "/>\n");
+	put_shape_end(out, fill, stroke);
 }
 
 void
@@ -120,12 +128,7 @@ hd_svg_circle(struct hd_writer *out, int32_t x, int32_t y, int32_t radius, const
 	put_attribute(out, "cx", x);
 	put_attribute(out, "cy", y);
 	put_attribute(out, "r", radius);
-	put_paint(out, "fill", fill);
-	if (stroke > 0) {
-		put_paint(out, "stroke", "black");
-		put_attribute(out, "stroke-width", stroke);
-	}
-	hd_text_put(out, "/>\n");
+	put_shape_end(out, fill, stroke);
 }
 
 void
@@ -154,15 +157,51 @@ hd_svg_text(struct hd_writer *out, int32_t x, int32_t y, int32_t size, const cha
 }
 
 void
-hd_svg_grid(struct hd_writer *out, int32_t x, int32_t y, uint32_t columns, uint32_t rows)
+hd_svg_number(struct hd_writer *out, int32_t x, int32_t y, int32_t size, const char *colour,
+	      uint32_t number)
 {
-	int32_t right = x + (int32_t)columns * HD_DRAW_CELL;
-	int32_t below = y + (int32_t)rows * HD_DRAW_CELL;
+	uint8_t digits[10];
+	struct hd_writer text = hd_writer_of(digits, sizeof(digits));
+	hd_text_put_number(&text, number);
+	HD_ASSERT(!text.full);
+	hd_svg_text(out, x, y, size, colour, hd_bytes_of(digits, (size_t)(text.at - digits)));
+}
+
+struct hd_svg_box
+hd_svg_grid_box(uint32_t columns, uint32_t rows, int32_t left, int32_t above)
+{
 	HD_ASSERT(columns > 0 && rows > 0);
-	for (int32_t at = x; at <= right; at += HD_DRAW_CELL)
-		hd_svg_line(out, at, y, at, below, HD_DRAW_THIN, "black");
-	for (int32_t at = y; at <= below; at += HD_DRAW_CELL)
-		hd_svg_line(out, x, at, right, at, HD_DRAW_THIN, "black");
+	HD_ASSERT(left >= 0 && above >= 0);
+	return (struct hd_svg_box){HD_DRAW_MARGIN + left, HD_DRAW_MARGIN + above,
+				   (int32_t)columns * HD_DRAW_CELL, (int32_t)rows * HD_DRAW_CELL};
+}
+
+struct hd_svg_box
+hd_svg_cell(struct hd_svg_box grid, uint32_t row, uint32_t column)
+{
+	int32_t x = (int32_t)column * HD_DRAW_CELL, y = (int32_t)row * HD_DRAW_CELL;
+	HD_ASSERT(x < grid.width && y < grid.height);
+	return (struct hd_svg_box){grid.x + x, grid.y + y, HD_DRAW_CELL, HD_DRAW_CELL};
+}
+
+void
+hd_svg_letter(struct hd_writer *out, struct hd_svg_box cell, int32_t size, const char *colour,
+	      uint8_t letter)
+{
+	HD_ASSERT(letter > ' ');
+	hd_svg_text(out, cell.x + cell.width / 2, cell.y + cell.height / 2, size, colour,
+		    hd_bytes_of(&letter, 1));
+}
+
+void
+hd_svg_grid(struct hd_writer *out, struct hd_svg_box grid)
+{
+	int32_t right = grid.x + grid.width, below = grid.y + grid.height;
+	HD_ASSERT(grid.width > 0 && grid.height > 0);
+	for (int32_t at = grid.x; at <= right; at += HD_DRAW_CELL)
+		hd_svg_line(out, at, grid.y, at, below, HD_DRAW_THIN, "black");
+	for (int32_t at = grid.y; at <= below; at += HD_DRAW_CELL)
+		hd_svg_line(out, grid.x, at, right, at, HD_DRAW_THIN, "black");
 }
 
 /* How many marks name a cell before cell `c` of letter `i` does. */
@@ -183,20 +222,19 @@ marks_before(const struct hd_puzzle_overlay *overlay, uint32_t i, uint32_t c)
 
 /* The first at the top left, then right; below; in the middle: six stand apart. */
 static void
-mark(struct hd_writer *out, int32_t x, int32_t y, struct hd_bytes name, uint32_t before)
+mark(struct hd_writer *out, struct hd_svg_box cell, struct hd_bytes name, uint32_t before)
 {
 	static const int32_t rows[] = {0, 2, 1};
 	int32_t side = HD_DRAW_CELL - 2 * MARK_FONT, half = (side + 4) / 2;
 	HD_ASSERT(name.size > 0);
-	hd_svg_text(out, x + MARK_FONT + (before % 2 ? side : 0),
-		    y + MARK_FONT - 2 + rows[before / 2 % 3] * half, MARK_FONT, COLOUR_MARK, name);
+	hd_svg_text(out, cell.x + MARK_FONT + (before % 2 ? side : 0),
+		    cell.y + MARK_FONT - 2 + rows[before / 2 % 3] * half, MARK_FONT, COLOUR_MARK,
+		    name);
 }
 
-void
-hd_svg_marks(struct hd_writer *out, const struct hd_puzzle_overlay *overlay, int32_t x, int32_t y)
+static void
+marks(struct hd_writer *out, const struct hd_puzzle_overlay *overlay, struct hd_svg_box grid)
 {
-	if (overlay == NULL)
-		return;
 	HD_ASSERT(overlay->count <= HD_PHRASE_MAX);
 	for (uint32_t i = 0; i < overlay->count; i++) {
 		const struct hd_puzzle_mark *m = &overlay->marks[i];
@@ -206,8 +244,7 @@ hd_svg_marks(struct hd_writer *out, const struct hd_puzzle_overlay *overlay, int
 			hd_text_put_number(&name, i + 1);
 			hd_write_u8(&name, (uint8_t)('a' + c));
 			HD_ASSERT(!name.full);
-			mark(out, x + m->cells[c].column * HD_DRAW_CELL,
-			     y + m->cells[c].row * HD_DRAW_CELL,
+			mark(out, hd_svg_cell(grid, m->cells[c].row, m->cells[c].column),
 			     hd_bytes_of(bytes, (size_t)(name.at - bytes)),
 			     marks_before(overlay, i, c));
 		}
@@ -263,14 +300,6 @@ entry_rows(const struct hd_puzzle_overlay *overlay, int32_t width)
 	return ((int32_t)overlay->count + columns - 1) / columns;
 }
 
-int32_t
-hd_svg_key_height(const struct hd_puzzle_overlay *overlay, int32_t width)
-{
-	if (overlay == NULL || overlay->count == 0)
-		return 0;
-	return (RULE_LINES + entry_rows(overlay, width)) * KEY_LINE;
-}
-
 static void
 key_entry(struct hd_writer *out, const struct hd_puzzle_overlay *overlay, uint32_t i, int32_t x,
 	  int32_t y, int32_t step)
@@ -304,14 +333,12 @@ font_of(uint32_t letters, int32_t width)
 	return font < 1 ? 1 : font;
 }
 
-void
-hd_svg_key(struct hd_writer *out, const struct hd_puzzle_kind *kind,
-	   const struct hd_puzzle_overlay *overlay, struct hd_svg_box box)
+static void
+key(struct hd_writer *out, const struct hd_puzzle_kind *kind,
+    const struct hd_puzzle_overlay *overlay, struct hd_svg_box box)
 {
 	uint8_t bytes[LINE_MAX];
 	struct hd_writer line = hd_writer_of(bytes, sizeof(bytes));
-	if (overlay == NULL || overlay->count == 0)
-		return;
 	int32_t rows = entry_rows(overlay, box.width), top = box.y + RULE_LINES * KEY_LINE;
 	put_rule(&line, kind);
 	HD_ASSERT(!line.full);
@@ -324,6 +351,39 @@ hd_svg_key(struct hd_writer *out, const struct hd_puzzle_kind *kind,
 		key_entry(out, overlay, i, box.x + (int32_t)i / rows * entry_width(overlay),
 			  top + ((int32_t)i % rows) * KEY_LINE + KEY_LINE / 2,
 			  cell_step(overlay, box.width));
+}
+
+/* Below the grid, as wide as it and what stands to the left of it; 0 high without an overlay. */
+static struct hd_svg_box
+key_box(const struct hd_puzzle_overlay *overlay, struct hd_svg_box grid)
+{
+	struct hd_svg_box box = {HD_DRAW_MARGIN, grid.y + grid.height + HD_DRAW_MARGIN,
+				 grid.x + grid.width - HD_DRAW_MARGIN, 0};
+	HD_ASSERT(box.width > 0);
+	if (overlay != NULL && overlay->count > 0)
+		box.height = (RULE_LINES + entry_rows(overlay, box.width)) * KEY_LINE;
+	return box;
+}
+
+void
+hd_svg_page_begin(struct hd_writer *out, const struct hd_puzzle_overlay *overlay,
+		  struct hd_svg_box grid)
+{
+	struct hd_svg_box below = key_box(overlay, grid);
+	int32_t bottom = below.height > 0 ? below.height + HD_DRAW_MARGIN : 0;
+	hd_svg_begin(out, grid.x + grid.width + HD_DRAW_MARGIN, below.y + bottom);
+}
+
+void
+hd_svg_page_end(struct hd_writer *out, const struct hd_puzzle_kind *kind,
+		const struct hd_puzzle_overlay *overlay, struct hd_svg_box grid)
+{
+	struct hd_svg_box below = key_box(overlay, grid);
+	if (below.height > 0) {
+		marks(out, overlay, grid);
+		key(out, kind, overlay, below);
+	}
+	hd_svg_end(out);
 }
 
 void

@@ -2,14 +2,14 @@
  *
  * SVG has units of its own, scaled by who shows it; HD_DRAW_CELL of them are a cell's side, and
  * HD_DRAW_MARGIN is left free around all that is drawn. The origin is the corner at the top left.
- * Colours are SVG's: "black", "none", "#ffe066". A drawing:
+ * Colours are SVG's: "black", "none", "#ffe066". A kind on a grid draws a page of it:
  *
- *   hd_svg_begin -> rectangles, lines, text ... -> hd_svg_marks in the grid -> hd_svg_key below
- *   it -> hd_svg_end
+ *   hd_svg_page_begin -> what is in cells, lines ... -> hd_svg_page_end: the overlay's marks in the
+ *   grid, its key below
  *
  * The key is the overlay for people (PUZZLES.md): every printed letter with the cells that turn it,
- * named r1c2 from 1; `marks` writes the same names' other half, 1a 1b .., small into the cells.
- * What does not fit sets the writer's `full`. */
+ * named r1c2 from 1; the marks are the same names' other half, 1a 1b .., small in the cells. What
+ * does not fit sets the writer's `full`. */
 #ifndef HUNTD_CORE_PUZZLE_DRAW_H
 #define HUNTD_CORE_PUZZLE_DRAW_H
 
@@ -38,15 +38,26 @@ void hd_svg_text(struct hd_writer *out, int32_t x, int32_t y, int32_t size, cons
 		 struct hd_bytes text);
 void hd_svg_text_from(struct hd_writer *out, int32_t x, int32_t y, int32_t size, const char *colour,
 		      struct hd_bytes text);
-/* Lines of a grid of cells whose corner is at x, y; every one thin. */
-void hd_svg_grid(struct hd_writer *out, int32_t x, int32_t y, uint32_t columns, uint32_t rows);
+/* The same, centred, of a number. */
+void hd_svg_number(struct hd_writer *out, int32_t x, int32_t y, int32_t size, const char *colour,
+		   uint32_t number);
 
-/* overlay NULL: nothing is drawn, and the key is 0 high. The grid's first cell is at x, y. */
-void hd_svg_marks(struct hd_writer *out, const struct hd_puzzle_overlay *overlay, int32_t x,
-		  int32_t y);
-int32_t hd_svg_key_height(const struct hd_puzzle_overlay *overlay, int32_t width);
-void hd_svg_key(struct hd_writer *out, const struct hd_puzzle_kind *kind,
-		const struct hd_puzzle_overlay *overlay, struct hd_svg_box box);
+/* A grid of that many cells, the margin away from the corner, and further for what stands to the
+ * left of it and above. */
+struct hd_svg_box hd_svg_grid_box(uint32_t columns, uint32_t rows, int32_t left, int32_t above);
+/* A cell of it. */
+struct hd_svg_box hd_svg_cell(struct hd_svg_box grid, uint32_t row, uint32_t column);
+/* One character in the middle of a cell. */
+void hd_svg_letter(struct hd_writer *out, struct hd_svg_box cell, int32_t size, const char *colour,
+		   uint8_t letter);
+/* Lines between all cells; every one thin. */
+void hd_svg_grid(struct hd_writer *out, struct hd_svg_box grid);
+
+/* A document with one grid. overlay NULL: no marks, no key. */
+void hd_svg_page_begin(struct hd_writer *out, const struct hd_puzzle_overlay *overlay,
+		       struct hd_svg_box grid);
+void hd_svg_page_end(struct hd_writer *out, const struct hd_puzzle_kind *kind,
+		     const struct hd_puzzle_overlay *overlay, struct hd_svg_box grid);
 
 /* The key as lines of text. */
 void hd_text_key(struct hd_writer *out, const struct hd_puzzle_kind *kind,

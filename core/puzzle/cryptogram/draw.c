@@ -147,17 +147,14 @@ draw_table(struct hd_writer *out, const struct view *view, int32_t y)
 {
 	for (uint8_t i = 0; i < ALPHABET; i++) {
 		int32_t x = HD_DRAW_MARGIN + i * TABLE_CELL, middle = y + TABLE_ROW / 2;
-		uint8_t bytes[4];
-		struct hd_writer number = hd_writer_of(bytes, sizeof(bytes));
-		hd_text_put_number(&number, view->times[i]);
 		for (int32_t row = 0; row < TABLE_ROWS; row++)
 			hd_svg_rect(
 				out,
 				(struct hd_svg_box){x, y + row * TABLE_ROW, TABLE_CELL, TABLE_ROW},
 				"none", HD_DRAW_THIN);
 		put_letter(out, x + TABLE_CELL / 2, middle, SMALL, "black", (uint8_t)('A' + i));
-		hd_svg_text(out, x + TABLE_CELL / 2, middle + TABLE_ROW, SMALL, "black",
-			    hd_bytes_of(bytes, (size_t)(number.at - bytes)));
+		hd_svg_number(out, x + TABLE_CELL / 2, middle + TABLE_ROW, SMALL, "black",
+			      view->times[i]);
 		if (view->plain_of[i] != 0)
 			put_letter(out, x + TABLE_CELL / 2, middle + 2 * TABLE_ROW, SMALL,
 				   COLOUR_GIVEN, view->plain_of[i]);

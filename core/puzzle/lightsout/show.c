@@ -63,20 +63,17 @@ hd_lights_draw_text(struct hd_bytes text, struct hd_bytes solution, struct hd_wr
 
 /* In a cell, the whole grid small, with what a press on it turns. */
 static void
-plan(struct hd_writer *out, const struct hd_lights *lights, uint32_t press, int32_t x, int32_t y)
+plan(struct hd_writer *out, const struct hd_lights *lights, uint32_t press, struct hd_svg_box in)
 {
-	int32_t side =
-		lights->width > lights->height ? (int32_t)lights->width : (int32_t)lights->height;
+	uint32_t width = lights->width;
+	int32_t side = (int32_t)(width > lights->height ? width : lights->height);
 	int32_t dot = (HD_DRAW_CELL - 2 * INSET) / side;
 	HD_ASSERT(dot > 0);
 	for (uint32_t cell = 0; cell < lights->cells; cell++) {
-		if (!hd_lights_turns(lights, press, cell))
-			continue;
-		hd_svg_rect(out,
-			    (struct hd_svg_box){x + INSET + (int32_t)(cell % lights->width) * dot,
-						y + INSET + (int32_t)(cell / lights->width) * dot,
-						dot, dot},
-			    COLOUR, 0);
+		int32_t x = (int32_t)(cell % width) * dot, y = (int32_t)(cell / width) * dot;
+		struct hd_svg_box box = {in.x + INSET + x, in.y + INSET + y, dot, dot};
+		if (hd_lights_turns(lights, press, cell))
+			hd_svg_rect(out, box, COLOUR, 0);
 	}
 }
 
@@ -88,25 +85,18 @@ hd_lights_draw_svg(struct hd_bytes text, struct hd_bytes solution,
 	const char *wrong = hd_lights_read(text, &lights);
 	HD_ASSERT(wrong == NULL);
 	bool crosses = is_crosses(&lights);
-	int32_t width = (int32_t)lights.width * HD_DRAW_CELL;
-	int32_t height = (int32_t)lights.height * HD_DRAW_CELL;
-	int32_t m = HD_DRAW_MARGIN, key = hd_svg_key_height(overlay, width);
-	hd_svg_begin(out, width + 2 * m, height + 2 * m + key);
+	struct hd_svg_box grid = hd_svg_grid_box(lights.width, lights.height, 0, 0);
+	hd_svg_page_begin(out, overlay, grid);
 	for (uint32_t cell = 0; cell < lights.cells; cell++) {
-		int32_t x = m + (int32_t)(cell % lights.width) * HD_DRAW_CELL;
-		int32_t y = m + (int32_t)(cell / lights.width) * HD_DRAW_CELL;
-		struct hd_svg_box box = {x, y, HD_DRAW_CELL, HD_DRAW_CELL};
+		struct hd_svg_box box = hd_svg_cell(grid, cell / lights.width, cell % lights.width);
 		if (hd_lights_lit(&lights, cell))
 			hd_svg_rect(out, box, LIT, 0);
 		if (!crosses)
-			plan(out, &lights, cell, x, y);
+			plan(out, &lights, cell, box);
 		if (pressed(solution, cell))
-			hd_svg_circle(out, x + HD_DRAW_CELL / 2, y + HD_DRAW_CELL / 2,
-				      HD_DRAW_CELL / 4, PRESS, 0);
+			hd_svg_circle(out, box.x + box.width / 2, box.y + box.height / 2,
+				      box.width / 4, PRESS, 0);
 	}
-	hd_svg_grid(out, m, m, lights.width, lights.height);
-	hd_svg_marks(out, overlay, m, m);
-	hd_svg_key(out, &hd_puzzle_lightsout, overlay,
-		   (struct hd_svg_box){m, m + height, width, key});
-	hd_svg_end(out);
+	hd_svg_grid(out, grid);
+	hd_svg_page_end(out, &hd_puzzle_lightsout, overlay, grid);
 }

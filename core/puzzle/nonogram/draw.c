@@ -130,22 +130,8 @@ hd_nonogram_draw_text(struct hd_bytes text, struct hd_bytes solution, struct hd_
 	rule_write(&clues, indent, out);
 }
 
-struct frame {
-	int32_t x, y, width, height; /* the grid, in units */
-};
-
 static void
-run_draw(struct hd_writer *out, int32_t x, int32_t y, uint32_t run)
-{
-	uint8_t digits[4];
-	struct hd_writer number = hd_writer_of(digits, sizeof(digits));
-	hd_text_put_number(&number, run);
-	hd_svg_text(out, x, y, RUN_FONT, "black",
-		    hd_bytes_of(digits, (size_t)(number.at - digits)));
-}
-
-static void
-runs_draw(struct hd_writer *out, const struct hd_nonogram_clues *clues, struct frame frame)
+runs_draw(struct hd_writer *out, const struct hd_nonogram_clues *clues, struct hd_svg_box grid)
 {
 	for (uint32_t axis = 0; axis < 2; axis++)
 		for (uint32_t line = 0; line < clues->lines[axis]; line++) {
@@ -153,45 +139,34 @@ runs_draw(struct hd_writer *out, const struct hd_nonogram_clues *clues, struct f
 			uint32_t count = clues->count[axis][line];
 			for (uint32_t i = 0; i < count; i++) {
 				int32_t back = RUN_SIDE * (int32_t)(count - i) - RUN_SIDE / 2;
-				run_draw(
-					out,
-					axis == HD_NONOGRAM_ROWS ? frame.x - back : frame.x + along,
-					axis == HD_NONOGRAM_ROWS ? frame.y + along : frame.y - back,
-					clues->runs[axis][line][i]);
+				bool row = axis == HD_NONOGRAM_ROWS;
+				hd_svg_number(out, grid.x + (row ? -back : along),
+					      grid.y + (row ? along : -back), RUN_FONT, "black",
+					      clues->runs[axis][line][i]);
 			}
 		}
 }
 
 static void
-cells_draw(struct hd_writer *out, const struct hd_nonogram_clues *clues, struct frame frame,
+cells_draw(struct hd_writer *out, const struct hd_nonogram_clues *clues, struct hd_svg_box grid,
 	   struct hd_bytes solution)
 {
 	for (uint32_t row = 0; row < clues->lines[HD_NONOGRAM_ROWS]; row++)
 		for (uint32_t column = 0; column < clues->lines[HD_NONOGRAM_COLUMNS]; column++)
 			if (black_at(clues, solution, row, column))
-				hd_svg_rect(out,
-					    (struct hd_svg_box){
-						    frame.x + HD_DRAW_CELL * (int32_t)column,
-						    frame.y + HD_DRAW_CELL * (int32_t)row,
-						    HD_DRAW_CELL, HD_DRAW_CELL},
-					    "#404040", 0);
+				hd_svg_rect(out, hd_svg_cell(grid, row, column), "#404040", 0);
 }
 
 static void
-grid_draw(struct hd_writer *out, const struct hd_nonogram_clues *clues, struct frame frame)
+grid_draw(struct hd_writer *out, struct hd_svg_box grid)
 {
-	uint32_t columns = clues->lines[HD_NONOGRAM_COLUMNS], rows = clues->lines[HD_NONOGRAM_ROWS];
-	hd_svg_grid(out, frame.x, frame.y, columns, rows);
-	for (uint32_t at = 0; at < columns; at += FIVE) {
-		int32_t x = frame.x + HD_DRAW_CELL * (int32_t)at;
-		hd_svg_line(out, x, frame.y, x, frame.y + frame.height, HD_DRAW_THICK, "black");
-	}
-	for (uint32_t at = 0; at < rows; at += FIVE) {
-		int32_t y = frame.y + HD_DRAW_CELL * (int32_t)at;
-		hd_svg_line(out, frame.x, y, frame.x + frame.width, y, HD_DRAW_THICK, "black");
-	}
-	hd_svg_rect(out, (struct hd_svg_box){frame.x, frame.y, frame.width, frame.height}, "none",
-		    HD_DRAW_THICK);
+	int32_t step = (int32_t)FIVE * HD_DRAW_CELL;
+	hd_svg_grid(out, grid);
+	for (int32_t x = grid.x; x < grid.x + grid.width; x += step)
+		hd_svg_line(out, x, grid.y, x, grid.y + grid.height, HD_DRAW_THICK, "black");
+	for (int32_t y = grid.y; y < grid.y + grid.height; y += step)
+		hd_svg_line(out, grid.x, y, grid.x + grid.width, y, HD_DRAW_THICK, "black");
+	hd_svg_rect(out, grid, "none", HD_DRAW_THICK);
 }
 
 void
@@ -200,22 +175,13 @@ hd_nonogram_draw_svg(struct hd_bytes text, struct hd_bytes solution,
 {
 	struct hd_nonogram_clues clues;
 	clues_of(text, &clues);
-	struct frame frame = {
-		.x = HD_DRAW_MARGIN + RUN_SIDE * (int32_t)most_runs(&clues, HD_NONOGRAM_ROWS),
-		.y = HD_DRAW_MARGIN + RUN_SIDE * (int32_t)most_runs(&clues, HD_NONOGRAM_COLUMNS),
-		.width = HD_DRAW_CELL * (int32_t)clues.lines[HD_NONOGRAM_COLUMNS],
-		.height = HD_DRAW_CELL * (int32_t)clues.lines[HD_NONOGRAM_ROWS],
-	};
-	int32_t width = frame.x + frame.width + HD_DRAW_MARGIN;
-	int32_t bottom = frame.y + frame.height + HD_DRAW_MARGIN;
-	int32_t inside = width - 2 * HD_DRAW_MARGIN;
-	int32_t key = hd_svg_key_height(overlay, inside);
-	hd_svg_begin(out, width, bottom + (key > 0 ? key + HD_DRAW_MARGIN : 0));
-	cells_draw(out, &clues, frame, solution);
-	grid_draw(out, &clues, frame);
-	runs_draw(out, &clues, frame);
-	hd_svg_marks(out, overlay, frame.x, frame.y);
-	hd_svg_key(out, &hd_puzzle_nonogram, overlay,
-		   (struct hd_svg_box){HD_DRAW_MARGIN, bottom, inside, key});
-	hd_svg_end(out);
+	struct hd_svg_box grid =
+		hd_svg_grid_box(clues.lines[HD_NONOGRAM_COLUMNS], clues.lines[HD_NONOGRAM_ROWS],
+				RUN_SIDE * (int32_t)most_runs(&clues, HD_NONOGRAM_ROWS),
+				RUN_SIDE * (int32_t)most_runs(&clues, HD_NONOGRAM_COLUMNS));
+	hd_svg_page_begin(out, overlay, grid);
+	cells_draw(out, &clues, grid, solution);
+	grid_draw(out, grid);
+	runs_draw(out, &clues, grid);
+	hd_svg_page_end(out, &hd_puzzle_nonogram, overlay, grid);
 }

@@ -73,47 +73,42 @@ hd_slither_draw_text(struct hd_bytes text, struct hd_bytes solution, struct hd_w
 #define CLUE_FONT  20
 
 static void
-svg_line(const struct picture *picture, uint32_t row, uint32_t column, uint32_t side,
-	 struct hd_writer *out)
+svg_line(const struct picture *picture, struct hd_svg_box grid, uint32_t row, uint32_t column,
+	 uint32_t side, struct hd_writer *out)
 {
 	static const uint8_t from[4][2] = {{0, 0}, {0, 1}, {1, 0}, {0, 0}};
 	static const uint8_t to[4][2] = {{0, 1}, {1, 1}, {1, 1}, {1, 0}};
+	struct hd_svg_box cell = hd_svg_cell(grid, row, column);
 	HD_ASSERT(side < 4);
-	if (!line(picture, row, column, side))
-		return;
-	hd_svg_line(out, HD_DRAW_MARGIN + (int32_t)(column + from[side][1]) * HD_DRAW_CELL,
-		    HD_DRAW_MARGIN + (int32_t)(row + from[side][0]) * HD_DRAW_CELL,
-		    HD_DRAW_MARGIN + (int32_t)(column + to[side][1]) * HD_DRAW_CELL,
-		    HD_DRAW_MARGIN + (int32_t)(row + to[side][0]) * HD_DRAW_CELL, HD_DRAW_THICK,
-		    "black");
+	if (line(picture, row, column, side))
+		hd_svg_line(out, cell.x + from[side][1] * cell.width,
+			    cell.y + from[side][0] * cell.height, cell.x + to[side][1] * cell.width,
+			    cell.y + to[side][0] * cell.height, HD_DRAW_THICK, "black");
 }
 
 /* The clue of a face, and of its edges those that no face before it has. */
 static void
-svg_face(const struct picture *picture, uint32_t row, uint32_t column, struct hd_writer *out)
+svg_face(const struct picture *picture, struct hd_svg_box grid, uint32_t row, uint32_t column,
+	 struct hd_writer *out)
 {
 	uint8_t clue = picture->clues[row * picture->params.width + column];
-	if (clue != HD_SLITHER_BLANK) {
-		uint8_t digit = (uint8_t)('0' + clue);
-		hd_svg_text(out, HD_DRAW_MARGIN + (int32_t)column * HD_DRAW_CELL + HD_DRAW_CELL / 2,
-			    HD_DRAW_MARGIN + (int32_t)row * HD_DRAW_CELL + HD_DRAW_CELL / 2,
-			    CLUE_FONT, "black", hd_bytes_of(&digit, 1));
-	}
+	if (clue != HD_SLITHER_BLANK)
+		hd_svg_letter(out, hd_svg_cell(grid, row, column), CLUE_FONT, "black",
+			      (uint8_t)('0' + clue));
 	if (row == 0)
-		svg_line(picture, row, column, 0, out);
+		svg_line(picture, grid, row, column, 0, out);
 	if (column == 0)
-		svg_line(picture, row, column, 3, out);
-	svg_line(picture, row, column, 1, out);
-	svg_line(picture, row, column, 2, out);
+		svg_line(picture, grid, row, column, 3, out);
+	svg_line(picture, grid, row, column, 1, out);
+	svg_line(picture, grid, row, column, 2, out);
 }
 
 static void
-svg_dots(const struct picture *picture, struct hd_writer *out)
+svg_dots(struct hd_svg_box grid, struct hd_writer *out)
 {
-	for (int32_t row = 0; row <= picture->params.height; row++)
-		for (int32_t column = 0; column <= picture->params.width; column++)
-			hd_svg_circle(out, HD_DRAW_MARGIN + column * HD_DRAW_CELL,
-				      HD_DRAW_MARGIN + row * HD_DRAW_CELL, DOT_RADIUS, "black", 0);
+	for (int32_t y = grid.y; y <= grid.y + grid.height; y += HD_DRAW_CELL)
+		for (int32_t x = grid.x; x <= grid.x + grid.width; x += HD_DRAW_CELL)
+			hd_svg_circle(out, x, y, DOT_RADIUS, "black", 0);
 }
 
 void
@@ -122,20 +117,11 @@ hd_slither_draw_svg(struct hd_bytes text, struct hd_bytes solution,
 {
 	struct picture picture;
 	picture_of(&picture, text, solution);
-	int32_t width = picture.params.width * HD_DRAW_CELL;
-	int32_t height = picture.params.height * HD_DRAW_CELL;
-	int32_t key = hd_svg_key_height(overlay, width);
-	HD_ASSERT(width > 0 && key >= 0);
-	hd_svg_begin(out, width + 2 * HD_DRAW_MARGIN,
-		     height + 2 * HD_DRAW_MARGIN + (key > 0 ? key + HD_DRAW_MARGIN : 0));
-	hd_svg_marks(out, overlay, HD_DRAW_MARGIN, HD_DRAW_MARGIN);
-	for (uint32_t row = 0; row < picture.params.height; row++)
-		for (uint32_t column = 0; column < picture.params.width; column++)
-			svg_face(&picture, row, column, out);
-	svg_dots(&picture, out);
-	if (key > 0)
-		hd_svg_key(out, &hd_puzzle_slitherlink, overlay,
-			   (struct hd_svg_box){HD_DRAW_MARGIN, height + 2 * HD_DRAW_MARGIN, width,
-					       key});
-	hd_svg_end(out);
+	uint32_t width = picture.params.width, height = picture.params.height;
+	struct hd_svg_box grid = hd_svg_grid_box(width, height, 0, 0);
+	hd_svg_page_begin(out, overlay, grid);
+	for (uint32_t face = 0; face < width * height; face++)
+		svg_face(&picture, grid, face / width, face % width, out);
+	svg_dots(grid, out);
+	hd_svg_page_end(out, &hd_puzzle_slitherlink, overlay, grid);
 }

@@ -7,7 +7,6 @@
 #include "huntd/assert.h"
 
 #define SIDE   ((int32_t)HD_SUDOKU_SIDE)
-#define GRID   (SIDE * HD_DRAW_CELL)
 #define DIGIT  24        /* height of a digit */
 #define SHADE  "#e4e4e4" /* of the diagonals */
 #define FILLED "#8a8a8a" /* digits of the solution */
@@ -97,17 +96,15 @@ hd_sudoku_draw_text(struct hd_bytes text, struct hd_bytes solution, struct hd_wr
 }
 
 static void
-svg_cell(const struct picture *p, int32_t row, int32_t column, struct hd_writer *out)
+svg_cell(const struct picture *p, struct hd_svg_box grid, uint32_t cell, struct hd_writer *out)
 {
-	int32_t x = HD_DRAW_MARGIN + column * HD_DRAW_CELL;
-	int32_t y = HD_DRAW_MARGIN + row * HD_DRAW_CELL;
-	uint32_t cell = (uint32_t)(row * SIDE + column);
-	uint8_t digit = (uint8_t)('0' + p->shown[cell]);
-	if (on_diagonal(p, row, column))
-		hd_svg_rect(out, (struct hd_svg_box){x, y, HD_DRAW_CELL, HD_DRAW_CELL}, SHADE, 0);
+	uint32_t row = cell / HD_SUDOKU_SIDE, column = cell % HD_SUDOKU_SIDE;
+	struct hd_svg_box box = hd_svg_cell(grid, row, column);
+	if (on_diagonal(p, (int32_t)row, (int32_t)column))
+		hd_svg_rect(out, box, SHADE, 0);
 	if (p->shown[cell] != 0)
-		hd_svg_text(out, x + HD_DRAW_CELL / 2, y + HD_DRAW_CELL / 2, DIGIT,
-			    p->printed[cell] ? "black" : FILLED, hd_bytes_of(&digit, 1));
+		hd_svg_letter(out, box, DIGIT, p->printed[cell] ? "black" : FILLED,
+			      (uint8_t)('0' + p->shown[cell]));
 }
 
 static void
@@ -131,16 +128,12 @@ hd_sudoku_draw_svg(struct hd_bytes text, struct hd_bytes solution,
 		   const struct hd_puzzle_overlay *overlay, struct hd_writer *out)
 {
 	struct picture p;
-	struct hd_svg_box key = {HD_DRAW_MARGIN, 2 * HD_DRAW_MARGIN + GRID, GRID, 0};
+	struct hd_svg_box grid = hd_svg_grid_box(HD_SUDOKU_SIDE, HD_SUDOKU_SIDE, 0, 0);
 	picture_of(&p, text, solution);
-	key.height = hd_svg_key_height(overlay, GRID);
-	hd_svg_begin(out, GRID + 2 * HD_DRAW_MARGIN, key.y + key.height);
-	for (int32_t row = 0; row < SIDE; row++)
-		for (int32_t column = 0; column < SIDE; column++)
-			svg_cell(&p, row, column, out);
-	hd_svg_grid(out, HD_DRAW_MARGIN, HD_DRAW_MARGIN, HD_SUDOKU_SIDE, HD_SUDOKU_SIDE);
+	hd_svg_page_begin(out, overlay, grid);
+	for (uint32_t cell = 0; cell < HD_SUDOKU_CELLS; cell++)
+		svg_cell(&p, grid, cell, out);
+	hd_svg_grid(out, grid);
 	svg_walls(&p, out);
-	hd_svg_marks(out, overlay, HD_DRAW_MARGIN, HD_DRAW_MARGIN);
-	hd_svg_key(out, &hd_puzzle_sudoku, overlay, key);
-	hd_svg_end(out);
+	hd_svg_page_end(out, &hd_puzzle_sudoku, overlay, grid);
 }

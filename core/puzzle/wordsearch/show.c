@@ -74,21 +74,18 @@ hd_search_draw_text(struct hd_bytes text, struct hd_bytes solution, struct hd_wr
 	hd_text_put(out, "\n");
 }
 
-static int32_t
-centre(uint32_t cell)
-{
-	return HD_DRAW_MARGIN + (int32_t)cell * HD_DRAW_CELL + HD_DRAW_CELL / 2;
-}
-
 static void
-draw_found(struct hd_writer *out, struct hd_bytes word, const struct hd_search_place *place)
+draw_found(struct hd_writer *out, struct hd_svg_box grid, struct hd_bytes word,
+	   const struct hd_search_place *place)
 {
-	uint32_t from = place->at;
-	uint32_t to = hd_search_step(from, place->direction, word.size - 1);
+	uint32_t from = place->at, to = hd_search_step(from, place->direction, word.size - 1);
 	HD_ASSERT(from > HD_SEARCH_STRIDE && to > HD_SEARCH_STRIDE);
-	hd_svg_line(out, centre(from % HD_SEARCH_STRIDE - 1), centre(from / HD_SEARCH_STRIDE - 1),
-		    centre(to % HD_SEARCH_STRIDE - 1), centre(to / HD_SEARCH_STRIDE - 1),
-		    FOUND_STROKE, FOUND);
+	struct hd_svg_box a =
+		hd_svg_cell(grid, from / HD_SEARCH_STRIDE - 1, from % HD_SEARCH_STRIDE - 1);
+	struct hd_svg_box b =
+		hd_svg_cell(grid, to / HD_SEARCH_STRIDE - 1, to % HD_SEARCH_STRIDE - 1);
+	hd_svg_line(out, a.x + a.width / 2, a.y + a.height / 2, b.x + b.width / 2,
+		    b.y + b.height / 2, FOUND_STROKE, FOUND);
 }
 
 static int32_t
@@ -122,24 +119,24 @@ hd_search_draw_svg(struct hd_bytes text, struct hd_bytes solution,
 	const char *wrong = hd_search_read(text, &search);
 	HD_ASSERT(wrong == NULL && (overlay == NULL || overlay->count == 0));
 	mark_found(&search, solution, covered, places);
-	int32_t width = (int32_t)search.width * HD_DRAW_CELL;
-	int32_t height = (int32_t)search.height * HD_DRAW_CELL;
-	int32_t rows = list_rows(&search, width), m = HD_DRAW_MARGIN;
-	hd_svg_begin(out, width + 2 * m, height + 3 * m + (rows + 1) * LIST_LINE);
+	struct hd_svg_box grid = hd_svg_grid_box(search.width, search.height, 0, 0);
+	int32_t rows = list_rows(&search, grid.width), m = HD_DRAW_MARGIN;
+	int32_t list = grid.y + grid.height + m + LIST_LINE / 2;
+	hd_svg_begin(out, grid.width + 2 * m, grid.height + 3 * m + (rows + 1) * LIST_LINE);
 	for (uint32_t i = 0; i < search.count && solution.size > 0; i++)
-		draw_found(out, search.words[i], &places[i]);
-	hd_svg_rect(out, (struct hd_svg_box){m, m, width, height}, "none", HD_DRAW_THICK);
+		draw_found(out, grid, search.words[i], &places[i]);
+	hd_svg_rect(out, grid, "none", HD_DRAW_THICK);
 	for (uint32_t cell = 0; cell < search.width * search.height; cell++) {
 		uint32_t x = cell % search.width, y = cell / search.width;
 		bool left = solution.size > 0 && !covered[hd_search_at(x, y)];
-		hd_svg_text(out, centre(x), centre(y), LETTER_FONT, left ? LEFT : "black",
-			    hd_bytes_of(search.letters + cell, 1));
+		hd_svg_letter(out, hd_svg_cell(grid, y, x), LETTER_FONT, left ? LEFT : "black",
+			      search.letters[cell]);
 	}
 	for (uint32_t i = 0; i < search.count; i++)
 		hd_svg_text_from(out, m + (int32_t)i / rows * list_column(&search),
-				 height + 2 * m + (int32_t)i % rows * LIST_LINE + LIST_LINE / 2,
-				 LIST_FONT, "black", search.words[i]);
-	hd_svg_text_from(out, m, height + 2 * m + rows * LIST_LINE + LIST_LINE / 2,
-			 LIST_FONT * 3 / 4, "black", hd_bytes_str(rule));
+				 list + (int32_t)i % rows * LIST_LINE, LIST_FONT, "black",
+				 search.words[i]);
+	hd_svg_text_from(out, m, list + rows * LIST_LINE, LIST_FONT * 3 / 4, "black",
+			 hd_bytes_str(rule));
 	hd_svg_end(out);
 }
