@@ -41,6 +41,8 @@ hd_bench_begin(struct hd_bench *bench, const struct hd_forge_order *order)
 	HD_ASSERT(bench->job == NULL && order->tries > 0);
 	make_room(bench, hd_puzzle_make_size(&order->spec));
 	bench->kind = order->spec.kind;
+	bench->spent = bench->in_slices = 0;
+	bench->steps = bench->too_long = 0;
 	bench->job = hd_puzzle_make(bench->work, &order->spec, order->seed, order->first_try,
 				    order->tries, hd_bytes_of(order->answer, order->answer_size));
 }
@@ -93,11 +95,31 @@ run(struct hd_bench *bench, int64_t *took)
 	return state;
 }
 
+static void
+note(struct hd_bench *bench, int64_t took)
+{
+	bool too_long = took > HD_PUZZLE_SLICE_NS;
+	bench->steps++;
+	bench->too_long += too_long;
+	bench->spent += took;
+	bench->in_slices += too_long ? 0 : took;
+	HD_ASSERT(bench->too_long <= bench->steps);
+}
+
+bool
+hd_bench_was_long(const struct hd_bench *bench)
+{
+	HD_ASSERT(bench->steps > 0);
+	return bench->spent > HD_BENCH_LONG &&
+	       (bench->in_slices > HD_BENCH_LONG / 2 || bench->too_long > bench->steps / 2);
+}
+
 enum hd_bench_state
 hd_bench_step(struct hd_bench *bench, struct hd_puzzle_made *made, int64_t *took)
 {
 	HD_ASSERT(bench->job != NULL);
 	enum hd_puzzle_state state = run(bench, took);
+	note(bench, *took);
 	if (state == HD_PUZZLE_PENDING)
 		return HD_BENCH_WORKS;
 	struct hd_puzzle_job *job = bench->job;

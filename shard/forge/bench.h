@@ -12,7 +12,8 @@
 #include "huntd/memory.h"
 #include "huntd/puzzle.h"
 
-#define HD_BENCH_KINDS 32u /* more kinds than there will be */
+#define HD_BENCH_KINDS 32u      /* more kinds than there will be */
+#define HD_BENCH_LONG  20000000 /* ns: more than a loop does for one making */
 
 /* What is to be made. No pointer in it but to constant tables: it goes between threads. */
 struct hd_forge_order {
@@ -37,6 +38,9 @@ struct hd_bench {
 	size_t room;
 	struct hd_puzzle_job *job; /* NULL: none */
 	const struct hd_puzzle_kind *kind;
+	/* Of this making: */
+	int64_t spent, in_slices; /* ns; in_slices: in steps that were none too long */
+	uint32_t steps, too_long;
 	struct {
 		const struct hd_puzzle_kind *kind; /* NULL: the list ends */
 		int64_t fuel;                      /* of its next short step */
@@ -53,5 +57,9 @@ void hd_bench_begin(struct hd_bench *bench, const struct hd_forge_order *order);
  * until the next begin. */
 enum hd_bench_state hd_bench_step(struct hd_bench *bench, struct hd_puzzle_made *made,
 				  int64_t *took);
+
+/* The making, or the last one, was long by itself, and not because its thread had lost its core:
+ * the steps that were none too long took their time, or most steps were too long. */
+bool hd_bench_was_long(const struct hd_bench *bench);
 
 #endif

@@ -355,6 +355,9 @@ take_made(struct hd_shard *shard, struct hd_block *block)
 	HD_ASSERT(block->used >= sizeof came);
 	memcpy(&came, bytes, sizeof came);
 	HD_ASSERT(block->used == sizeof came + came.text + came.solution);
+	HD_ASSERT(came.token < HD_FORGE_ORDERS);
+	if (!came.was_long)
+		hd_forge_learn(&shard->forge, &shard->forge.rows[came.token], false);
 	struct hd_puzzle_made made = {
 		.text = hd_bytes_of(bytes + sizeof came, came.text),
 		.solution = hd_bytes_of(bytes + sizeof came + came.text, came.solution),

@@ -29,8 +29,7 @@
 #define HD_FORGE_URGENT  (2u * HD_PUZZLE_WAITING) /* and of commands */
 #define HD_FORGE_ORDERS  (HD_FORGE_REFILLS + HD_FORGE_URGENT)
 #define HD_FORGE_SLICED  5000000 /* ns, as make_ns says: what takes longer goes to a thread */
-#define HD_FORGE_LONG    (4 * HD_FORGE_SLICED) /* spent here: a thread begins it anew */
-#define HD_FORGE_CHEAP   10u                   /* slices of a pass where each makes a whole one */
+#define HD_FORGE_CHEAP   10u     /* slices of a pass where each makes a whole one */
 #define HD_FORGE_TRIES   (1u << 20)
 #define HD_FORGE_LOOKS   1024u /* challenges looked at in a pass */
 #define HD_FORGE_VALUE   (HD_PUZZLE_TEXT_MAX + HD_PUZZLE_JSON_MAX + HD_KIB)
@@ -51,7 +50,6 @@ struct hd_forge_row {
 	struct hd_deal deal;
 	struct hd_forge_pool *pool; /* IDLE: NULL where it is gone */
 	uint32_t next;              /* HERE: the row behind it, plus 1 */
-	int64_t spent;              /* HERE: ns */
 	struct hd_forge_order order;
 };
 
@@ -135,6 +133,8 @@ const struct hd_puzzle_rule *hd_forge_rule(const struct hd_shard *shard,
 void hd_forge_order(struct hd_shard *shard, const struct hd_forge_wait *wait);
 /* For a pool, by the idle thread: deal.j or deal.d ahead. */
 void hd_forge_refill(struct hd_shard *shard, struct hd_forge_pool *pool);
+/* A making of this order was long, or was not. */
+void hd_forge_learn(struct hd_forge *forge, const struct hd_forge_row *row, bool was_long);
 /* A slice; true: there is more to do. */
 bool hd_forge_slice(struct hd_shard *shard);
 /* Its row is free again; `done`: what stood in it. */

@@ -199,14 +199,27 @@ hd_forge_refill(struct hd_shard *shard, struct hd_forge_pool *pool)
 
 /* Slices. */
 
+/* One of a hundred is long; of a sort that says too little of itself, each. */
+void
+hd_forge_learn(struct hd_forge *forge, const struct hd_forge_row *row, bool was_long)
+{
+	struct hd_forge_pool *pool = hd_forge_pool_find(forge, &row->order.spec, &row->deal);
+	HD_ASSERT(row->place != HD_FORGE_FREE);
+	if (pool == NULL)
+		return;
+	if (!was_long)
+		pool->long_ones /= 2;
+	else if (pool->long_ones < LONG_ONES)
+		pool->long_ones++;
+}
+
 /* One of a hundred, or a kind that says too little of itself: the loop has done enough for it. */
 static void
 hand_over(struct hd_forge *forge, struct hd_forge_row *row)
 {
-	struct hd_forge_pool *pool = hd_forge_pool_find(forge, &row->order.spec, &row->deal);
 	HD_ASSERT(row->place == HD_FORGE_HERE && forge->bench.job != NULL);
-	if (pool != NULL)
-		pool->long_ones++;
+	if (hd_bench_was_long(&forge->bench))
+		hd_forge_learn(forge, row, true);
 	forge->bench.job = NULL;
 	forge->here = row->next;
 	row->place = HD_FORGE_NICE;
@@ -227,15 +240,16 @@ hd_forge_slice(struct hd_shard *shard)
 		hd_bench_begin(&forge->bench, &row->order);
 	enum hd_bench_state state = hd_bench_step(&forge->bench, &made, &took);
 	took = shard->io->ops->now(shard->io) - from;
-	row->spent += took;
 	HD_COUNT(metrics->puzzle_slices_ns_total, took);
 	if (took > (int64_t)HD_METRIC(metrics->puzzle_slice_ns_max))
 		HD_GAUGE(metrics->puzzle_slice_ns_max, took);
 	if (state != HD_BENCH_WORKS) {
 		uint64_t token = forge->here - 1;
 		forge->here = row->next;
+		if (!hd_bench_was_long(&forge->bench))
+			hd_forge_learn(forge, row, false);
 		hd_forge_finish(shard, token, state, &made);
-	} else if (forge->threads && row->spent > HD_FORGE_LONG) {
+	} else if (forge->threads && forge->bench.spent > HD_BENCH_LONG) {
 		hand_over(forge, row);
 		send_order(shard, row);
 	}

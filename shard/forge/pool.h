@@ -32,7 +32,7 @@ struct hd_forge_pool {
 	bool filling;  /* until the mark */
 	uint32_t most; /* bytes that one entry may take */
 	uint32_t ordered;
-	uint32_t long_ones; /* that shards began and threads had to make */
+	uint32_t long_ones; /* of late, that shards began and threads had to make */
 	uint64_t next;      /* around: the next d to be ordered */
 	struct hd_forge_ready **ring;
 	uint32_t room, first, count; /* room: a power of two, or 0 */

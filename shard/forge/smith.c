@@ -17,7 +17,9 @@ static void
 answer(struct hd_smith *smith, enum hd_bench_state state, const struct hd_puzzle_made *made)
 {
 	struct hd_block *order = smith->first;
-	struct hd_forge_came came = {.token = asked_of(order).token, .state = state};
+	struct hd_forge_came came = {.token = asked_of(order).token,
+				     .state = (uint16_t)state,
+				     .was_long = hd_bench_was_long(&smith->bench)};
 	HD_ASSERT(state != HD_BENCH_WORKS);
 	if (state == HD_BENCH_MADE) {
 		came.try = made->try;

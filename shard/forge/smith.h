@@ -19,7 +19,8 @@ struct hd_forge_asked {
 /* And of its answer, before the text and the solution. */
 struct hd_forge_came {
 	uint64_t token;
-	uint32_t state; /* enum hd_bench_state */
+	uint16_t state; /* enum hd_bench_state */
+	uint16_t was_long;
 	uint32_t try, text, solution;
 };
 

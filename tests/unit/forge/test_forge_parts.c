@@ -101,6 +101,42 @@ what_misses_or_is_refuted_is_said(void **state)
 	fake_io_fini(&disk);
 }
 
+static void
+a_making_is_long_by_its_work_and_not_by_a_lost_core(void **state)
+{
+	(void)state;
+	struct fake_io disk;
+	struct hd_memory memory = hd_test_memory();
+	struct hd_bench bench;
+	struct hd_puzzle_made made;
+	struct hd_forge_order order = order_of(1);
+	int64_t longest, took;
+	fake_io_init(&disk);
+	hd_bench_init(&bench, &disk.io, &memory);
+	toy_costs(&disk.now, 30000, 1000, 0);
+	assert_int_equal(make(&bench, &order, &made, &longest), HD_BENCH_MADE);
+	assert_true(hd_bench_was_long(&bench));
+	toy_costs(&disk.now, 2000, 1000, 0);
+	assert_int_equal(make(&bench, &order, &made, &longest), HD_BENCH_MADE);
+	assert_false(hd_bench_was_long(&bench));
+	/* As short, but for one step. */
+	hd_bench_begin(&bench, &order);
+	toy.unit_ns = 2 * HD_BENCH_LONG;
+	toy.clock = &disk.now;
+	assert_int_equal(hd_bench_step(&bench, &made, &took), HD_BENCH_WORKS);
+	toy.unit_ns = 1000;
+	while (hd_bench_step(&bench, &made, &took) == HD_BENCH_WORKS)
+		;
+	assert_true(bench.spent > HD_BENCH_LONG);
+	assert_false(hd_bench_was_long(&bench));
+	/* Few steps, and each of them far too long. */
+	toy_costs(&disk.now, 5, HD_BENCH_LONG / 4, 0);
+	assert_int_equal(make(&bench, &order, &made, &longest), HD_BENCH_MADE);
+	assert_true(hd_bench_was_long(&bench));
+	hd_bench_fini(&bench);
+	fake_io_fini(&disk);
+}
+
 /* The cache. */
 
 static struct hd_cache_key
@@ -364,6 +400,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_step_is_as_long_as_a_slice_whatever_a_unit_costs),
 		cmocka_unit_test(what_misses_or_is_refuted_is_said),
+		cmocka_unit_test(a_making_is_long_by_its_work_and_not_by_a_lost_core),
 		cmocka_unit_test(the_longest_unasked_goes_first),
 		cmocka_unit_test(a_pool_gives_in_order_and_of_a_deal_what_is_its),
 		cmocka_unit_test(the_mark_follows_the_rate_between_floor_and_memory),
