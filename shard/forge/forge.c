@@ -19,6 +19,7 @@ hd_forge_init(struct hd_shard *shard)
 	HD_ASSERT(shard->io != NULL && forge->waits_count == 0);
 	hd_cache_init(&forge->cache, &forge->kept, forge->budget);
 	hd_bench_init(&forge->bench, shard->io, &forge->kept);
+	forge->falls = HD_NEVER;
 }
 
 void
@@ -406,7 +407,8 @@ int64_t
 hd_forge_deadline(const struct hd_shard *shard)
 {
 	const struct hd_forge *forge = &shard->forge;
-	return forge->waits_count > 0 ? forge->waits[0].deadline : HD_NEVER;
+	int64_t deadline = forge->waits_count > 0 ? forge->waits[0].deadline : HD_NEVER;
+	return deadline < forge->falls ? deadline : forge->falls;
 }
 
 void
@@ -464,7 +466,7 @@ void
 hd_forge_pass(struct hd_shard *shard)
 {
 	struct hd_forge *forge = &shard->forge;
-	if (HD_LIKELY(!forge->active && forge->waits_count == 0))
+	if (HD_LIKELY(!forge->active && forge->waits_count == 0 && shard->boot < forge->falls))
 		return;
 	while (forge->todo != NULL) {
 		struct hd_block *block = forge->todo;

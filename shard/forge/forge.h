@@ -82,6 +82,7 @@ struct hd_forge {
 	struct hd_cache cache;
 	struct hd_forge_pool *pools[HD_FORGE_POOLS];
 	uint32_t pools_count, pools_turn;
+	int64_t falls; /* when a pool's mark may fall, BOOTTIME ns */
 	struct hd_forge_row rows[HD_FORGE_ORDERS];
 	uint32_t refills, urgent; /* rows that are out */
 	uint32_t here, here_last; /* rows to be made here, plus 1; the first is on the bench */

@@ -100,14 +100,22 @@ hd_forge_pool_take_at(struct hd_forge_pool *pool, struct hd_memory *memory, uint
 }
 
 void
+hd_forge_pool_look(struct hd_forge_pool *pool, int64_t now)
+{
+	HD_ASSERT(pool->rate >= pool->window_deals);
+	for (; pool->rate > 0 && now >= pool->window_end; pool->window_end += WINDOW_NS) {
+		uint32_t half = pool->rate / 2;
+		pool->rate = pool->window_deals > half ? pool->window_deals : half;
+		pool->window_deals = 0;
+	}
+}
+
+void
 hd_forge_pool_dealt(struct hd_forge_pool *pool, int64_t now)
 {
-	if (now >= pool->window_end) {
-		bool follows = now < pool->window_end + WINDOW_NS;
-		pool->rate = follows ? pool->window_deals : 0;
-		pool->window_deals = 0;
+	hd_forge_pool_look(pool, now);
+	if (pool->rate == 0)
 		pool->window_end = now + WINDOW_NS;
-	}
 	pool->window_deals++;
 	if (pool->window_deals > pool->rate)
 		pool->rate = pool->window_deals;

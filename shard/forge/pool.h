@@ -11,6 +11,7 @@
 #ifndef HUNTD_SHARD_FORGE_POOL_H
 #define HUNTD_SHARD_FORGE_POOL_H
 
+#include "huntd/definition.h"
 #include "huntd/memory.h"
 #include "huntd/puzzle.h"
 
@@ -61,7 +62,15 @@ struct hd_forge_ready *hd_forge_pool_take_at(struct hd_forge_pool *pool, struct 
 					     uint64_t d);
 void hd_forge_pool_give(struct hd_memory *memory, struct hd_forge_ready *ready);
 
-/* Counts a deal; now: BOOTTIME ns. */
+/* What the rate is by now, BOOTTIME ns: it halves with each second in which nothing is dealt. */
+void hd_forge_pool_look(struct hd_forge_pool *pool, int64_t now);
+/* When it may fall next; HD_NEVER: it is 0. */
+static inline int64_t
+hd_forge_pool_falls(const struct hd_forge_pool *pool)
+{
+	return pool->rate > 0 ? pool->window_end : HD_NEVER;
+}
+/* Counts a deal. */
 void hd_forge_pool_dealt(struct hd_forge_pool *pool, int64_t now);
 /* share: bytes that the pool may hold. */
 uint32_t hd_forge_pool_low(const struct hd_forge_pool *pool, uint32_t floor, uint64_t share);

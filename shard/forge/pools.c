@@ -124,8 +124,12 @@ hd_forge_fill(struct hd_shard *shard)
 {
 	struct hd_forge *forge = &shard->forge;
 	uint32_t count = forge->pools_count;
+	forge->falls = HD_NEVER;
 	for (uint32_t i = 0; i < count; i++) {
 		struct hd_forge_pool *pool = forge->pools[forge->pools_turn++ % count];
+		hd_forge_pool_look(pool, shard->boot);
+		int64_t falls = hd_forge_pool_falls(pool);
+		forge->falls = falls < forge->falls ? falls : forge->falls;
 		uint32_t low = hd_forge_pool_low(pool, forge->floor, forge->budget / 2 / count);
 		uint32_t lacks = hd_forge_pool_lacks(pool, low);
 		if (pool->around) {

@@ -242,6 +242,37 @@ a_pool_is_filled_to_its_mark_and_dealt_from(void **state)
 	close_shop(shop);
 }
 
+/* The shard wakes for it: nobody deals. */
+static void
+a_pools_mark_falls_when_nobody_asks(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(true, HD_MIB, 2, false);
+	struct hd_shard *shard = shop->rig.shard;
+	toy_costs(NULL, 10, 0, 1000000000);
+	for (uint32_t i = 0; i < 10; i++) {
+		pass(shop);
+		work(shop, HD_SMITH_IDLE, 20);
+	}
+	pass(shop);
+	assert_int_equal(hd_forge_deadline(shard), HD_NEVER);
+	assert_true(ask(shop, 1, 1) && ask(shop, 2, 2));
+	for (uint32_t i = 0; i < 10; i++) {
+		pass(shop);
+		work(shop, HD_SMITH_IDLE, 20);
+	}
+	assert_int_equal(COUNTED(shop, puzzle_low_water), 8);
+	uint32_t wakes = 0;
+	for (; hd_forge_deadline(shard) != HD_NEVER; wakes++) {
+		assert_true(wakes < 5 && hd_forge_deadline(shard) > shop->rig.disk.now);
+		shop->rig.disk.now = hd_forge_deadline(shard);
+		pass(shop);
+	}
+	assert_int_equal(wakes, 3); /* 2, 1, 0 a second */
+	assert_int_equal(COUNTED(shop, puzzle_low_water), 2);
+	close_shop(shop);
+}
+
 /* Whatever was ready or on its way is gone; what was dealt is the same; no base comes twice. */
 static void
 no_base_is_dealt_twice_across_a_crash(void **state)
@@ -428,6 +459,7 @@ main(void)
 		cmocka_unit_test(sixty_four_wait_and_the_next_is_told_to_come_again),
 		cmocka_unit_test(who_has_waited_a_second_is_told_and_a_retry_finds_it_made),
 		cmocka_unit_test(a_pool_is_filled_to_its_mark_and_dealt_from),
+		cmocka_unit_test(a_pools_mark_falls_when_nobody_asks),
 		cmocka_unit_test(no_base_is_dealt_twice_across_a_crash),
 		cmocka_unit_test(what_the_cache_lost_is_made_again),
 		cmocka_unit_test(kinds_around_their_answer_are_made_ahead_by_deal),

@@ -252,8 +252,20 @@ the_mark_follows_the_rate_between_floor_and_memory(void **state)
 	assert_in_range(hd_forge_pool_low(&pool, 10, share), 4 * 990 / 5, 4 * 1010 / 5);
 	assert_int_equal(hd_forge_pool_low(&pool, 10, 50 * pool.most), 50);
 	assert_int_equal(hd_forge_pool_low(&pool, 10, 0), 0);
-	/* Nobody for a while: it falls. */
-	hd_forge_pool_dealt(&pool, now += 10000000000);
+	/* Nobody for a while: it falls by itself, and then to nothing. */
+	uint32_t before = pool.rate;
+	assert_int_equal(hd_forge_pool_falls(&pool), pool.window_end);
+	hd_forge_pool_look(&pool, pool.window_end - 1);
+	assert_int_equal(pool.rate, before);
+	now += 3000000000;
+	hd_forge_pool_look(&pool, now);
+	assert_in_range(pool.rate, before / 8, before / 2);
+	assert_true(hd_forge_pool_falls(&pool) > now);
+	hd_forge_pool_look(&pool, now += 12000000000);
+	assert_int_equal(pool.rate, 0);
+	assert_int_equal(hd_forge_pool_falls(&pool), HD_NEVER);
+	hd_forge_pool_dealt(&pool, now);
+	assert_int_equal(pool.rate, 1);
 	assert_int_equal(hd_forge_pool_low(&pool, 10, share), 10);
 	/* Orders begin a quarter below it, so many at once, and end at it. */
 	struct hd_memory memory = hd_test_memory();
