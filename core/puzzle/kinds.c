@@ -1,4 +1,6 @@
-/* The kinds of puzzles: one row each, by number. A number is for ever: it stands in logs. */
+/* The kinds of puzzles, by number; a number is for ever. What makes a kind's instances in another
+ * way is one more row at the end, of the same name and with another algorithm: documents and logs
+ * fix which of them dealt, and old ones need theirs for ever. */
 #include "core/puzzle/kinds.h"
 #include "huntd/assert.h"
 
@@ -13,12 +15,39 @@ const struct hd_puzzle_kind *const hd_puzzle_kinds[] = {
 };
 
 const struct hd_puzzle_kind *
+hd_puzzle_kinds_newest(const struct hd_puzzle_kind *const *rows, struct hd_bytes name)
+{
+	const struct hd_puzzle_kind *newest = NULL;
+	for (uint32_t i = 0; rows[i] != NULL; i++) {
+		if (!hd_bytes_equal(name, hd_bytes_str(rows[i]->name)))
+			continue;
+		if (newest == NULL || newest->algorithm < rows[i]->algorithm)
+			newest = rows[i];
+	}
+	return newest;
+}
+
+const struct hd_puzzle_kind *
+hd_puzzle_kinds_of(const struct hd_puzzle_kind *const *rows, struct hd_bytes name,
+		   uint16_t algorithm)
+{
+	for (uint32_t i = 0; rows[i] != NULL; i++)
+		if (rows[i]->algorithm == algorithm &&
+		    hd_bytes_equal(name, hd_bytes_str(rows[i]->name)))
+			return rows[i];
+	return NULL;
+}
+
+const struct hd_puzzle_kind *
 hd_puzzle_kind(struct hd_bytes name)
 {
-	for (uint32_t i = 0; hd_puzzle_kinds[i] != NULL; i++)
-		if (hd_bytes_equal(name, hd_bytes_str(hd_puzzle_kinds[i]->name)))
-			return hd_puzzle_kinds[i];
-	return NULL;
+	return hd_puzzle_kinds_newest(hd_puzzle_kinds, name);
+}
+
+const struct hd_puzzle_kind *
+hd_puzzle_kind_of(struct hd_bytes name, uint16_t algorithm)
+{
+	return hd_puzzle_kinds_of(hd_puzzle_kinds, name, algorithm);
 }
 
 uint32_t

@@ -72,9 +72,9 @@ has_list(uint16_t version)
 enum hd_dealt_answer
 hd_dealt_spec(const struct hd_dealt *dealt, struct hd_puzzle_spec *spec)
 {
-	const struct hd_puzzle_kind *kind = hd_puzzle_kind(dealt->kind);
+	const struct hd_puzzle_kind *kind = hd_puzzle_kind_of(dealt->kind, dealt->algorithm);
 	HD_ASSERT(spec);
-	if (kind == NULL || kind->algorithm != dealt->algorithm || !has_list(dealt->list))
+	if (kind == NULL || !has_list(dealt->list))
 		return HD_DEALT_LACKS;
 	*spec = (struct hd_puzzle_spec){.kind = kind, .tier = dealt->tier};
 	if (dealt->tier >= kind->tiers_count ||
@@ -105,14 +105,13 @@ put_version(struct hd_writer *out, uint16_t version)
 void
 hd_dealt_lacks(const struct hd_dealt *dealt, struct hd_writer *out)
 {
-	const struct hd_puzzle_kind *kind = hd_puzzle_kind(dealt->kind);
 	HD_ASSERT(hd_id_valid_strict(dealt->kind));
-	if (kind != NULL && kind->algorithm == dealt->algorithm) {
+	if (hd_puzzle_kind_of(dealt->kind, dealt->algorithm) != NULL) {
 		put_version(out, dealt->list);
 		put(out, " of the built-in phrases");
 		return;
 	}
-	if (kind != NULL) {
+	if (hd_puzzle_kind(dealt->kind) != NULL) {
 		put_version(out, dealt->algorithm);
 		put(out, " of ");
 	}

@@ -24,6 +24,16 @@ node_of(const struct puzzle *puzzle, enum hd_puzzle_key key)
 	return value->node ? value->node : puzzle->node;
 }
 
+/* The newest version of the kind, or that which earlier versions of the document fixed. */
+static const struct hd_puzzle_kind *
+kind_of(const struct puzzle *puzzle, struct hd_bytes name)
+{
+	const struct hd_puzzle_kind *fixed = NULL;
+	if (puzzle->known && hd_bytes_equal(name, puzzle->before.kind))
+		fixed = hd_puzzle_kind_of(name, puzzle->before.algorithm);
+	return fixed ? fixed : hd_puzzle_kind(name);
+}
+
 static void
 read_kind(struct puzzle *puzzle)
 {
@@ -32,14 +42,16 @@ read_kind(struct puzzle *puzzle)
 	const char *words[WORDS_MAX] = {NULL};
 	if (!hd_schema_has(kind))
 		return;
+	uint32_t count = 0;
 	for (uint32_t i = 0; hd_puzzle_kinds[i] != NULL; i++) {
-		HD_ASSERT(i + 1 < WORDS_MAX);
-		words[i] = hd_puzzle_kinds[i]->name;
+		HD_ASSERT(count + 1 < WORDS_MAX);
+		if (hd_puzzle_kind(hd_bytes_str(hd_puzzle_kinds[i]->name)) == hd_puzzle_kinds[i])
+			words[count++] = hd_puzzle_kinds[i]->name;
 	}
 	uint32_t mark = hd_check_enter_key(check, "kind");
 	int64_t place = hd_schema_word(check, "kind", kind->node, words);
 	if (place >= 0)
-		puzzle->spec.kind = hd_puzzle_kinds[place];
+		puzzle->spec.kind = kind_of(puzzle, hd_bytes_str(words[place]));
 	hd_check_leave(check, mark);
 }
 

@@ -121,7 +121,9 @@ struct hd_puzzle_kind {
 	const char *const *tiers; /* easiest first */
 	uint8_t tiers_count;      /* 3..HD_PUZZLE_TIERS_MAX */
 	uint8_t levels[3];        /* which tiers `easy`, `medium` and `hard` mean */
-	uint16_t algorithm;       /* version; part of every seed. Output never changes under one */
+	uint16_t algorithm;       /* version; part of every seed. Output never changes under one:
+				   * another is another row of the same name
+				   */
 	bool around_answer;
 	/* The overlay: a letter is turned by `digits` cells, each a digit of base `base`, highest
 	 * first. Both 0 where the kind is built around its answer. */
@@ -176,8 +178,13 @@ struct hd_puzzle_kind {
 };
 
 /* Kinds. */
-extern const struct hd_puzzle_kind *const hd_puzzle_kinds[]; /* by number, for ever; NULL ends */
-const struct hd_puzzle_kind *hd_puzzle_kind(struct hd_bytes name); /* NULL: none */
+
+/* By number, for ever; NULL ends. Rows of one name are versions of its algorithm. */
+extern const struct hd_puzzle_kind *const hd_puzzle_kinds[];
+/* The newest version: what new documents deal, and people mean. NULL: none. */
+const struct hd_puzzle_kind *hd_puzzle_kind(struct hd_bytes name);
+/* The very version that a document or a log fixed. NULL: none. */
+const struct hd_puzzle_kind *hd_puzzle_kind_of(struct hd_bytes name, uint16_t algorithm);
 uint32_t hd_puzzle_kind_number(const struct hd_puzzle_kind *kind);
 /* A tier by its own name or by easy, medium, hard. False: neither. */
 bool hd_puzzle_tier(const struct hd_puzzle_kind *kind, struct hd_bytes name, uint8_t *tier);

@@ -154,7 +154,7 @@ run(struct bench *bench, json_t *facts)
 		return HD_EXIT_USAGE;
 	for (uint32_t i = 0; hd_puzzle_kinds[i]; i++) {
 		struct hd_puzzle_spec spec = {.kind = hd_puzzle_kinds[i]};
-		if (kind && kind != spec.kind)
+		if (spec.kind != (kind ? kind : hd_puzzle_kind(hd_bytes_str(spec.kind->name))))
 			continue;
 		if (!hd_tool_spec(bench->ctl, &spec))
 			return HD_EXIT_USAGE;

@@ -106,12 +106,16 @@ hd_tool_kind(const struct hd_ctl *ctl)
 	const char *name = ctl->text[HD_CTL_OPT_kind], *names[KINDS_MAX] = {NULL};
 	char list[512] = "";
 	size_t used = 0;
+	uint32_t count = 0;
 	if (name && hd_puzzle_kind(hd_bytes_str(name)))
 		return hd_puzzle_kind(hd_bytes_str(name));
-	for (uint32_t i = 0; hd_puzzle_kinds[i] && i + 1 < KINDS_MAX; i++) {
-		names[i] = hd_puzzle_kinds[i]->name;
-		used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
-					 names[i]);
+	for (uint32_t i = 0; hd_puzzle_kinds[i] && count + 1 < KINDS_MAX; i++) {
+		const char *each = hd_puzzle_kinds[i]->name;
+		if (hd_puzzle_kind(hd_bytes_str(each)) != hd_puzzle_kinds[i])
+			continue; /* an older version */
+		used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", count ? ", " : "",
+					 each);
+		names[count++] = each;
 	}
 	const char *best = name ? hd_ctl_nearest(name, names) : NULL;
 	if (!name)

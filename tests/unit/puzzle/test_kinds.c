@@ -3,6 +3,7 @@
 #include "tests/unit/puzzle/kinds_world.h"
 
 #include "core/puzzle/draw.h"
+#include "core/puzzle/kinds.h"
 
 #include <jansson.h>
 
@@ -97,11 +98,37 @@ rows_are_sane(void **state)
 	for (uint32_t k = 0; hd_puzzle_kinds[k] != NULL; k++) {
 		const struct hd_puzzle_kind *kind = hd_puzzle_kinds[k];
 		row_is_sane(kind);
-		assert_ptr_equal(hd_puzzle_kind(hd_bytes_str(kind->name)), kind);
+		assert_ptr_equal(hd_puzzle_kind_of(hd_bytes_str(kind->name), kind->algorithm),
+				 kind);
+		assert_non_null(hd_puzzle_kind(hd_bytes_str(kind->name)));
 		assert_int_equal(hd_puzzle_kind_number(kind), k);
 	}
 	assert_null(hd_puzzle_kind(HD_BYTES("sudoko")));
 	assert_null(hd_puzzle_kind(HD_BYTES("")));
+	assert_null(hd_puzzle_kind_of(HD_BYTES("sudoku"), 0));
+	assert_null(hd_puzzle_kind_of(HD_BYTES("sudoku"), UINT16_MAX));
+}
+
+/* Rows as they may stand one day: old versions are found by their number, the newest by its name,
+ * wherever it stands. */
+static void
+a_kind_may_have_several_versions(void **state)
+{
+	static const struct hd_puzzle_kind one = {.name = "towers", .algorithm = 1},
+					   other = {.name = "bridges", .algorithm = 2},
+					   three = {.name = "towers", .algorithm = 3},
+					   two = {.name = "towers", .algorithm = 2};
+	static const struct hd_puzzle_kind *const rows[] = {&one, &other, &three, &two, NULL};
+	(void)state;
+	assert_ptr_equal(hd_puzzle_kinds_newest(rows, HD_BYTES("towers")), &three);
+	assert_ptr_equal(hd_puzzle_kinds_newest(rows, HD_BYTES("bridges")), &other);
+	assert_null(hd_puzzle_kinds_newest(rows, HD_BYTES("tower")));
+	assert_ptr_equal(hd_puzzle_kinds_of(rows, HD_BYTES("towers"), 1), &one);
+	assert_ptr_equal(hd_puzzle_kinds_of(rows, HD_BYTES("towers"), 2), &two);
+	assert_ptr_equal(hd_puzzle_kinds_of(rows, HD_BYTES("towers"), 3), &three);
+	assert_ptr_equal(hd_puzzle_kinds_of(rows, HD_BYTES("bridges"), 2), &other);
+	assert_null(hd_puzzle_kinds_of(rows, HD_BYTES("bridges"), 1));
+	assert_null(hd_puzzle_kinds_of(rows, HD_BYTES("towers"), 4));
 }
 
 static void
@@ -552,6 +579,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_sane),
+		cmocka_unit_test(a_kind_may_have_several_versions),
 		cmocka_unit_test(tiers_have_names_and_levels),
 		cmocka_unit_test(params_read_as_they_are_written),
 		cmocka_unit_test(sizes_have_one_spelling),
