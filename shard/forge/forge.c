@@ -28,6 +28,7 @@ hd_forge_fini(struct hd_shard *shard)
 	struct hd_forge *forge = &shard->forge;
 	hd_forge_drop_pools(shard);
 	hd_cache_fini(&forge->cache);
+	hd_shelf_fini(&forge->shelf, &forge->kept);
 	hd_bench_fini(&forge->bench);
 	HD_ASSERT(forge->kept.used == 0);
 }
@@ -113,17 +114,6 @@ give_base(struct hd_shard *shard, struct hd_deal *deal, struct hd_bytes entrant,
 
 /* Asking. */
 
-/* The first who waits for it; NULL: nobody does. */
-static struct hd_forge_wait *
-first_of(struct hd_forge *forge, const struct hd_deal *deal)
-{
-	HD_ASSERT(forge->waits_count <= HD_PUZZLE_WAITING);
-	for (uint32_t i = 0; i < forge->waits_count; i++)
-		if (hd_forge_is_same_deal(&forge->waits[i].deal, deal))
-			return &forge->waits[i];
-	return NULL;
-}
-
 static struct hd_reply
 busy(struct hd_shard *shard, const struct hd_deal *deal)
 {
@@ -141,7 +131,7 @@ busy(struct hd_shard *shard, const struct hd_deal *deal)
 
 /* Takes of the pool what is ready for this deal. */
 static struct hd_forge_ready *
-take_ready(struct hd_shard *shard, const struct hd_deal *deal)
+take_pooled(struct hd_shard *shard, const struct hd_deal *deal)
 {
 	struct hd_forge *forge = &shard->forge;
 	const struct hd_puzzle_spec *spec = &hd_forge_rule(shard, deal)->spec;
@@ -167,10 +157,13 @@ find(struct hd_shard *shard, struct hd_deal *deal, struct hd_bytes entrant, stru
 		*reply = (struct hd_reply){.kind = HD_REPLY_VALUE, .detail = value};
 		return true;
 	}
-	struct hd_forge_ready *ready = take_ready(shard, deal);
+	const struct hd_puzzle_spec *spec = &hd_forge_rule(shard, deal)->spec;
+	struct hd_forge_ready *ready = take_pooled(shard, deal);
+	if (ready == NULL)
+		ready = hd_shelf_take(&forge->shelf, spec, deal);
 	if (ready == NULL)
 		return false;
-	if (!hd_forge_rule(shard, deal)->spec.kind->around_answer)
+	if (!spec->kind->around_answer && !deal->based)
 		give_base(shard, deal, entrant, ready->id, ready->try);
 	*reply = show(shard, deal, hd_bytes_of(ready->bytes, ready->text),
 		      hd_bytes_of(ready->bytes + ready->text, ready->solution));
@@ -191,7 +184,7 @@ hd_forge_deal(struct hd_shard *shard, const struct hd_deal *asked, const struct 
 		*reply = busy(shard, &deal);
 		return true;
 	}
-	bool again = first_of(forge, &deal) != NULL;
+	bool again = hd_forge_first(forge, &deal) != NULL;
 	struct hd_forge_wait *wait = &forge->waits[forge->waits_count++];
 	*wait = (struct hd_forge_wait){
 		.token = ask->token,
@@ -221,7 +214,7 @@ answer(struct hd_shard *shard, uint32_t at, const struct hd_reply *reply)
 	forge->waits_count--;
 	memmove(&forge->waits[at], &forge->waits[at + 1],
 		(forge->waits_count - at) * sizeof forge->waits[0]);
-	struct hd_forge_wait *next = first_of(forge, &wait.deal);
+	struct hd_forge_wait *next = hd_forge_first(forge, &wait.deal);
 	if (next != NULL)
 		next->again = false;
 	hd_outbox_answer(shard, wait.asker, wait.token, reply, hd_log_tail(shard->log));
@@ -273,6 +266,8 @@ fresh_made(struct hd_shard *shard, const struct hd_forge_row *row,
 	struct hd_forge_pool *pool = hd_forge_pool_find(forge, &row->order.spec, &row->deal);
 	if (pool != NULL)
 		hd_forge_pool_put(pool, &forge->kept, row->deal.j, made);
+	else
+		hd_shelf_put(&forge->shelf, &forge->kept, &row->order.spec, &row->deal, true, made);
 }
 
 static void
@@ -280,9 +275,14 @@ deal_made(struct hd_shard *shard, const struct hd_forge_row *row, const struct h
 {
 	struct hd_forge *forge = &shard->forge;
 	const struct hd_deal *deal = &row->deal;
-	if (row->place != HD_FORGE_IDLE || first_of(forge, deal) != NULL) {
+	bool awaited = hd_forge_first(forge, deal) != NULL;
+	if (awaited || (row->place != HD_FORGE_IDLE && hd_forge_caches(forge))) {
 		struct hd_reply reply = show(shard, deal, made->text, made->solution);
 		answer_all(shard, deal, &reply);
+		return;
+	}
+	if (row->place != HD_FORGE_IDLE) {
+		hd_shelf_put(&forge->shelf, &forge->kept, &row->order.spec, deal, false, made);
 		return;
 	}
 	uint64_t allotted = hd_core_allotted(shard->core, deal->hunt, deal->challenge);
@@ -295,7 +295,7 @@ static void
 nothing_made(struct hd_shard *shard, const struct hd_forge_row *row)
 {
 	struct hd_forge *forge = &shard->forge;
-	if (!row->fresh && first_of(forge, &row->deal) != NULL) {
+	if (!row->fresh && hd_forge_first(forge, &row->deal) != NULL) {
 		struct hd_reply reply = busy(shard, &row->deal);
 		answer_all(shard, &row->deal, &reply);
 	}
@@ -375,7 +375,7 @@ hd_forge_carry(struct hd_shard *shard, uint16_t hunt, uint32_t challenge, uint64
 	HD_ASSERT(to != shard->number);
 	if (!hd_forge_rule(shard, &deal)->spec.kind->around_answer)
 		return;
-	struct hd_forge_ready *ready = take_ready(shard, &deal);
+	struct hd_forge_ready *ready = take_pooled(shard, &deal);
 	if (ready == NULL)
 		return;
 	struct hd_block *block = hd_blocks_take(&shard->blocks, ready->text);

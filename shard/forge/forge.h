@@ -22,6 +22,7 @@
 #include "shard/forge/bench.h"
 #include "shard/forge/cache.h"
 #include "shard/forge/pool.h"
+#include "shard/forge/shelf.h"
 #include "shard/mesh.h"
 
 #define HD_FORGE_POOLS   128u /* of one shard; what is over is made when it is asked for */
@@ -65,12 +66,6 @@ struct hd_forge_wait {
 	uint8_t entrant[HD_ID_MAX];
 };
 
-static inline bool
-hd_forge_is_same_deal(const struct hd_deal *a, const struct hd_deal *b)
-{
-	return a->d == b->d && a->challenge == b->challenge && a->hunt == b->hunt;
-}
-
 struct hd_forge {
 	/* Set before hd_forge_init: */
 	bool threads;        /* orders may go to them; else all is made here, and no pool kept */
@@ -78,8 +73,9 @@ struct hd_forge {
 	uint64_t budget;     /* bytes of cache and pools together */
 	uint32_t floor;      /* of a pool */
 
-	struct hd_memory kept; /* cache, pools and bench */
+	struct hd_memory kept; /* cache, pools, shelf and bench */
 	struct hd_cache cache;
+	struct hd_shelf shelf;
 	struct hd_forge_pool *pools[HD_FORGE_POOLS];
 	uint32_t pools_count, pools_turn;
 	int64_t falls; /* when a pool's mark may fall, BOOTTIME ns */
@@ -134,6 +130,14 @@ const struct hd_puzzle_rule *hd_forge_rule(const struct hd_shard *shard,
 void hd_forge_order(struct hd_shard *shard, const struct hd_forge_wait *wait);
 /* For a pool, by the idle thread: deal.j or deal.d ahead. */
 void hd_forge_refill(struct hd_shard *shard, struct hd_forge_pool *pool);
+/* The first who waits for this deal; NULL: nobody does. */
+struct hd_forge_wait *hd_forge_first(struct hd_forge *forge, const struct hd_deal *deal);
+/* There is a cache, and any instance has room in it. */
+static inline bool
+hd_forge_caches(const struct hd_forge *forge)
+{
+	return forge->budget / 2 >= HD_FORGE_VALUE;
+}
 /* A making of this order was long, or was not. */
 void hd_forge_learn(struct hd_forge *forge, const struct hd_forge_row *row, bool was_long);
 /* A slice; true: there is more to do. */

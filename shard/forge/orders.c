@@ -117,6 +117,16 @@ begin(struct hd_shard *shard, struct hd_forge_row *row)
 	forge->here_last = number;
 }
 
+struct hd_forge_wait *
+hd_forge_first(struct hd_forge *forge, const struct hd_deal *deal)
+{
+	HD_ASSERT(forge->waits_count <= HD_PUZZLE_WAITING);
+	for (uint32_t i = 0; i < forge->waits_count; i++)
+		if (hd_forge_is_same_deal(&forge->waits[i].deal, deal))
+			return &forge->waits[i];
+	return NULL;
+}
+
 /* How many different deals wait for a fresh base of this sort. */
 static uint32_t
 fresh_wanted(const struct hd_shard *shard, const struct hd_puzzle_spec *spec)
@@ -225,6 +235,35 @@ hand_over(struct hd_forge *forge, struct hd_forge_row *row)
 	row->place = HD_FORGE_NICE;
 }
 
+/* What nobody awaits any more, and nothing would keep, is not begun: others wait behind it. */
+static bool
+is_worth_it(struct hd_shard *shard, const struct hd_forge_row *row)
+{
+	struct hd_forge *forge = &shard->forge;
+	const struct hd_puzzle_spec *spec = &row->order.spec;
+	HD_ASSERT(row->place == HD_FORGE_HERE);
+	if (row->fresh)
+		return hd_forge_pool_find(forge, spec, &row->deal) != NULL ||
+		       fresh_wanted(shard, spec) > 0;
+	return hd_forge_caches(forge) || hd_forge_first(forge, &row->deal) != NULL;
+}
+
+/* The next that is to be made goes on the bench. False: none is. */
+static bool
+begin_next(struct hd_shard *shard)
+{
+	struct hd_forge *forge = &shard->forge;
+	struct hd_forge_row done;
+	while (forge->here != 0 && !is_worth_it(shard, &forge->rows[forge->here - 1])) {
+		hd_forge_close(shard, forge->here - 1, &done);
+		forge->here = done.next;
+	}
+	if (forge->here == 0)
+		return false;
+	hd_bench_begin(&forge->bench, &forge->rows[forge->here - 1].order);
+	return true;
+}
+
 bool
 hd_forge_slice(struct hd_shard *shard)
 {
@@ -232,12 +271,10 @@ hd_forge_slice(struct hd_shard *shard)
 	struct hd_metrics *metrics = hd_shard_mine(shard);
 	struct hd_puzzle_made made;
 	int64_t took;
-	if (forge->here == 0)
+	int64_t from = shard->io->ops->now(shard->io);
+	if (forge->bench.job == NULL && !begin_next(shard))
 		return false;
 	struct hd_forge_row *row = &forge->rows[forge->here - 1];
-	int64_t from = shard->io->ops->now(shard->io);
-	if (forge->bench.job == NULL)
-		hd_bench_begin(&forge->bench, &row->order);
 	enum hd_bench_state state = hd_bench_step(&forge->bench, &made, &took);
 	took = shard->io->ops->now(shard->io) - from;
 	HD_COUNT(metrics->puzzle_slices_ns_total, took);

@@ -54,9 +54,8 @@ grow(struct hd_forge_pool *pool, struct hd_memory *memory)
 	pool->first = 0;
 }
 
-void
-hd_forge_pool_put(struct hd_forge_pool *pool, struct hd_memory *memory, uint64_t id,
-		  const struct hd_puzzle_made *made)
+struct hd_forge_ready *
+hd_forge_ready_make(struct hd_memory *memory, uint64_t id, const struct hd_puzzle_made *made)
 {
 	struct hd_forge_ready *ready =
 		hd_memory_take(memory, sizeof *ready + made->text.size + made->solution.size, 8);
@@ -66,6 +65,14 @@ hd_forge_pool_put(struct hd_forge_pool *pool, struct hd_memory *memory, uint64_t
 	ready->solution = made->solution.size;
 	memcpy(ready->bytes, made->text.at, made->text.size);
 	memcpy(ready->bytes + ready->text, made->solution.at, made->solution.size);
+	return ready;
+}
+
+void
+hd_forge_pool_put(struct hd_forge_pool *pool, struct hd_memory *memory, uint64_t id,
+		  const struct hd_puzzle_made *made)
+{
+	struct hd_forge_ready *ready = hd_forge_ready_make(memory, id, made);
 	if (pool->count == pool->room)
 		grow(pool, memory);
 	pool->ring[(pool->first + pool->count++) & (pool->room - 1)] = ready;

@@ -53,6 +53,9 @@ hd_forge_is_same_sort(const struct hd_puzzle_spec *a, const struct hd_puzzle_spe
 void hd_forge_pool_init(struct hd_forge_pool *pool, const struct hd_puzzle_spec *spec);
 void hd_forge_pool_fini(struct hd_forge_pool *pool, struct hd_memory *memory);
 
+/* A copy, of no pool yet; to be given back by hd_forge_pool_give. */
+struct hd_forge_ready *hd_forge_ready_make(struct hd_memory *memory, uint64_t id,
+					   const struct hd_puzzle_made *made);
 void hd_forge_pool_put(struct hd_forge_pool *pool, struct hd_memory *memory, uint64_t id,
 		       const struct hd_puzzle_made *made);
 /* The oldest, to be given back by hd_forge_pool_give; NULL: none. */

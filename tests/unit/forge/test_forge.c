@@ -209,6 +209,69 @@ who_has_waited_a_second_is_told_and_a_retry_finds_it_made(void **state)
 	close_shop(shop);
 }
 
+/* Nothing is kept and no thread helps: who is there is served, and not who has gone. */
+static void
+what_nobody_awaits_any_more_holds_nobody_up(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(false, 0, 8, false);
+	toy_costs(&shop->rig.disk.now, 20000, 1000, MIDDLE); /* 20 ms */
+	for (uint32_t who = 0; who < HD_PUZZLE_WAITING; who++)
+		assert_false(ask(shop, who, who));
+	for (uint32_t i = 0; shop->count < HD_PUZZLE_WAITING; i++) {
+		assert_true(i < 100000);
+		pass(shop);
+	}
+	uint64_t made = COUNTED(shop, puzzle_made_total);
+	assert_in_range(made, 40, 51);
+	assert_int_equal(COUNTED(shop, puzzle_busy_total), HD_PUZZLE_WAITING - made);
+	/* Those orders are still out; one of them, which had begun, is for whoever is first. */
+	assert_false(ask(shop, 100, 100));
+	for (uint32_t i = 0; shop->count == HD_PUZZLE_WAITING; i++) {
+		assert_true(i < 100000);
+		pass(shop);
+	}
+	assert_false(answer_of(shop, 100)->busy);
+	assert_in_range(toy.begun, made, made + 1);
+	pass(shop);
+	assert_int_equal(shop->rig.shard->forge.urgent, 0);
+	assert_in_range(toy.begun, made, made + 1);
+	close_shop(shop);
+}
+
+/* Passes until the one who waits is told to come again, and then until nothing is being made. */
+static void
+wait_in_vain(struct shop *shop, uint32_t who, uint64_t token)
+{
+	assert_false(ask(shop, who, token));
+	for (uint32_t i = 0; shop->rig.shard->forge.here != 0; i++) {
+		assert_true(i < 1000000);
+		pass(shop);
+	}
+	assert_true(answer_of(shop, token)->busy);
+}
+
+/* One client, and makings that take longer than anybody may wait: the second time it is there. */
+static void
+what_was_made_too_late_is_there_for_the_next(void **state)
+{
+	(void)state;
+	for (int around = 0; around < 2; around++) {
+		struct shop *shop = open_shop(false, 0, 8, around);
+		toy_costs(&shop->rig.disk.now, 1500000, 1000, MIDDLE); /* 1.5 s */
+		wait_in_vain(shop, 1, 1);
+		assert_true(ask(shop, 1, 2));
+		assert_false(answer_of(shop, 2)->busy);
+		assert_int_equal(toy.begun, 1);
+		/* It was kept for once; what the deal says by now is made again, as slowly. */
+		wait_in_vain(shop, 1, 3);
+		assert_true(ask(shop, 1, 4));
+		assert_int_equal(answer_of(shop, 4)->hash, answer_of(shop, 2)->hash);
+		assert_int_equal(toy.begun, 2);
+		close_shop(shop);
+	}
+}
+
 static void
 a_pool_is_filled_to_its_mark_and_dealt_from(void **state)
 {
@@ -458,6 +521,8 @@ main(void)
 		cmocka_unit_test(what_takes_too_long_is_handed_to_the_thread),
 		cmocka_unit_test(sixty_four_wait_and_the_next_is_told_to_come_again),
 		cmocka_unit_test(who_has_waited_a_second_is_told_and_a_retry_finds_it_made),
+		cmocka_unit_test(what_nobody_awaits_any_more_holds_nobody_up),
+		cmocka_unit_test(what_was_made_too_late_is_there_for_the_next),
 		cmocka_unit_test(a_pool_is_filled_to_its_mark_and_dealt_from),
 		cmocka_unit_test(a_pools_mark_falls_when_nobody_asks),
 		cmocka_unit_test(no_base_is_dealt_twice_across_a_crash),

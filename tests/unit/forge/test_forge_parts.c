@@ -1,6 +1,7 @@
 /* The forge's pieces alone: bench, cache, pool, thread. */
 #include "shard/forge/cache.h"
 #include "shard/forge/pool.h"
+#include "shard/forge/shelf.h"
 #include "shard/forge/smith.h"
 #include "tests/lib/fake_io.h"
 #include "tests/lib/lib.h"
@@ -285,6 +286,42 @@ the_mark_follows_the_rate_between_floor_and_memory(void **state)
 	hd_forge_pool_fini(&pool, &memory);
 }
 
+/* The shelf. */
+
+static void
+a_shelf_keeps_the_last_few(void **state)
+{
+	(void)state;
+	struct hd_memory memory = hd_test_memory();
+	struct hd_shelf shelf = {0};
+	struct hd_puzzle_made made = {.text = HD_BYTES("text"), .solution = HD_BYTES("01")};
+	struct hd_puzzle_spec spec = toy_spec(), other = toy_spec();
+	struct hd_deal none = {.d = 100};
+	other.tier = 1;
+	for (uint64_t d = 0; d <= HD_FORGE_SHELF; d++) {
+		struct hd_deal deal = {.d = d, .based = true, .j = 50 + d};
+		hd_shelf_put(&shelf, &memory, &spec, &deal, d % 2 == 0, &made);
+	}
+	/* Bases that no deal has: 2, 4 .. 16; the first has gone. */
+	assert_null(hd_shelf_take(&shelf, &other, &none));
+	for (uint64_t i = 0; i < HD_FORGE_SHELF / 2; i++) {
+		struct hd_forge_ready *ready = hd_shelf_take(&shelf, &spec, &none);
+		assert_non_null(ready);
+		assert_true(ready->id > 50 && ready->id % 2 == 0);
+		hd_forge_pool_give(&memory, ready);
+	}
+	assert_null(hd_shelf_take(&shelf, &spec, &none));
+	/* What a deal has is for that one. */
+	struct hd_deal based = {.d = 3, .based = true, .j = 53}, unknown = {.d = 4, .based = true};
+	struct hd_forge_ready *ready = hd_shelf_take(&shelf, &spec, &based);
+	assert_int_equal(ready->id, 53);
+	hd_forge_pool_give(&memory, ready);
+	assert_null(hd_shelf_take(&shelf, &spec, &based));
+	assert_null(hd_shelf_take(&shelf, &spec, &unknown));
+	hd_shelf_fini(&shelf, &memory);
+	assert_int_equal(memory.used, 0);
+}
+
 /* A thread: the test is the shard, thread 0. */
 
 #define SMITH 1u
@@ -416,6 +453,7 @@ main(void)
 		cmocka_unit_test(the_longest_unasked_goes_first),
 		cmocka_unit_test(a_pool_gives_in_order_and_of_a_deal_what_is_its),
 		cmocka_unit_test(the_mark_follows_the_rate_between_floor_and_memory),
+		cmocka_unit_test(a_shelf_keeps_the_last_few),
 		cmocka_unit_test(a_thread_makes_what_it_is_asked_in_order),
 		cmocka_unit_test(a_thread_ends_in_the_middle_of_its_work),
 	};
