@@ -4,29 +4,60 @@
 #include "core/puzzle/text.h"
 #include "huntd/assert.h"
 
-/* In 20ths of the cells that count: presses up to this are easy, up to that medium. Two cells less
- * count for each dimension of the null space, as fewest presses are fewer there. */
-#define EASY_20THS   5u
-#define MEDIUM_20THS 8u
-#define DRAWS        32u /* of one try: a draw costs far less than the try's seed */
-#define LEAST_20THS  2u  /* of an easy one that is made */
+/* Easy ends at so many 20ths of the cells, and those that are made begin at so many: with few
+ * presses an overlay would show its letters unturned. */
+#define EASY_20THS  8u
+#define LEAST_20THS 7u
+#define DRAWS       32u /* of one try: a draw costs far less than the try's seed */
 
+/* The whole number at the root of value, or the next above it. */
 static uint32_t
-bound_of(uint32_t cells, uint32_t nullity, uint32_t parts)
+root_above(uint32_t value)
 {
-	uint32_t counting = cells > 2 * nullity ? cells - 2 * nullity : 0;
-	HD_ASSERT(cells <= HD_LIGHTS_CELLS_MAX && nullity <= cells);
-	return counting * parts / 20;
+	uint32_t root = 0;
+	while (root * root < value)
+		root++;
+	HD_ASSERT(root <= value);
+	return root;
+}
+
+/* What the fewest presses are in the middle: half of the cells, where only one set turns the lamps
+ * off. Of 2^nullity sets the least is some deviations (sqrt(cells) / 2) below half; their square
+ * grows as in `fifteenths`, measured over all sizes. */
+static uint32_t
+middle_of(uint32_t cells, uint32_t nullity)
+{
+	uint32_t fifteenths = nullity > 1 ? 18 * nullity - 21 : 5 * nullity;
+	uint32_t below = root_above(cells * fifteenths / 15);
+	HD_ASSERT(cells <= HD_LIGHTS_CELLS_MAX && nullity <= HD_LIGHTS_NULLITY_MAX);
+	return below + 2 < cells ? (cells - below) / 2 : 1;
+}
+
+/* The most presses that are easy: below the middle in any case, so that medium has some. */
+static uint32_t
+easy_of(uint32_t cells, uint32_t nullity)
+{
+	uint32_t share = cells * EASY_20THS / 20, below = middle_of(cells, nullity) - 1;
+	HD_ASSERT(below < cells);
+	return share < below ? share : below;
+}
+
+/* The fewest presses of an instance that is made. */
+static uint32_t
+least_of(uint32_t cells, uint32_t nullity)
+{
+	uint32_t share = (cells * LEAST_20THS + 19) / 20, easy = easy_of(cells, nullity);
+	HD_ASSERT(easy > 0);
+	return share < easy ? share : easy;
 }
 
 uint8_t
 hd_lights_tier(uint32_t cells, uint32_t nullity, uint32_t presses)
 {
 	HD_ASSERT(presses <= cells);
-	if (presses <= bound_of(cells, nullity, EASY_20THS))
+	if (presses <= easy_of(cells, nullity))
 		return HD_LIGHTS_EASY;
-	return presses <= bound_of(cells, nullity, MEDIUM_20THS) ? HD_LIGHTS_MEDIUM
-								 : HD_LIGHTS_HARD;
+	return presses <= middle_of(cells, nullity) ? HD_LIGHTS_MEDIUM : HD_LIGHTS_HARD;
 }
 
 /* That many cells out of all. */
@@ -64,8 +95,8 @@ draw(struct hd_lights_make *m, struct hd_lights_set *presses)
 		draw_any(&m->stream, cells, presses);
 		return;
 	}
-	most = bound_of(cells, nullity, easy ? EASY_20THS : MEDIUM_20THS);
-	least = 1 + bound_of(cells, nullity, easy ? LEAST_20THS : EASY_20THS);
+	most = easy ? easy_of(cells, nullity) : middle_of(cells, nullity);
+	least = easy ? least_of(cells, nullity) : 1 + easy_of(cells, nullity);
 	HD_ASSERT(least <= most);
 	draw_presses(&m->stream, cells, least + hd_stream_below(&m->stream, most - least + 1),
 		     presses);
@@ -119,7 +150,7 @@ wanted(const struct hd_lights_make *m)
 {
 	const struct hd_lights_walk *walk = &m->walk;
 	HD_ASSERT(walk->space == &m->space);
-	return !walk->tied && walk->weight > 0 &&
+	return !walk->tied && walk->weight >= least_of(m->space.cells, m->space.nullity) &&
 	       hd_lights_tier(m->space.cells, m->space.nullity, walk->weight) == m->spec.tier;
 }
 

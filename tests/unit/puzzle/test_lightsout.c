@@ -268,17 +268,58 @@ sgt_ids_may_have_params(void **state)
 	}
 }
 
-/* A made instance's presses lie where its tier says. */
+/* By the share of the cells where one set does it; singular sizes have fewer, and all tiers too. */
 static void
 tiers_are_presses(void **state)
 {
 	(void)state;
-	assert_int_equal(hd_lights_tier(49, 0, 12), HD_LIGHTS_EASY);
-	assert_int_equal(hd_lights_tier(49, 0, 13), HD_LIGHTS_MEDIUM);
-	assert_int_equal(hd_lights_tier(49, 0, 19), HD_LIGHTS_MEDIUM);
-	assert_int_equal(hd_lights_tier(49, 0, 20), HD_LIGHTS_HARD);
-	assert_int_equal(hd_lights_tier(81, 8, 17), HD_LIGHTS_MEDIUM); /* 65 count */
-	assert_int_equal(hd_lights_tier(81, 8, 27), HD_LIGHTS_HARD);
+	assert_int_equal(hd_lights_tier(49, 0, 1), HD_LIGHTS_EASY);
+	assert_int_equal(hd_lights_tier(49, 0, 19), HD_LIGHTS_EASY);
+	assert_int_equal(hd_lights_tier(49, 0, 20), HD_LIGHTS_MEDIUM);
+	assert_int_equal(hd_lights_tier(49, 0, 24), HD_LIGHTS_MEDIUM);
+	assert_int_equal(hd_lights_tier(49, 0, 25), HD_LIGHTS_HARD);
+	assert_int_equal(hd_lights_tier(25, 2, 9), HD_LIGHTS_EASY);
+	assert_int_equal(hd_lights_tier(25, 2, 10), HD_LIGHTS_MEDIUM);
+	assert_int_equal(hd_lights_tier(25, 2, 11), HD_LIGHTS_HARD);
+	assert_int_equal(hd_lights_tier(16, 4, 4), HD_LIGHTS_MEDIUM);
+	assert_int_equal(hd_lights_tier(81, 8, 27), HD_LIGHTS_MEDIUM);
+	assert_int_equal(hd_lights_tier(81, 8, 28), HD_LIGHTS_HARD);
+	assert_int_equal(hd_lights_tier(9, 9, 1), HD_LIGHTS_MEDIUM); /* nothing turns anything */
+}
+
+/* So few presses that letters stay unturned are not made: 18 of 49 are the fewest. */
+static void
+easy_ones_have_presses_enough(void **state)
+{
+	struct instance *in = malloc(sizeof(*in));
+	(void)state;
+	for (uint32_t j = 0; j < 200; j++) {
+		assert_true(instance_begin(in, KIND, "7x7c", HD_LIGHTS_EASY, j));
+		assert_int_equal(instance_make(in, 0, TRIES, ALL_FUEL, 0), HD_PUZZLE_READY);
+		assert_in_range(in->rating.steps, 18, 19);
+		assert_true(instance_begin(in, KIND, "5x5c", HD_LIGHTS_EASY, j));
+		assert_int_equal(instance_make(in, 0, TRIES, ALL_FUEL, 0), HD_PUZZLE_READY);
+		assert_int_equal(in->rating.steps, 9);
+	}
+	free(in);
+}
+
+/* The smallest, the most singular and the largest: none is without a tier. */
+static void
+every_size_has_every_tier(void **state)
+{
+	static const char *const sizes[] = {"3x3c", "3x5c",  "4x4c",   "5x7c",   "6x8c",
+					    "9x9c", "7x11c", "15x11c", "14x14c", "16x12c"};
+	struct instance *in = malloc(sizeof(*in));
+	(void)state;
+	for (uint32_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		for (uint8_t tier = 0; tier < KIND->tiers_count; tier++)
+			for (uint32_t j = 0; j < 10; j++) {
+				assert_true(instance_begin(in, KIND, sizes[i], tier, j));
+				assert_int_equal(instance_make(in, 0, 40, ALL_FUEL, 0),
+						 HD_PUZZLE_READY);
+			}
+	free(in);
 }
 
 int
@@ -294,6 +335,8 @@ main(void)
 		cmocka_unit_test(malformed_texts_are_refused),
 		cmocka_unit_test(sgt_ids_may_have_params),
 		cmocka_unit_test(tiers_are_presses),
+		cmocka_unit_test(easy_ones_have_presses_enough),
+		cmocka_unit_test(every_size_has_every_tier),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
