@@ -153,6 +153,18 @@ shard_facts(const json_t *before, const json_t *after, int64_t ms)
 	return facts;
 }
 
+/* Where a hunt has some. */
+static void
+puzzle_facts(json_t *facts, const json_t *after)
+{
+	if (hd_ctl_number(after, "puzzles_dealt") + hd_ctl_number(after, "puzzle_pools") == 0)
+		return;
+	copy(facts, "puzzles_dealt", after, "puzzles_dealt");
+	copy(facts, "puzzles_ready", after, "puzzles_ready");
+	copy(facts, "puzzles_waiting", after, "puzzles_waiting");
+	copy(facts, "puzzles_bytes", after, "puzzle_bytes");
+}
+
 json_t *
 hd_ctl_facts(const json_t *before, const json_t *after)
 {
@@ -177,6 +189,7 @@ hd_ctl_facts(const json_t *before, const json_t *after)
 	copy(facts, "unflushed_bytes", after, "unflushed_bytes");
 	copy(facts, "memory_bytes", after, "used_memory");
 	copy(facts, "resident_bytes", after, "used_memory_rss");
+	puzzle_facts(facts, after);
 	copy(facts, "events_total", after, "events_total");
 	copy(facts, "replayed_total", after, "replayed_total");
 	copy(facts, "order", after, "epoch");

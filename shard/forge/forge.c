@@ -8,6 +8,8 @@
 
 #define NS_PER_MS     1000000
 #define BUSY_LEAST_MS 20u
+/* Who is refused at the same moment comes again over half as long once more, not all at once. */
+#define REFUSED_SPREAD 16u
 
 static_assert(HD_PUZZLE_TEXT_MAX + HD_PUZZLE_JSON_MAX < HD_UNSENT_MAX / 2,
 	      "an instance is a small part of what a connection may hold");
@@ -121,7 +123,9 @@ busy(struct hd_shard *shard, const struct hd_deal *deal)
 	const struct hd_puzzle_spec *spec = &hd_forge_rule(shard, deal)->spec;
 	uint64_t ms = spec->kind->make_ns(&spec->params, spec->tier) / NS_PER_MS *
 		      (forge->waits_count + 1);
-	ms = ms < BUSY_LEAST_MS ? BUSY_LEAST_MS : ms > HD_PUZZLE_WAIT_MS ? HD_PUZZLE_WAIT_MS : ms;
+	uint64_t most = HD_PUZZLE_WAIT_MS / 3 * 2;
+	ms = ms < BUSY_LEAST_MS ? BUSY_LEAST_MS : ms > most ? most : ms;
+	ms += ms / 2 * (forge->refused++ % REFUSED_SPREAD) / REFUSED_SPREAD;
 	int size = snprintf(forge->busy, sizeof forge->busy, "%u", (unsigned)ms);
 	HD_COUNT(hd_shard_mine(shard)->puzzle_busy_total, 1);
 	return (struct hd_reply){.kind = HD_REPLY_ERROR,

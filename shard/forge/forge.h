@@ -91,6 +91,7 @@ struct hd_forge {
 	bool looking;   /* through the documents, for pools */
 	uint32_t look_hunt, look_challenge;
 	struct hd_block *todo, *todo_last; /* what threads made, as it came */
+	uint32_t refused;                  /* so many, for they are told different times */
 	char busy[16];
 	uint8_t value[HD_FORGE_VALUE], json[HD_PUZZLE_JSON_MAX], digits[HD_PUZZLE_CELLS_MAX];
 };

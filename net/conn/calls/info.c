@@ -94,6 +94,15 @@ section_memory(struct page *page)
 	uint64_t used = EDGE_SUM(page->edge, memory_bytes), rss = resident();
 	hd_page_line(page, "used_memory:%llu", wide(used));
 	human(page, "used_memory_human", used);
+	/* What the state takes; what serves it, beside it. */
+	hd_page_line(page,
+		     "used_memory_beside:connections=%llu,log=%llu,mail=%llu,puzzles=%llu,"
+		     "seen=%llu",
+		     wide(EDGE_SUM(page->edge, memory_edge_bytes)),
+		     wide(EDGE_SUM(page->edge, memory_log_bytes)),
+		     wide(EDGE_SUM(page->edge, memory_mail_bytes)),
+		     wide(EDGE_SUM(page->edge, memory_puzzle_bytes)),
+		     wide(EDGE_SUM(page->edge, memory_seen_bytes)));
 	hd_page_line(page, "used_memory_rss:%llu", wide(rss));
 	human(page, "used_memory_rss_human", rss);
 	hd_page_line(page, "maxmemory:0");

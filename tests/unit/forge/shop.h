@@ -19,6 +19,7 @@
 struct answer {
 	uint64_t token;
 	bool busy;
+	uint32_t busy_ms;
 	uint64_t hash; /* of the reply's bytes */
 };
 
@@ -50,6 +51,15 @@ hash_of(struct hd_bytes bytes)
 	return hash;
 }
 
+static inline uint32_t
+busy_ms(const struct hd_reply *reply)
+{
+	uint32_t ms = 0;
+	for (uint32_t i = 0; i < reply->detail.size && reply->kind == HD_REPLY_ERROR; i++)
+		ms = ms * 10 + (uint32_t)(reply->detail.at[i] - '0');
+	return ms;
+}
+
 static inline void
 take_reply(struct shop *shop, uint64_t token, const struct hd_reply *reply)
 {
@@ -58,6 +68,7 @@ take_reply(struct shop *shop, uint64_t token, const struct hd_reply *reply)
 	assert_true(reply->detail.size > 0);
 	shop->answers[shop->count++] = (struct answer){.token = token,
 						       .busy = reply->kind == HD_REPLY_ERROR,
+						       .busy_ms = busy_ms(reply),
 						       .hash = hash_of(reply->detail)};
 }
 

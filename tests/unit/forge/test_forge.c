@@ -510,6 +510,24 @@ an_end_keeps_nobody_waiting(void **state)
 	close_shop(shop);
 }
 
+static void
+who_is_refused_together_comes_again_one_by_one(void **state)
+{
+	(void)state;
+	struct shop *shop = open_shop(true, HD_MIB, 8, false);
+	toy_costs(NULL, 10, 0, DEAR);
+	for (uint32_t who = 0; who < HD_PUZZLE_WAITING; who++)
+		assert_false(ask(shop, who, who));
+	for (uint32_t i = 0; i < 16; i++) {
+		assert_true(ask(shop, 100 + i, 100 + i));
+		uint32_t ms = answer_of(shop, 100 + i)->busy_ms;
+		assert_in_range(ms, HD_PUZZLE_WAIT_MS / 2, HD_PUZZLE_WAIT_MS);
+		for (uint32_t k = 0; k < i; k++)
+			assert_true(answer_of(shop, 100 + k)->busy_ms != ms);
+	}
+	close_shop(shop);
+}
+
 int
 main(void)
 {
@@ -531,6 +549,7 @@ main(void)
 		cmocka_unit_test(what_is_ready_is_carried_to_the_entrants_shard),
 		cmocka_unit_test(what_its_verifier_refuses_is_never_dealt),
 		cmocka_unit_test(an_end_keeps_nobody_waiting),
+		cmocka_unit_test(who_is_refused_together_comes_again_one_by_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
