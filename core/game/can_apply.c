@@ -255,16 +255,8 @@ can_in_hunt(const struct hd_core *core, const struct hd_event *event)
 		return event->value >= 0 && event->value <= HD_PHASE_CLOSED;
 	case HD_EVENT_WINDOW:
 		return can_begin_window(hunt, event);
-	case HD_EVENT_WANT_DEAL:
-	case HD_EVENT_ALLOTTED:
-	case HD_EVENT_DEALT:
-	case HD_EVENT_BASE:
-	case HD_EVENT_SUSPECTED:
-	case HD_EVENT_SHARED_ANSWER:
-	case HD_EVENT_CLEARED:
-		return can_puzzle(core, hunt, event);
 	default:
-		return false;
+		return hd_event_is_of_puzzle(event->type) && can_puzzle(core, hunt, event);
 	}
 }
 

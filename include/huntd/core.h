@@ -139,8 +139,8 @@ bool hd_core_settle(struct hd_core *core, int64_t now, const struct hd_want *wan
  * hd_core_settle ends them, both by `what`), but nobody waits for one and an entrant may have many.
  */
 uint32_t hd_core_suspects(const struct hd_core *core);
-/* The next open one after `handle`, which is open, in the order that they were opened, or loaded from
- * a snapshot; 0 begins, 0 ends. */
+/* The next open one after `handle`, which is open, in the order that they were opened, or loaded
+ * from a snapshot; 0 begins, 0 ends. */
 uint32_t hd_core_suspect_next(const struct hd_core *core, uint32_t handle);
 void hd_core_suspect(const struct hd_core *core, uint32_t handle, struct hd_want *want);
 

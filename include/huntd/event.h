@@ -67,6 +67,13 @@ enum hd_event_type {
 		HD_EVENT_TYPE_END
 };
 
+/* Of a puzzle's deal, its base, or a suspicion. */
+static inline bool
+hd_event_is_of_puzzle(uint8_t type)
+{
+	return type >= HD_EVENT_WANT_DEAL && type <= HD_EVENT_CLEARED;
+}
+
 const char *hd_event_name(enum hd_event_type type);
 
 enum hd_event_has {

@@ -39,15 +39,24 @@ hd_phrases_at(const struct hd_phrases *phrases, uint32_t index, uint8_t *phrase)
 	return size + copy(hd_bytes_str(hd_phrases_second[index % WORDS]), phrase + size);
 }
 
-/* The place of `word` in a table of WORDS; false: it is not there. */
+/* Words in order: a table's, or a document's own. */
+struct list {
+	const char (*table)[HD_PHRASES_WORD_BYTES];
+	const struct hd_bytes *own;
+	uint32_t count;
+};
+
+/* The place of `word` in a list; false: it is not there. */
 static bool
-find_word(const char (*table)[HD_PHRASES_WORD_BYTES], struct hd_bytes word, uint32_t *at)
+find_word(struct list list, struct hd_bytes word, uint32_t *at)
 {
-	uint32_t low = 0, high = WORDS;
-	HD_ASSERT(table == hd_phrases_first || table == hd_phrases_second);
+	uint32_t low = 0, high = list.count;
+	HD_ASSERT((list.table == NULL) != (list.own == NULL));
 	while (low < high) {
 		uint32_t middle = (low + high) / 2;
-		int order = hd_bytes_compare(hd_bytes_str(table[middle]), word);
+		struct hd_bytes there =
+			list.own != NULL ? list.own[middle] : hd_bytes_str(list.table[middle]);
+		int order = hd_bytes_compare(there, word);
 		*at = middle;
 		if (order == 0)
 			return true;
@@ -62,32 +71,14 @@ find_word(const char (*table)[HD_PHRASES_WORD_BYTES], struct hd_bytes word, uint
 uint32_t
 hd_phrases_space(struct hd_bytes normal, uint32_t *first, uint32_t *second)
 {
+	const struct list firsts = {.table = hd_phrases_first, .count = WORDS};
+	const struct list seconds = {.table = hd_phrases_second, .count = WORDS};
 	HD_ASSERT(first != NULL && second != NULL);
 	for (uint32_t split = 1; split < normal.size; split++)
-		if (find_word(hd_phrases_first, hd_bytes_of(normal.at, split), first) &&
-		    find_word(hd_phrases_second,
-			      hd_bytes_of(normal.at + split, normal.size - split), second))
+		if (find_word(firsts, hd_bytes_of(normal.at, split), first) &&
+		    find_word(seconds, hd_bytes_of(normal.at + split, normal.size - split), second))
 			return split;
 	return 0;
-}
-
-static bool
-find_own(const struct hd_phrases *phrases, struct hd_bytes normal, uint32_t *index)
-{
-	uint32_t low = 0, high = phrases->count;
-	HD_ASSERT(phrases->own != NULL);
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-		int order = hd_bytes_compare(phrases->own[middle], normal);
-		*index = middle;
-		if (order == 0)
-			return true;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
 }
 
 bool
@@ -98,7 +89,8 @@ hd_phrases_find(const struct hd_phrases *phrases, struct hd_bytes normal, uint32
 	if (normal.size < HD_PHRASE_MIN || normal.size > HD_PHRASE_MAX)
 		return false;
 	if (phrases->version == 0)
-		return find_own(phrases, normal, index);
+		return find_word((struct list){.own = phrases->own, .count = phrases->count},
+				 normal, index);
 	HD_ASSERT(phrases->version == HD_PHRASES_VERSION);
 	if (hd_phrases_space(normal, &first, &second) == 0)
 		return false;

@@ -208,16 +208,6 @@ own_fields(json_t *fields, const struct hd_event *event, const struct hd_definit
 		challenge_field(fields, hunt, event->number);
 		grant_fields(fields, event);
 		break;
-	case HD_EVENT_WANT_DEAL:
-	case HD_EVENT_ALLOTTED:
-	case HD_EVENT_DEALT:
-	case HD_EVENT_BASE:
-	case HD_EVENT_SUSPECTED:
-	case HD_EVENT_SHARED_ANSWER:
-	case HD_EVENT_CLEARED:
-		challenge_field(fields, hunt, event->number);
-		puzzle_fields(fields, event);
-		break;
 	case HD_EVENT_SKIPPED:
 		put_number(fields, "type", event->number);
 		break;
@@ -228,7 +218,12 @@ own_fields(json_t *fields, const struct hd_event *event, const struct hd_definit
 		put_bytes(fields, "detail", event->detail);
 		break;
 	default:
-		order_fields(fields, event);
+		if (hd_event_is_of_puzzle(event->type)) {
+			challenge_field(fields, hunt, event->number);
+			puzzle_fields(fields, event);
+		} else {
+			order_fields(fields, event);
+		}
 	}
 	put_bytes(fields, "by", event->by);
 	put_bytes(fields, "id", event->id);
