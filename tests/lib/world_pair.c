@@ -26,6 +26,22 @@ hd_world_pair_fini(struct hd_world_pair *pair)
 	}
 }
 
+int
+hd_world_pair_setup(void **state)
+{
+	static struct hd_world_pair pair;
+	hd_world_pair_init(&pair, *state);
+	*state = &pair;
+	return 0;
+}
+
+int
+hd_world_pair_teardown(void **state)
+{
+	hd_world_pair_fini(*state);
+	return 0;
+}
+
 void
 hd_world_pair_document(struct hd_world_pair *pair, const struct hd_world_hunt *hunt)
 {

@@ -17,6 +17,10 @@ void hd_world_pair_init(struct hd_world_pair *pair, const struct hd_world_hunt *
 /* Each log alone must say what its state says. */
 void hd_world_pair_fini(struct hd_world_pair *pair);
 
+/* For cmocka: the state is the hunt (prestate), and then the pair. */
+int hd_world_pair_setup(void **state);
+int hd_world_pair_teardown(void **state);
+
 void hd_world_pair_document(struct hd_world_pair *pair, const struct hd_world_hunt *hunt);
 
 /* E's question arrives at H, and H's answer is on its way. Gives the count of H's events. Of an

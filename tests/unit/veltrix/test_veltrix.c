@@ -15,7 +15,7 @@
 #include "huntd/core.h"
 #include "net/doc/doc.h"
 #include "tests/lib/lib.h"
-#include "tests/unit/veltrix_world.h"
+#include "tests/unit/veltrix/veltrix_world.h"
 
 static const char whole_hunt[] =
 	"hunt: bay\ntitle: The Bay\nauto_join: true\nmode: solo\nnormalise: fold\n"
@@ -239,7 +239,7 @@ static void
 test_bad_documents(void **state)
 {
 	(void)state;
-	char *file = read_file(HD_TEST_FILES "/bad_documents.txt"), *at = file;
+	char *file = read_file(HD_TEST_FILES "/veltrix/bad_documents.txt"), *at = file;
 	uint32_t cases = 0;
 	while (*at == '#')
 		at = strchr(at, '\n') + 1;

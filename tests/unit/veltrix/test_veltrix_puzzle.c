@@ -7,7 +7,7 @@
 #include "huntd/event.h"
 #include "huntd/log.h"
 #include "huntd/order.h"
-#include "tests/unit/veltrix_world.h"
+#include "tests/unit/veltrix/veltrix_world.h"
 
 static const char puzzles[] =
 	"hunt: bay\nnormalise: exact\nchallenges:\n"
@@ -52,20 +52,6 @@ test_what_is_dealt(void **state)
 	assert_int_equal(c[2].puzzle->spec.tier, 0);
 	hd_definition_destroy(&memory, d);
 	assert_int_equal(memory.used, 0);
-	free(one);
-}
-
-static void
-check_next(struct hd_bytes previous, const char *next, const char *lines)
-{
-	char said[4096];
-	uint32_t used = 0;
-	struct put *one = put(hd_bytes_str(next), previous, 2);
-	for (uint32_t i = 0; i < one->faults.count; i++)
-		used += (uint32_t)snprintf(said + used, sizeof said - used, "%s: %s\n",
-					   one->faults.row[i].path, one->faults.row[i].what);
-	said[used] = 0;
-	assert_string_equal(said, lines);
 	free(one);
 }
 

@@ -1,6 +1,6 @@
 /* Puzzles as stories: who is dealt which number, what answers it, and whose answer a wrong guess
  * is. First one core that is both the entrant's shard E and the hunt's shard H, then two. */
-#include "tests/lib/world_pair.h"
+#include "tests/unit/game/puzzle_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,30 +11,6 @@
 #include <cmocka.h>
 
 #define SAY(line, answer) assert_string_equal(hd_world_say(w, "%s", line), answer)
-
-enum { GRID, VAULT, LETTERS, MAP };
-
-static const struct hd_world_hunt bay = {
-	.id = "bay",
-	.auto_join = true,
-	.challenges =
-		{
-			{.id = "grid",
-			 .puzzle = "lightsout",
-			 .points = 10,
-			 .phrases = {"ANCHOR", "COMPASS", "DOUBLOON"},
-			 .hints = {{.cost = 1, .text = "Press."}}},
-			{.id = "vault", .puzzle = "lightsout", .stock = 1, .by_order = {30, 20}},
-			{.id = "letters", .puzzle = "wordsearch", .points = 5},
-			{.id = "map", .points = 1, .answers = {"GOLD"}},
-		},
-};
-
-static uint8_t
-event_type(const struct hd_world *world, uint32_t i)
-{
-	return i < world->decision.events_count ? world->decision.events[i].type : 0;
-}
 
 /* Whether what was just answered told of the entrant's guess, and whose it named. */
 static void

@@ -161,22 +161,6 @@ test_phases_and_overflow(void **state)
 
 /* Two cores. */
 
-static int
-pair_setup(void **state)
-{
-	static struct hd_world_pair pair;
-	hd_world_pair_init(&pair, &bay);
-	*state = &pair;
-	return 0;
-}
-
-static int
-pair_teardown(void **state)
-{
-	hd_world_pair_fini(*state);
-	return 0;
-}
-
 /* The whole way of a right answer. */
 static const char *
 submit(struct hd_world_pair *pair, const char *entrant, const char *rest)
@@ -425,7 +409,9 @@ test_every_prefix(void **state)
 }
 
 #define ALONE(name) cmocka_unit_test_setup_teardown(name, hd_world_setup, hd_world_teardown)
-#define PAIR(name)  cmocka_unit_test_setup_teardown(name, pair_setup, pair_teardown)
+#define PAIR(name)                                                                                 \
+	cmocka_unit_test_prestate_setup_teardown(name, hd_world_pair_setup,                        \
+						 hd_world_pair_teardown, (void *)&bay)
 
 int
 main(void)

@@ -1,6 +1,6 @@
 /* Puzzles over two shards: how a deal and a suspicion go from the entrant's shard E to the hunt's,
  * H, and back, whatever a crash leaves of either log. */
-#include "tests/lib/world_pair.h"
+#include "tests/unit/game/puzzle_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,46 +11,6 @@
 #include <cmocka.h>
 
 #define E_SAYS(line, answer) assert_string_equal(hd_world_say(&pair->e, "%s", line), answer)
-
-enum { GRID, VAULT, LETTERS, MAP };
-
-static const struct hd_world_hunt bay = {
-	.id = "bay",
-	.auto_join = true,
-	.challenges =
-		{
-			{.id = "grid",
-			 .puzzle = "lightsout",
-			 .points = 10,
-			 .phrases = {"ANCHOR", "COMPASS", "DOUBLOON"},
-			 .hints = {{.cost = 1, .text = "Press."}}},
-			{.id = "vault", .puzzle = "lightsout", .stock = 1, .by_order = {30, 20}},
-			{.id = "letters", .puzzle = "wordsearch", .points = 5},
-			{.id = "map", .points = 1, .answers = {"GOLD"}},
-		},
-};
-
-static uint8_t
-event_type(const struct hd_world *world, uint32_t i)
-{
-	return i < world->decision.events_count ? world->decision.events[i].type : 0;
-}
-
-static int
-pair_setup(void **state)
-{
-	static struct hd_world_pair pair;
-	hd_world_pair_init(&pair, &bay);
-	*state = &pair;
-	return 0;
-}
-
-static int
-pair_teardown(void **state)
-{
-	hd_world_pair_fini(*state);
-	return 0;
-}
 
 /* The whole way of a deal. */
 static const char *
@@ -325,7 +285,9 @@ test_pair_no_memory(void **state)
 	assert_string_equal(hd_world_pair_settle(pair), "");
 }
 
-#define PAIR(name) cmocka_unit_test_setup_teardown(name, pair_setup, pair_teardown)
+#define PAIR(name)                                                                                 \
+	cmocka_unit_test_prestate_setup_teardown(name, hd_world_pair_setup,                        \
+						 hd_world_pair_teardown, (void *)&bay)
 
 int
 main(void)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/hash.h"
@@ -67,6 +68,21 @@ assert_text(struct hd_bytes bytes, const char *text)
 {
 	if (!hd_bytes_equal(bytes, hd_bytes_str(text)))
 		fail_msg("%.*s, not %s", (int)bytes.size, (const char *)bytes.at, text);
+}
+
+/* `next` after the encoding of a first version: the lines that refuse it. */
+static inline void
+check_next(struct hd_bytes previous, const char *next, const char *lines)
+{
+	char said[4096];
+	uint32_t used = 0;
+	struct put *one = put(hd_bytes_str(next), previous, 2);
+	for (uint32_t i = 0; i < one->faults.count; i++)
+		used += (uint32_t)snprintf(said + used, sizeof said - used, "%s: %s\n",
+					   one->faults.row[i].path, one->faults.row[i].what);
+	said[used] = 0;
+	assert_string_equal(said, lines);
+	free(one);
 }
 
 #endif

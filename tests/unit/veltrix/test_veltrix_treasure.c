@@ -2,7 +2,7 @@
  * change. (bad_documents.txt has what no version may say.) */
 #include <stdio.h>
 
-#include "tests/unit/veltrix_world.h"
+#include "tests/unit/veltrix/veltrix_world.h"
 
 /* A treasure has a stock; points by order may be an ordinary challenge's too. */
 static void
@@ -39,21 +39,6 @@ test_treasures(void **state)
 	}
 	assert_int_equal(d->challenges[0].points[1], 200);
 	hd_definition_destroy(&memory, d);
-	free(one);
-}
-
-/* `next` after a first version with every sort of challenge: the lines that refuse it. */
-static void
-check_next(struct hd_bytes previous, const char *next, const char *lines)
-{
-	char said[4096];
-	uint32_t used = 0;
-	struct put *one = put(hd_bytes_str(next), previous, 2);
-	for (uint32_t i = 0; i < one->faults.count; i++)
-		used += (uint32_t)snprintf(said + used, sizeof said - used, "%s: %s\n",
-					   one->faults.row[i].path, one->faults.row[i].what);
-	said[used] = 0;
-	assert_string_equal(said, lines);
 	free(one);
 }
 
