@@ -7,6 +7,7 @@
 #define HUNTD_NET_CTL_CTL_H
 
 #include <jansson.h>
+#include <limits.h>
 
 #include "huntd/error.h"
 #include "huntd/limits.h"
@@ -99,7 +100,7 @@ enum hd_ctl_option {
 	  "cut a damaged log; says first what would be lost")                                      \
 	X(import, "import", "DIR", 1, 1, T(rules) | T(hunt),                                       \
 	  "play a real competition into the server")                                               \
-	X(puzzle, "puzzle", "WORK [FILE]", 0, 2,                                                   \
+	X(puzzle, "puzzle", "WORK [FILE]", 0, INT_MAX,                                                   \
 	  T(help) | T(kind) | T(params) | T(tier) | T(count) | T(seed) | T(phrase) | T(to) |       \
 		  T(solution) | T(out) | T(seconds),                                               \
 	  "deal, solve, grade, draw puzzles: huntctl puzzle --help")                               \

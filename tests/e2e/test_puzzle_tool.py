@@ -53,7 +53,10 @@ def help_and_mistakes():
                         (["deal", "--kind", "lightsout", "--phrase", "R2D2"], "4 to 24 letters"),
                         (["count", "--kind", "lightsout", "--seed", "x"], "takes no --seed"),
                         (["convert", "--kind", "lightsout"], "convert needs --to"),
-                        (["render", "--kind", "lightsout", "--to", "png"], "text or svg")):
+                        (["render", "--kind", "lightsout", "--to", "png"], "text or svg"),
+                        (["kinds", "more"], "usage: huntctl puzzle kinds\n"),
+                        (["solve", "a", "b"], "usage: huntctl puzzle solve [FILE]\n"),
+                        (["convert", "a", "b", "c"], "usage: huntctl puzzle convert --to ")):
         err = tool(*words, code=2)
         check("one line that helps: %s" % words, said in err and err.count("\n") == 1, err)
     for file in ("/no/such", "/"):
@@ -164,6 +167,53 @@ def what_is_no_puzzle(kind):
     told = [json.loads(line) for line in tool("count", "--kind", kind["kind"], "--json", text=text, code=1).splitlines()]
     same("JSON: in their places", [fact["line"] for fact in told if "error" in fact], [*range(2, 9), 10])
     same("verify without a solution", asked("verify", kind, one["text"], code=1)[0].split(":")[0], "error")
+
+
+def what_it_was_taken_for():
+    """One line each; where a form's length or letters fit, that form's fault and its column."""
+    empty = "." * 81
+    for kind, text, said in (
+            ("sudoku", empty[1:] + "a", "81 characters: character 81 is `a`; allowed: 1-9, 0 or ."),
+            ("sudoku", empty[1:], "81 characters: there are 80"), ("sudoku", empty + "1", "81 characters: there are 82"),
+            ("sudoku", empty[:40] + "\0" + empty[41:], "character 41 is byte 0x00"),
+            ("sudoku", "nonsense", "no colon; nor is it 81 characters"), ("sudoku", "3x3:zz\0", "character 7 is byte 0x00"),
+            ("sudoku", "3x3:zz", "fewer than 81 cells"), ("cryptogram", "nonsense", "there is no colon"),
+            ("lightsout", "7x7c:xyz", "hex digits"), ("nonogram", "1" * 13000, "it has 13000 bytes; 12288 at most")):
+        out = lines("count", "--kind", kind, text=text + "\n", code=1)
+        check("%s: %r" % (kind, text[:20]), len(out) == 1 and said in out[0], out)
+
+
+def what_is_no_text():
+    """A fact in its place, also for bytes that are no characters, and where one is cut."""
+    told = facts("count", text='{"kind":"a%s","text":"x"}\n' % ("\u00e9" * 60), code=1)
+    check("cut between two characters", told[0]["line"] == 1 and "`a\u00e9" in told[0]["error"]
+          and "\u00e9` is no kind" in told[0]["error"], told)
+    done = subprocess.run([BIN + "/huntctl", "puzzle", "count", "--json"], capture_output=True, timeout=30,
+                          input=b'{"kind":"\xff\xfe","text":"x"}\n{"kind":"sudoku","text":"3x3:\xc3"}\n\xff\n')
+    same("an error for each", [sorted(json.loads(line)) for line in done.stdout.splitlines()], [["error", "line"]] * 3)
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.fsencode(folder) + b"/d\xff"
+        done = subprocess.run([BIN + "/huntctl", "puzzle", "convert", "--kind", "sudoku", "--to", "text", "--json", "--out", out],
+                              capture_output=True, timeout=30, input=b"3x3:zzzc\n")
+        same("a file's name", json.loads(done.stdout), {"line": 1, "file": folder + "/d?/000001.txt"})
+        check("written by its own name", os.path.exists(out + b"/000001.txt"))
+
+
+def overlays_that_are_none():
+    one = facts("deal", "--kind", "lightsout", "--params", "3x3c", "--seed", "e2e")[0]
+    cells = one["overlay"][0]["cells"]
+    mark = lambda *some: [{"letter": "A", "cells": [*some, *cells[len(some):]]}]
+    bad = ["x", {}, 5, [3], [{"letter": "AB", "cells": cells}], [{"letter": 5, "cells": cells}], [{"letter": "A"}],
+           [{"letter": "A", "cells": cells[1:]}], [{"letter": "A", "cells": "x"}], mark("ab"), mark([0, "x"]), mark([0]),
+           mark([0, 1, 2]), mark([0, 1.5]), mark([0, True]), mark([0, 3]), mark([3, 0]), mark([-1, 0]), mark([0, 2**40])]
+    for overlay in bad:
+        out = lines("solve", text=json.dumps({**one, "overlay": overlay}), code=1)
+        check("said of %s" % overlay, out[0].startswith("error: ") and "overlay" in out[0], out)
+    same("none, an empty one, a good one", [lines("count", text=json.dumps({**one, "overlay": overlay}))
+                                            for overlay in (None, [], mark([2, 2]))], [["unique"]] * 3)
+    check("a grid that needs none takes none", "has no overlay" in lines("count", text=json.dumps(
+        {**facts("deal", "--kind", "wordsearch")[0], "overlay": one["overlay"]}), code=1)[0])
+    check("a solution is a string", "no string" in lines("count", text=json.dumps({**one, "solution": 5}), code=1)[0])
 
 
 @each_kind
@@ -337,5 +387,6 @@ def long_files_and_ctrl_c():
 
 
 story(help_and_mistakes, the_table_of_kinds, dealing, the_overlay_spells_the_answer, solving, grading, what_is_no_puzzle,
+      what_it_was_taken_for, what_is_no_text, overlays_that_are_none,
       drawing, converting, measuring, from_the_deal_to_the_points,
       what_an_older_release_lacks_is_named, progress_on_a_terminal, what_the_readme_shows, long_files_and_ctrl_c)

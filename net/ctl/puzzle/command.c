@@ -41,7 +41,9 @@ help(void)
 	}
 	puts("\nAll but kinds take --kind KIND; a line of JSON names its own. FILE: one puzzle a\n"
 	     "line (none or -: stdin), or .non. One line comes out for each; one that is no\n"
-	     "puzzle gives `error: ...`, and the exit code is then 1. --json everywhere.");
+	     "puzzle gives `error: ...`, and the exit code is then 1. --json everywhere.\n"
+	     "hint: sudoku (81 characters), cryptogram and lightsout as they stand, others "
+	     "untouched.");
 	return HD_EXIT_OK;
 }
 
@@ -88,8 +90,9 @@ hd_ctl_puzzle(struct hd_ctl *ctl, int argc, char **argv)
 	const struct hd_tool_work *work = find(argv[0]);
 	if (!work || !options_fit(ctl, work))
 		return HD_EXIT_USAGE;
-	if (argc > 1 && !work->reads) {
-		hd_ctl_fail("usage: huntctl puzzle %s %s", work->name, work->usage);
+	if (argc > (work->reads ? 2 : 1)) {
+		hd_ctl_fail("usage: huntctl puzzle %s%s%s", work->name, *work->usage ? " " : "",
+			    work->usage);
 		return HD_EXIT_USAGE;
 	}
 	hd_tool_listen();

@@ -40,17 +40,11 @@ to_json(struct hd_tool_reading *reading)
 }
 
 static bool
-has_form(const struct hd_puzzle_kind *kind, enum hd_puzzle_form form)
-{
-	return kind->forms >> form & 1;
-}
-
-static bool
 to_form(struct hd_tool_reading *reading, enum hd_puzzle_form form)
 {
 	struct hd_tool_item *item = &reading->item;
 	struct hd_writer out = hd_writer_of(reading->draw, sizeof reading->draw);
-	if (!has_form(item->kind, form))
+	if (!hd_tool_has_form(item->kind, form))
 		return hd_tool_wrong(item, "%s has no form `%s`; huntctl puzzle kinds",
 				     item->kind->name, forms[form]);
 	if (form == HD_PUZZLE_FORM_81 && item->params.variant != 0)

@@ -79,9 +79,8 @@ print_json(struct deal *deal, const struct hd_puzzle_made *made)
 	json_t *fact = json_loadb((const char *)deal->json, (size_t)(out.at - deal->json), 0, NULL);
 	HD_ASSERT(fact);
 	json_object_set_new(fact, "answer",
-			    json_stringn((const char *)deal->answer, deal->answer_size));
-	json_object_set_new(fact, "solution",
-			    json_stringn((const char *)made->solution.at, made->solution.size));
+			    hd_tool_string(hd_bytes_of(deal->answer, deal->answer_size)));
+	json_object_set_new(fact, "solution", hd_tool_string(made->solution));
 	json_object_set_new(fact, "steps", json_integer(made->rating.steps));
 	json_object_set_new(fact, "nodes", json_integer(made->rating.nodes));
 	hd_tool_line(fact);

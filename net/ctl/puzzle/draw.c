@@ -52,13 +52,14 @@ hd_tool_draw(struct hd_tool_reading *reading, bool svg, bool with_solution, stru
 static bool
 write_file(struct hd_tool_reading *reading, const char *form, struct hd_bytes bytes)
 {
-	char path[4096];
+	char path[4096], shown[200];
 	const char *directory = reading->ctl->text[HD_CTL_OPT_out];
 	const char *extension = strcmp(form, "text") == 0 ? "txt" : form;
 	snprintf(path, sizeof path, "%s/%06llu.%s", directory, (unsigned long long)reading->line,
 		 extension);
 	if (mkdir(directory, 0777) != 0 && errno != EEXIST)
-		return hd_tool_wrong(&reading->item, "cannot make %.160s: %s", directory,
+		return hd_tool_wrong(&reading->item, "cannot make %s: %s",
+				     hd_tool_shown(hd_bytes_str(directory), shown, sizeof shown),
 				     strerror(errno));
 	FILE *file = fopen(path, "wb");
 	bool good = file && fwrite(bytes.at, 1, bytes.size, file) == bytes.size;
@@ -66,12 +67,13 @@ write_file(struct hd_tool_reading *reading, const char *form, struct hd_bytes by
 	if (!good) {
 		int error = errno;
 		remove(path);
-		return hd_tool_wrong(&reading->item, "cannot write %.160s: %s", path,
+		return hd_tool_wrong(&reading->item, "cannot write %s: %s",
+				     hd_tool_shown(hd_bytes_str(path), shown, sizeof shown),
 				     strerror(error));
 	}
 	if (reading->ctl->json)
-		hd_tool_line(
-			json_pack("{s:I, s:s}", "line", (json_int_t)reading->line, "file", path));
+		hd_tool_line(json_pack("{s:I, s:o}", "line", (json_int_t)reading->line, "file",
+				       hd_tool_string(hd_bytes_str(path))));
 	else
 		puts(path);
 	return true;
@@ -84,8 +86,7 @@ hd_tool_give(struct hd_tool_reading *reading, const char *form, struct hd_bytes 
 		return write_file(reading, form, bytes);
 	if (reading->ctl->json) {
 		hd_tool_line(json_pack("{s:I, s:s, s:o}", "line", (json_int_t)reading->line, "kind",
-				       reading->item.kind->name, form,
-				       json_stringn((const char *)bytes.at, bytes.size)));
+				       reading->item.kind->name, form, hd_tool_string(bytes)));
 		return true;
 	}
 	fwrite(bytes.at, 1, bytes.size, stdout);

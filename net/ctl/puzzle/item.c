@@ -9,82 +9,72 @@
 bool
 hd_tool_wrong(struct hd_tool_item *item, const char *format, ...)
 {
+	char raw[HD_TOOL_WHY];
 	va_list args;
 	va_start(args, format);
-	vsnprintf(item->why, sizeof item->why, format, args);
+	vsnprintf(raw, sizeof raw, format, args);
 	va_end(args);
+	hd_tool_shown(hd_bytes_str(raw), item->why, sizeof item->why);
 	return false;
-}
-
-static bool
-knows(const struct hd_puzzle_kind *kind, enum hd_puzzle_form form)
-{
-	return kind->forms >> form & 1;
-}
-
-/* The kind's own text, or one of its other forms in one line. */
-static bool
-read_text(struct hd_tool_item *item, struct hd_bytes text)
-{
-	const char *why = "it is longer than any";
-	item->text = text;
-	if (text.size <= HD_PUZZLE_TEXT_MAX)
-		why = item->kind->check(text, &item->params);
-	if (why == NULL)
-		return true;
-	for (enum hd_puzzle_form form = 0; form < HD_PUZZLE_FORM_COUNT; form++) {
-		struct hd_writer out = hd_writer_of(item->bytes, sizeof item->bytes);
-		if (form == HD_PUZZLE_FORM_NON || !knows(item->kind, form) ||
-		    item->kind->form_read(form, text, &out) != NULL || out.full)
-			continue;
-		item->text = hd_bytes_of(item->bytes, (size_t)(out.at - item->bytes));
-		const char *other = item->kind->check(item->text, &item->params);
-		if (other == NULL)
-			return true;
-	}
-	return hd_tool_wrong(item, "%s: %s", item->kind->name, why);
 }
 
 /* HUNT.PUZZLE's JSON. */
 
+/* A row or a column of a cell, from 0. */
 static bool
-read_mark(const struct hd_tool_item *item, const json_t *from, struct hd_puzzle_mark *mark)
+read_place(const json_t *from, uint16_t limit, uint16_t *place)
 {
-	const char *letter = json_string_value(json_object_get(from, "letter"));
-	const json_t *cells = json_object_get(from, "cells");
-	size_t count = json_array_size(cells);
-	if (!letter || letter[0] < 'A' || letter[0] > 'Z' || letter[1] ||
-	    count != item->kind->digits)
+	json_int_t value = json_integer_value(from);
+	if (!json_is_integer(from) || value < 0 || value >= limit)
 		return false;
-	mark->letter = (uint8_t)letter[0];
-	mark->cells_count = (uint8_t)count;
-	for (size_t i = 0; i < count; i++) {
-		const json_t *cell = json_array_get(cells, i);
-		json_int_t row = json_integer_value(json_array_get(cell, 0));
-		json_int_t column = json_integer_value(json_array_get(cell, 1));
-		if (json_array_size(cell) != 2 || row < 0 || row >= item->params.height ||
-		    column < 0 || column >= item->params.width)
-			return false;
-		mark->cells[i].row = (uint16_t)row;
-		mark->cells[i].column = (uint16_t)column;
-	}
+	*place = (uint16_t)value;
 	return true;
 }
 
 static bool
+read_mark(struct hd_tool_item *item, size_t i, const json_t *from)
+{
+	const char *letter = json_string_value(json_object_get(from, "letter"));
+	const json_t *cells = json_object_get(from, "cells");
+	struct hd_puzzle_mark *mark = &item->overlay.marks[i];
+	uint16_t width = item->params.width, height = item->params.height;
+	if (!letter || letter[0] < 'A' || letter[0] > 'Z' || letter[1])
+		return hd_tool_wrong(item, "overlay[%zu].letter is no letter A-Z", i);
+	if (!json_is_array(cells) || json_array_size(cells) != item->kind->digits)
+		return hd_tool_wrong(item, "overlay[%zu].cells is no list of %u cells", i,
+				     item->kind->digits);
+	mark->letter = (uint8_t)letter[0];
+	mark->cells_count = item->kind->digits;
+	for (size_t c = 0; c < item->kind->digits; c++) {
+		const json_t *cell = json_array_get(cells, c);
+		if (!json_is_array(cell) || json_array_size(cell) != 2 ||
+		    !read_place(json_array_get(cell, 0), height, &mark->cells[c].row) ||
+		    !read_place(json_array_get(cell, 1), width, &mark->cells[c].column))
+			return hd_tool_wrong(item,
+					     "overlay[%zu].cells[%zu] is no cell of the grid: "
+					     "[row 0 to %d, column 0 to %d]",
+					     i, c, height - 1, width - 1);
+	}
+	return true;
+}
+
+/* None, an empty one, or null: nothing is laid over it. */
+static bool
 read_overlay(struct hd_tool_item *item, const json_t *overlay)
 {
 	size_t count = json_array_size(overlay);
+	if (overlay && !json_is_null(overlay) && !json_is_array(overlay))
+		return hd_tool_wrong(item, "its overlay is no list of letters with cells");
 	if (count == 0)
 		return true;
+	if (item->kind->around_answer)
+		return hd_tool_wrong(item, "%s has no overlay: its answer stands in the solution",
+				     item->kind->name);
 	if (count > HD_PHRASE_MAX)
 		return hd_tool_wrong(item, "its overlay has more than %u letters", HD_PHRASE_MAX);
 	for (size_t i = 0; i < count; i++)
-		if (!read_mark(item, json_array_get(overlay, i), &item->overlay.marks[i]))
-			return hd_tool_wrong(item,
-					     "overlay[%zu] is no letter A-Z with %u cells "
-					     "of the grid",
-					     i, item->kind->digits);
+		if (!read_mark(item, i, json_array_get(overlay, i)))
+			return false;
 	item->overlay.count = (uint32_t)count;
 	item->laid = true;
 	return true;
@@ -94,6 +84,7 @@ static bool
 read_json(struct hd_tool_item *item, struct hd_bytes line)
 {
 	json_error_t error;
+	char word[HD_TOOL_WORD];
 	item->json = json_loadb((const char *)line.at, line.size, 0, &error);
 	if (!item->json)
 		return hd_tool_wrong(item, "JSON, column %d: %s", error.column, error.text);
@@ -102,7 +93,8 @@ read_json(struct hd_tool_item *item, struct hd_bytes line)
 	const json_t *solution = json_object_get(item->json, "solution");
 	const struct hd_puzzle_kind *named = kind ? hd_puzzle_kind(hd_bytes_str(kind)) : NULL;
 	if (kind && !named)
-		return hd_tool_wrong(item, "`%.64s` is no kind of puzzles", kind);
+		return hd_tool_wrong(item, "`%s` is no kind of puzzles",
+				     hd_tool_shown(hd_bytes_str(kind), word, sizeof word));
 	if (kind && item->kind && named != item->kind)
 		return hd_tool_wrong(item, "it is a %s, --kind says %s", kind, item->kind->name);
 	if (kind)
@@ -111,10 +103,13 @@ read_json(struct hd_tool_item *item, struct hd_bytes line)
 		return hd_tool_wrong(item, "the JSON has no \"kind\"; give --kind");
 	if (!json_is_string(text))
 		return hd_tool_wrong(item, "the JSON has no \"text\"");
+	if (solution && !json_is_string(solution) && !json_is_null(solution))
+		return hd_tool_wrong(item, "its \"solution\" is no string");
 	if (json_is_string(solution))
 		item->solution =
 			hd_bytes_of(json_string_value(solution), json_string_length(solution));
-	return read_text(item, hd_bytes_of(json_string_value(text), json_string_length(text))) &&
+	return hd_tool_item_text(item,
+				 hd_bytes_of(json_string_value(text), json_string_length(text))) &&
 	       read_overlay(item, json_object_get(item->json, "overlay"));
 }
 
@@ -136,7 +131,7 @@ begins_non(const struct hd_tool_item *item, struct hd_bytes line)
 	static const char *const words[] = {"catalogue", "title",  "by",   "copyright", "license",
 					    "width",     "height", "rows", "columns",   "goal"};
 	struct hd_bytes word = {line.at, (uint32_t)word_size(line)};
-	if (!item->kind || !knows(item->kind, HD_PUZZLE_FORM_NON))
+	if (!item->kind || !hd_tool_has_form(item->kind, HD_PUZZLE_FORM_NON))
 		return false;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (hd_bytes_equal(word, hd_bytes_str(words[i])))
@@ -170,7 +165,8 @@ read_non(struct hd_tool_reading *reading, struct hd_bytes line)
 	const char *why =
 		item->kind->form_read(HD_PUZZLE_FORM_NON, hd_bytes_of(item->non, used), &out);
 	if (why == NULL && out.full)
-		why = "it is longer than any";
+		return hd_tool_wrong(item, "%s: .non: as text it is longer than %u bytes",
+				     item->kind->name, HD_PUZZLE_TEXT_MAX);
 	item->text = hd_bytes_of(item->bytes, (size_t)(out.at - item->bytes));
 	if (why == NULL)
 		why = item->kind->check(item->text, &item->params);
@@ -197,5 +193,5 @@ hd_tool_item_read(struct hd_tool_reading *reading, struct hd_bytes line)
 		item->solution = hd_bytes_of(tab + 1, (size_t)(line.at + line.size - tab - 1));
 		line.size = (uint32_t)(tab - line.at);
 	}
-	return read_text(item, line);
+	return hd_tool_item_text(item, line);
 }

@@ -20,7 +20,7 @@ fact_of(const struct hd_puzzle_kind *kind)
 	for (uint8_t i = 0; i < kind->tiers_count; i++)
 		json_array_append_new(tiers, json_string(kind->tiers[i]));
 	for (enum hd_puzzle_form form = 0; form < HD_PUZZLE_FORM_COUNT; form++)
-		if (kind->forms >> form & 1)
+		if (hd_tool_has_form(kind, form))
 			json_array_append_new(forms, json_string(hd_tool_form(form)));
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:o, s:i, s:s}", "kind",
 			 kind->name, "about", kind->about, "params", kind->params_form, "default",
@@ -44,7 +44,7 @@ print(const struct hd_puzzle_kind *kind)
 	}
 	printf("\n  forms       text");
 	for (enum hd_puzzle_form form = 0; form < HD_PUZZLE_FORM_COUNT; form++)
-		if (kind->forms >> form & 1)
+		if (hd_tool_has_form(kind, form))
 			printf(", %s", hd_tool_form(form));
 	printf(", json, svg\n  answer      %s\n  algorithm   %u\n",
 	       kind->around_answer ? "in the solution"

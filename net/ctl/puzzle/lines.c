@@ -117,6 +117,7 @@ hd_tool_lines_back(struct hd_tool_lines *lines)
 void
 hd_tool_line(json_t *fact)
 {
+	HD_ASSERT(fact != NULL);
 	json_dumpf(fact, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(fact);
@@ -127,8 +128,8 @@ say_error(struct hd_tool_reading *reading)
 {
 	reading->errors++;
 	if (reading->ctl->json)
-		hd_tool_line(json_pack("{s:I, s:s}", "line", (json_int_t)reading->line, "error",
-				       reading->item.why));
+		hd_tool_line(json_pack("{s:I, s:o}", "line", (json_int_t)reading->line, "error",
+				       hd_tool_string(hd_bytes_str(reading->item.why))));
 	else
 		printf("error: %s\n", reading->item.why);
 }

@@ -11,12 +11,6 @@ put_line(struct hd_bytes text)
 	putchar('\n');
 }
 
-static json_t *
-text_of(struct hd_bytes text)
-{
-	return json_stringn((const char *)text.at, text.size);
-}
-
 /* What of `solved` a work shows; it shows a verdict that is not unique instead. */
 struct shown {
 	const char *work;
@@ -57,7 +51,7 @@ answer_of(struct hd_tool_reading *reading, struct hd_bytes solution)
 		kind->digits_of(item->text, solution, digits);
 		size = hd_puzzle_overlay_read(kind, &item->params, &item->overlay, digits, answer);
 	}
-	return size > 0 ? text_of(hd_bytes_of(answer, size)) : NULL;
+	return size > 0 ? hd_tool_string(hd_bytes_of(answer, size)) : NULL;
 }
 
 static void
@@ -67,15 +61,15 @@ print_json(struct hd_tool_reading *reading, const struct shown *shown,
 	const struct hd_tool_item *item = &reading->item;
 	bool unique = solved->verdict == HD_PUZZLE_UNIQUE;
 	json_t *fact = json_pack("{s:I, s:s, s:o, s:s}", "line", (json_int_t)reading->line, "kind",
-				 item->kind->name, "text", text_of(item->text), "verdict",
+				 item->kind->name, "text", hd_tool_string(item->text), "verdict",
 				 hd_tool_verdict(solved->verdict));
 	json_t *answer = shown->solution && unique ? answer_of(reading, solved->solution) : NULL;
 	if (shown->solution && unique)
-		json_object_set_new(fact, "solution", text_of(solved->solution));
+		json_object_set_new(fact, "solution", hd_tool_string(solved->solution));
 	if (answer)
 		json_object_set_new(fact, "answer", answer);
 	if (shown->hint && unique)
-		json_object_set_new(fact, "hint", text_of(solved->hint));
+		json_object_set_new(fact, "hint", hd_tool_string(solved->hint));
 	if (shown->tier && unique) {
 		const struct hd_puzzle_rating *rating = &solved->rating;
 		json_object_set_new(fact, "tier",
@@ -119,8 +113,8 @@ verify_one(struct hd_tool_reading *reading, const struct hd_tool_work *work)
 	bool good = item->kind->verify(item->text, item->solution);
 	if (reading->ctl->json)
 		hd_tool_line(json_pack("{s:I, s:s, s:o, s:b}", "line", (json_int_t)reading->line,
-				       "kind", item->kind->name, "text", text_of(item->text), "ok",
-				       good));
+				       "kind", item->kind->name, "text", hd_tool_string(item->text),
+				       "ok", good));
 	else
 		puts(good ? "ok" : "wrong");
 	return true;

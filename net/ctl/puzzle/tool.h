@@ -15,7 +15,8 @@
 
 #define HD_TOOL_LINE (128u * HD_KIB) /* the longest line, or .non file */
 #define HD_TOOL_DRAW (4u * HD_MIB)   /* the largest drawing */
-#define HD_TOOL_WHY  256u
+#define HD_TOOL_WHY  512u
+#define HD_TOOL_WORD 80u /* of what somebody wrote, where a message repeats it */
 
 struct hd_tool_work {
 	const char *name, *usage, *about;
@@ -123,6 +124,13 @@ int hd_tool_read(struct hd_ctl *ctl, const struct hd_tool_work *work, const char
 		 hd_tool_each each);
 /* Fills `item` from a line. False: item->why. */
 bool hd_tool_item_read(struct hd_tool_reading *reading, struct hd_bytes line);
+/* Any bytes as text for a message: what is no character, and what no terminal should get, becomes
+ * `?`; cut where a character begins, to fit `max` bytes with the 0 behind them. Returns `to`. */
+const char *hd_tool_shown(struct hd_bytes bytes, char *to, size_t max);
+/* A string of JSON of any bytes: what is no character becomes `?`. Never NULL. */
+json_t *hd_tool_string(struct hd_bytes bytes);
+/* Fills `item` from an instance in one line, for item->kind. False: item->why. */
+bool hd_tool_item_text(struct hd_tool_item *item, struct hd_bytes text);
 /* A fact as one line of JSON on stdout; takes it. */
 void hd_tool_line(json_t *fact);
 /* Sets item.why. Returns false. */
@@ -134,6 +142,7 @@ __attribute__((format(printf, 2, 3))) bool hd_tool_wrong(struct hd_tool_item *it
 bool hd_tool_draw(struct hd_tool_reading *reading, bool svg, bool solution, struct hd_bytes *out);
 /* What a work made of the item: into a file of --out, or on stdout. False: why. */
 bool hd_tool_give(struct hd_tool_reading *reading, const char *form, struct hd_bytes bytes);
+bool hd_tool_has_form(const struct hd_puzzle_kind *kind, enum hd_puzzle_form form);
 const char *hd_tool_form(enum hd_puzzle_form form);
 
 #endif
