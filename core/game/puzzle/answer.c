@@ -20,7 +20,9 @@ hd_core_deal_answer(const struct hd_core *core, const struct hd_deal *deal, uint
 	return hd_phrases_at(&rule->phrases, index, answer);
 }
 
-/* Both are compared over all bytes that an answer can have, and by their sizes beside. */
+/* Of the guess only its size decides how long this takes: all bytes that an answer can have are
+ * compared, and the sizes beside. How often the deal's number is walked through the permutation
+ * depends on the deal, and is the same for every guess at it. */
 bool
 hd_dealt_is_answer(const struct hd_case *c, const struct hd_challenge *challenge,
 		   const struct hd_item *dealt, struct hd_bytes normal)
@@ -37,9 +39,15 @@ hd_dealt_is_answer(const struct hd_case *c, const struct hd_challenge *challenge
 	return differ == 0;
 }
 
-/* The deal is reckoned whether the guess is in the list or not, so that time does not tell. Past
- * the list's end several deals have one phrase; the first of them is asked about, and stands for
- * all: it was allotted where any was. */
+/* The sender's own answer is not looked at, so time tells nothing of it. Beyond that it is not
+ * constant: a guess in the list is walked through the permutation by its own place, one outside by
+ * place 0, so that neither goes without; but walks differ from place to place (two on average at
+ * most, one place in a thousand needs more than ten; each is eight SipHashes), the search of the
+ * list ends where it ends, and what is suspected costs an event. So time may tell that a guess is
+ * in the list and, where E is H, that it is another's; never whose.
+ *
+ * Past the list's end several deals have one phrase; the first of them is asked about, and stands
+ * for all: it was allotted where any was. */
 void
 hd_dealt_suspect(struct hd_case *c, const struct hd_challenge *challenge, struct hd_bytes normal)
 {

@@ -114,7 +114,7 @@ void hd_suspect_event(const struct hd_core *core, uint32_t handle, struct hd_eve
 
 /* answer.c: judging. `normal` is the guess as `ascii` normalises it. */
 
-/* In time that tells nothing of the answer. */
+/* In time that tells nothing of the answer: the guess decides it by its size alone. */
 bool hd_dealt_is_answer(const struct hd_case *c, const struct hd_challenge *challenge,
 			const struct hd_item *dealt, struct hd_bytes normal);
 /* After a wrong guess was logged: whether it is somebody else's answer. */
