@@ -2,8 +2,6 @@
  * is said of answers that were sent by others. */
 #include "core/audit/state.h"
 
-#define BASE_COUNT_BITS 40u
-
 static const struct hd_bytes nothing;
 
 /* The event's challenge where it is a puzzle; NULL: said why. */
@@ -149,7 +147,7 @@ hd_audit_base(struct hd_look *look)
 			     cell->based ? HD_BYTES("which has one")
 					 : HD_BYTES("which it was not dealt"));
 	cell->based = true;
-	if (event->order >> BASE_COUNT_BITS != look->number)
+	if (event->order >> HD_BASE_COUNT_BITS != look->number)
 		HD_AUDIT_SAY(look, "I4", "base %d is not of this log", (int64_t)event->order);
 	struct hd_fact_key key = hd_fact_key(event->order, 0, nothing, nothing);
 	if (hd_facts_find(&look->audit->bases, &key) != 0)

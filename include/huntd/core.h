@@ -156,7 +156,7 @@ bool hd_core_deal(const struct hd_core *core, uint16_t hunt, uint32_t challenge,
  * hd_core_bases at the start and gives each once. No reply. */
 void hd_core_base(struct hd_core *core, int64_t now, const struct hd_deal *deal,
 		  struct hd_bytes entrant, uint64_t j, uint32_t try, struct hd_decision *decision);
-/* The greatest j that this core has given, 0: none. A j is shard << 40 | count, count from 1. */
+/* The greatest j that this core has given, 0: none. A j is shard << HD_BASE_COUNT_BITS | count. */
 uint64_t hd_core_bases(const struct hd_core *core);
 /* H: how many deals of a challenge were allotted: the next d. */
 uint64_t hd_core_allotted(const struct hd_core *core, uint16_t hunt, uint32_t challenge);

@@ -41,6 +41,7 @@
 #define HD_PHRASE_MIN          4u /* letters A-Z of an answer, as `ascii` normalises it */
 #define HD_PHRASE_MAX          24u
 #define HD_PHRASES_OWN_MAX     20000u /* of one challenge */
+#define HD_BASE_COUNT_BITS     40u    /* a base's number, j, is shard << 40 | count, from 1 */
 #define HD_PUZZLE_TIERS_MAX    6u
 #define HD_PUZZLE_DIGITS_MAX   5u             /* cells that turn one letter of an answer */
 #define HD_PUZZLE_CELLS_MAX    3844u          /* 62x62 */

@@ -2,7 +2,6 @@
 #include "shard/forge/smith.h"
 #include "shard/inside.h"
 
-#define J_COUNT   40u /* bits: a j is shard << 40 | count */
 #define LONG_ONES 3u
 
 const struct hd_puzzle_rule *
@@ -20,10 +19,11 @@ next_j(struct hd_shard *shard)
 {
 	struct hd_forge *forge = &shard->forge;
 	if (forge->bases == 0)
-		forge->bases = hd_core_bases(shard->core) & (((uint64_t)1 << J_COUNT) - 1);
+		forge->bases =
+			hd_core_bases(shard->core) & (((uint64_t)1 << HD_BASE_COUNT_BITS) - 1);
 	forge->bases++;
-	HD_ASSERT(forge->bases < (uint64_t)1 << J_COUNT);
-	return (uint64_t)shard->number << J_COUNT | forge->bases;
+	HD_ASSERT(forge->bases < (uint64_t)1 << HD_BASE_COUNT_BITS);
+	return (uint64_t)shard->number << HD_BASE_COUNT_BITS | forge->bases;
 }
 
 /* Orders. */

@@ -1,8 +1,6 @@
 /* E: what an entrant was dealt, and of which base its instance is made. */
 #include "core/game/state.h"
 
-#define BASE_COUNT_BITS 40u
-
 struct hd_item *
 hd_dealt_find(const struct hd_core *core, const struct hd_entrant *entrant, uint32_t challenge)
 {
@@ -37,11 +35,12 @@ hd_base_apply(struct hd_core *core, struct hd_entrant *entrant, const struct hd_
 bool
 hd_base_is_own(const struct hd_core *core, uint64_t j)
 {
-	uint64_t shard = j >> BASE_COUNT_BITS, count = j & ((UINT64_C(1) << BASE_COUNT_BITS) - 1);
-	HD_ASSERT(core->bases >> BASE_COUNT_BITS < HD_SHARDS_MAX);
+	uint64_t shard = j >> HD_BASE_COUNT_BITS,
+		 count = j & ((UINT64_C(1) << HD_BASE_COUNT_BITS) - 1);
+	HD_ASSERT(core->bases >> HD_BASE_COUNT_BITS < HD_SHARDS_MAX);
 	if (shard >= HD_SHARDS_MAX || count == 0)
 		return false;
-	return core->bases == 0 || shard == core->bases >> BASE_COUNT_BITS;
+	return core->bases == 0 || shard == core->bases >> HD_BASE_COUNT_BITS;
 }
 
 uint64_t
@@ -73,7 +72,7 @@ hd_core_base(struct hd_core *core, int64_t now, const struct hd_deal *deal, stru
 	struct hd_deal known;
 	bool dealt = hd_core_deal(core, deal->hunt, deal->challenge, entrant, &known);
 	HD_ASSERT(now > core->stamp && dealt && !known.based && known.d == deal->d);
-	HD_ASSERT(j >> BASE_COUNT_BITS == core->shard && hd_base_is_own(core, j));
+	HD_ASSERT(j >> HD_BASE_COUNT_BITS == core->shard && hd_base_is_own(core, j));
 	const struct hd_command command = {.verb = HD_CMD_PUZZLE, .entrant = entrant};
 	struct hd_case c = {
 		.core = core,
