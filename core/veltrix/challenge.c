@@ -412,7 +412,8 @@ check_puzzle(struct hd_compile *compile, const struct hd_node *challenge,
 	     const struct hd_schema_value *values)
 {
 	static const char dealt[] =
-		"does not go with `kind: puzzle`: each entrant is dealt an answer; leave it out";
+		"cannot be used with `kind: puzzle`: each entrant is dealt an answer; leave "
+		"it out";
 	const struct hd_schema_value *kind = &values[HD_CHALLENGE_KIND];
 	const struct hd_schema_value *puzzle = &values[HD_CHALLENGE_PUZZLE];
 	if (kind->refused)

@@ -92,12 +92,13 @@ read_params(struct puzzle *puzzle)
 	if (params->refused)
 		return false;
 	struct hd_bytes text = params->node ? params->node->text : hd_bytes_str(kind->defaults);
-	const char *why = kind->params_read(text, &puzzle->spec.params);
-	HD_ASSERT(params->node || why == NULL);
-	if (why == NULL)
+	bool taken = kind->params_read(text, &puzzle->spec.params) == NULL;
+	HD_ASSERT(params->node || taken);
+	if (taken)
 		return true;
 	uint32_t mark = hd_check_enter_key(check, "params");
-	hd_fault(check, params->node, "%s; got %n", why, params->node);
+	hd_fault(check, params->node, "params of %s must be %s; got %n", kind->name,
+		 kind->params_form, params->node);
 	hd_check_leave(check, mark);
 	return false;
 }
@@ -216,14 +217,16 @@ key_of_node(struct hd_check *check, const struct hd_node *node, bool say)
 	uint32_t size = 0;
 	if (node->kind == HD_NODE_SCALAR)
 		size = hd_normalise(HD_PROFILE_ASCII, node->text, normal);
+	const int64_t min = HD_PHRASE_MIN, max = HD_PHRASE_MAX;
 	phrase_key key = key_of(hd_bytes_of(normal, size));
 	if (key != 0 || !say)
 		return key;
 	if (node->kind != HD_NODE_SCALAR || size == 0)
-		hd_fault(check, node, "a phrase must be 4 to 24 letters A-Z; got %n", node);
+		hd_fault(check, node, "a phrase must be %d to %d letters A-Z; got %n", min, max,
+			 node);
 	else
-		hd_fault(check, node, "a phrase must be 4 to 24 letters A-Z; %q becomes %q (%d)",
-			 node->text, hd_bytes_of(normal, size), (int64_t)size);
+		hd_fault(check, node, "a phrase must be %d to %d letters A-Z; %q becomes %q (%d)",
+			 min, max, node->text, hd_bytes_of(normal, size), (int64_t)size);
 	return key;
 }
 

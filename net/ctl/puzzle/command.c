@@ -165,14 +165,14 @@ hd_tool_spec(const struct hd_ctl *ctl, struct hd_puzzle_spec *spec)
 	const struct hd_puzzle_kind *kind = spec->kind;
 	const char *params = ctl->text[HD_CTL_OPT_params], *tier = ctl->text[HD_CTL_OPT_tier];
 	const char *text = params ? params : kind->defaults;
-	const char *why = kind->params_read(hd_bytes_str(text), &spec->params);
-	if (why) {
-		hd_ctl_fail("--params: %s; got `%s`", why, text);
+	if (kind->params_read(hd_bytes_str(text), &spec->params)) {
+		hd_ctl_fail("--params of %s must be %s; got `%s`", kind->name, kind->params_form,
+			    text);
 		return false;
 	}
 	if (!read_tier(kind, tier ? tier : "medium", &spec->tier))
 		return false;
-	why = kind->params_deny(&spec->params, spec->tier);
+	const char *why = kind->params_deny(&spec->params, spec->tier);
 	if (why)
 		hd_ctl_fail("%s %s of tier %s: %s", kind->name, text, kind->tiers[spec->tier], why);
 	return why == NULL;

@@ -38,7 +38,8 @@ read_phrase(struct deal *deal)
 	for (uint32_t i = 0; good && i < size; i++)
 		good = normal[i] >= 'A' && normal[i] <= 'Z';
 	if (!good) {
-		hd_ctl_fail("--phrase must be 4 to 24 letters A-Z; got `%s`", text);
+		hd_ctl_fail("--phrase must be %u to %u letters A-Z; got `%s`", HD_PHRASE_MIN,
+			    HD_PHRASE_MAX, text);
 		return false;
 	}
 	memcpy(deal->given, normal, size);
