@@ -100,6 +100,18 @@ contradictions_have_none(void **state)
 	}
 }
 
+/* Few clues, none at odds with another that it sees, and millions of nodes to say so. */
+static void
+a_far_contradiction_is_found(void **state)
+{
+	static const char clues[] = ".....5.8....6.1.43..........1.5........1.6...3.......553....."
+				    "61........4.........";
+	struct text text;
+	(void)state;
+	assert_int_equal(solve(from_81(clues, &text), HD_PUZZLE_COUNT, 1000000).verdict,
+			 HD_PUZZLE_NONE);
+}
+
 /* With a wrong digit put in, a puzzle of one solution has none. */
 static void
 a_wrong_digit_leaves_no_solution(void **state)
@@ -399,6 +411,7 @@ main(void)
 		cmocka_unit_test(without_a_clue_a_minimal_puzzle_has_many),
 		cmocka_unit_test(nearly_empty_boards_have_many),
 		cmocka_unit_test(contradictions_have_none),
+		cmocka_unit_test(a_far_contradiction_is_found),
 		cmocka_unit_test(a_wrong_digit_leaves_no_solution),
 		cmocka_unit_test(malformed_text_is_refused),
 		cmocka_unit_test(no_puzzle_is_a_prefix_of_another),

@@ -9,9 +9,10 @@
 
 /* Guesses wait on the stack for the branch of the cell's other digits; every guess fills a cell. */
 #define HD_SUDOKU_DEPTH (HD_SUDOKU_CELLS + 1)
-/* Nodes after which a search is given up; part of the algorithm's version. Boards that are nearly
- * empty have two solutions within a hundred. */
-#define HD_SUDOKU_NODES_MAX 200000u
+/* Nodes after which a search is given up: a second or so. Boards that are nearly empty have two
+ * solutions within a hundred; a few clues that contradict each other take most. What makes puzzles
+ * has limits of its own, which belong to the algorithm's version. */
+#define HD_SUDOKU_NODES_MAX 8000000u
 
 union hd_sudoku_state {
 	struct hd_sudoku_lanes lanes;

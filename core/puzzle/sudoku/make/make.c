@@ -12,14 +12,16 @@
  * After `strip` no clue can go without a rule that is beyond it, so the first that `raise` takes
  * makes the puzzle harder. Trivial ones are only stripped. */
 #include "core/puzzle/stream.h"
-#include "core/puzzle/sudoku/kind.h"
 #include "core/puzzle/sudoku/grade/proof.h"
+#include "core/puzzle/sudoku/kind.h"
 #include "core/puzzle/sudoku/make/regions.h"
 #include "huntd/assert.h"
 
-#define BLOCK        32u   /* clues that are first taken at once */
-#define SECOND_NODES 24u   /* after which rules are to say whether a clue can be spared */
-#define GRID_NODES   2000u /* after which a grid that does not fill is given up */
+#define BLOCK        32u     /* clues that are first taken at once */
+#define SECOND_NODES 24u     /* after which rules are to say whether a clue can be spared */
+#define GUESS_NODES  200000u /* where guesses are to say it: after them it is kept */
+#define PROOF_NODES  200000u /* after which a candidate is thrown away */
+#define GRID_NODES   2000u   /* after which a grid that does not fill is given up */
 
 enum phase { REGIONS, GRID, STRIP, RAISE, SECOND, CLIMB, PROOF };
 
@@ -214,7 +216,7 @@ step_second(struct make *m)
 {
 	struct hd_sudoku_search *search = &m->proof.search;
 	bool guesses = m->tier == HD_SUDOKU_UNREASONABLE;
-	if (hd_sudoku_search_step(search) && (guesses || search->nodes < SECOND_NODES))
+	if (hd_sudoku_search_step(search) && search->nodes < (guesses ? GUESS_NODES : SECOND_NODES))
 		return HD_PUZZLE_PENDING;
 	if (search->solutions > 0)
 		return next_clue(m, false);
@@ -241,7 +243,8 @@ static enum hd_puzzle_state
 step_proof(struct make *m)
 {
 	if (hd_sudoku_prove_step(&m->proof) == HD_PUZZLE_PENDING)
-		return HD_PUZZLE_PENDING;
+		return m->proof.climbs || m->proof.search.nodes < PROOF_NODES ? HD_PUZZLE_PENDING
+									      : HD_PUZZLE_MISSED;
 	if (m->proof.verdict != HD_PUZZLE_UNIQUE || m->proof.rating.tier != m->tier)
 		return HD_PUZZLE_MISSED;
 	return HD_PUZZLE_READY;
