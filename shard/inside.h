@@ -177,10 +177,13 @@ struct hd_outbox {
 	uint32_t waiting;               /* commands that have no answer yet */
 	struct hd_held_list todo;       /* WANTS and GRANTS to decide, as they came */
 	struct hd_held_list answers; /* GRANTS that wait for a flush, and instances before them */
-	/* Suspicions of stamps from < s <= to are asked once the log is flushed up to the LSN. */
-	int64_t suspects_from, suspects_to;
+	/* Suspicions of stamps up to `to` are asked once the log is flushed up to the LSN: a round.
+	 */
+	int64_t suspects_to;
 	uint64_t suspects_lsn;
-	bool suspected; /* others came since */
+	uint32_t suspects_asked; /* and not answered: the first of those that are open */
+	bool suspects_round;     /* there is one, and not all of it are asked */
+	bool suspected;          /* others came since */
 };
 
 /* board/views.c: a shard's side of the reducer. */

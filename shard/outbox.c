@@ -12,6 +12,8 @@
 #define NOBODY    UINT32_MAX
 #define ROWS_ROOM 64u
 
+#define SUSPECTS_ASKED 256u /* at once; the next ones when these have their answers */
+
 /* A command that waits for a WANT to end. */
 struct hd_parked {
 	struct hd_parked *next;
@@ -124,11 +126,11 @@ void
 hd_outbox_suspected(struct hd_shard *shard)
 {
 	struct hd_outbox *outbox = &shard->outbox;
-	HD_ASSERT(outbox->suspects_to >= outbox->suspects_from);
-	outbox->suspected = true;
-	if (outbox->suspects_to > outbox->suspects_from)
+	HD_ASSERT(outbox->suspects_to <= shard->stamp);
+	outbox->suspected = outbox->suspects_round;
+	if (outbox->suspects_round)
 		return;
-	outbox->suspected = false;
+	outbox->suspects_round = true;
 	outbox->suspects_to = shard->stamp;
 	outbox->suspects_lsn = hd_log_tail(shard->log);
 	hd_log_want_flush(shard->log);
@@ -260,6 +262,8 @@ settle(struct hd_shard *shard, const struct hd_want *want, const struct hd_grant
 	HD_ASSERT(decision->events_count > 0);
 	hd_step_log(shard, decision);
 	if (want->what == HD_WANT_SUSPECT) {
+		HD_ASSERT(shard->outbox.suspects_asked > 0);
+		shard->outbox.suspects_asked--;
 		hd_step_apply(shard, decision);
 		return;
 	}
@@ -338,19 +342,29 @@ ask(struct hd_shard *shard, const struct hd_want *want, struct hd_block **blocks
 	hd_entry_end(blocks[to], &writer);
 }
 
-/* Of this round: those that had not been asked when it began. */
+/* The next of this round, in the order of opening: what was asked and is open stands before them,
+ * and is never more than may be asked at once. */
 static void
 ask_suspects(struct hd_shard *shard, struct hd_block **blocks)
 {
 	struct hd_outbox *outbox = &shard->outbox;
-	struct hd_want want;
-	for (uint32_t handle = hd_core_suspect_next(shard->core, 0); handle != 0;
-	     handle = hd_core_suspect_next(shard->core, handle)) {
+	if (outbox->suspects_asked == SUSPECTS_ASKED)
+		return;
+	HD_ASSERT(outbox->suspects_asked <= hd_core_suspects(shard->core));
+	uint32_t handle = hd_core_suspect_next(shard->core, 0);
+	for (uint32_t i = 0; i < outbox->suspects_asked; i++)
+		handle = hd_core_suspect_next(shard->core, handle);
+	for (; handle != 0; handle = hd_core_suspect_next(shard->core, handle)) {
+		struct hd_want want;
 		hd_core_suspect(shard->core, handle, &want);
-		if (want.stamp > outbox->suspects_from && want.stamp <= outbox->suspects_to)
-			ask(shard, &want, blocks);
+		if (want.stamp > outbox->suspects_to)
+			break;
+		if (outbox->suspects_asked == SUSPECTS_ASKED)
+			return;
+		ask(shard, &want, blocks);
+		outbox->suspects_asked++;
 	}
-	outbox->suspects_from = outbox->suspects_to;
+	outbox->suspects_round = false;
 	if (outbox->suspected)
 		hd_outbox_suspected(shard);
 }
@@ -368,7 +382,7 @@ ask_flushed(struct hd_shard *shard, uint64_t flushed)
 		outbox->unasked = row->next;
 		row->next = 0;
 	}
-	if (outbox->suspects_to > outbox->suspects_from && outbox->suspects_lsn <= flushed)
+	if (outbox->suspects_round && outbox->suspects_lsn <= flushed)
 		ask_suspects(shard, blocks);
 	for (uint32_t to = 0; to < shard->count; to++) {
 		if (blocks[to] != NULL)
@@ -380,7 +394,7 @@ void
 hd_outbox_pass(struct hd_shard *shard)
 {
 	struct hd_outbox *outbox = &shard->outbox;
-	bool suspects = outbox->suspects_to > outbox->suspects_from;
+	bool suspects = outbox->suspects_round;
 	if (HD_LIKELY(outbox->unasked == 0 && outbox->answers.count == 0 && !suspects))
 		return;
 	uint64_t flushed = hd_log_flushed(shard->log);
