@@ -1,4 +1,5 @@
 /* Solving: the search, and what it found first in words. */
+#include "core/puzzle/cryptogram/lexicon/lexicon.h"
 #include "core/puzzle/cryptogram/parts.h"
 #include "core/puzzle/cryptogram/search.h"
 #include "core/puzzle/text.h"
@@ -50,6 +51,17 @@ put_plain(struct hd_writer *out, const struct hd_search *search, struct hd_bytes
 		hd_write_u8(out, search->solutions[0][cipher.at[i] - 'A']);
 }
 
+/* Words of a text that is not ours may be what is not to be said. */
+static bool
+is_spoken(const struct hd_search *search, struct hd_bytes cipher)
+{
+	uint8_t plain[HD_CRYPTOGRAM_CIPHER_MAX];
+	struct hd_writer out = hd_writer_of(plain, sizeof(plain));
+	put_plain(&out, search, cipher);
+	HD_ASSERT(!out.full && cipher.size > 0);
+	return !hd_lexicon_unspoken(hd_bytes_of(plain, cipher.size));
+}
+
 /* Words that fit but are not the text's are not named: the lexicon has all sorts. */
 static void
 put_find(struct hd_writer *out, const struct hd_search *search)
@@ -62,12 +74,12 @@ put_find(struct hd_writer *out, const struct hd_search *search)
 		hd_text_put(out, "With what the other words allow, ");
 	hd_write_fixed(out, cipher.at, cipher.size);
 	hd_text_put(out, " fits ");
-	if (find->count == 1) {
+	if (find->count == 1 && is_spoken(search, cipher)) {
 		hd_text_put(out, "only ");
 		put_plain(out, search, cipher);
 	} else {
 		hd_text_put_number(out, find->count);
-		hd_text_put(out, " words");
+		hd_text_put(out, find->count == 1 ? " word" : " words");
 	}
 	hd_text_put(out, ", so ");
 	hd_write_u8(out, letter);
@@ -88,7 +100,10 @@ put_trial(struct hd_writer *out, const struct hd_search *search)
 	hd_text_put(out, " words fit ");
 	hd_write_fixed(out, cipher.at, cipher.size);
 	hd_text_put(out, ": try ");
-	put_plain(out, search, cipher);
+	if (is_spoken(search, cipher))
+		put_plain(out, search, cipher);
+	else
+		hd_text_put(out, "each");
 	hd_text_put(out, ".");
 }
 

@@ -37,6 +37,8 @@ void hd_lexicon_word(const struct hd_lexicon_group *group, uint32_t number, uint
 /* Whether a word, of A-Z, is one. For verifying: it shares no code with what solving looks through.
  */
 bool hd_lexicon_has(struct hd_bytes word);
+/* Whether a word of A-Z is vulgar. No single letter is. */
+bool hd_lexicon_unspoken(struct hd_bytes word);
 /* BLAKE2b-128, in hexadecimal, of all words in alphabetical order, each ended by a newline. */
 const char *hd_lexicon_digest(void);
 

@@ -195,7 +195,7 @@ upper(uint8_t letter)
 }
 
 /* How to split an answer that is not of the built-in list: size of the last word of the first
- * i letters, for each i. Words fewer is better, then words more alike in size. */
+ * i letters, for each i. Words fewer is better, then words more alike in size; none is vulgar. */
 static void
 split(struct hd_bytes answer, uint32_t longest, uint8_t *last)
 {
@@ -207,7 +207,7 @@ split(struct hd_bytes answer, uint32_t longest, uint8_t *last)
 			struct hd_bytes word = hd_bytes_of(answer.at + i - size, size);
 			uint32_t all = cost[i - size] + size * size + HD_PHRASE_MAX * HD_PHRASE_MAX;
 			if (all >= cost[i] || hd_bytes_equal(word, HD_BYTES("THE")) ||
-			    !hd_lexicon_has(word))
+			    !hd_lexicon_has(word) || hd_lexicon_unspoken(word))
 				continue;
 			cost[i] = all;
 			last[i] = (uint8_t)size;

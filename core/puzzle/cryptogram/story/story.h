@@ -3,8 +3,8 @@
  * Sentences are templates with words of a class in them (story_words.h), drawn from a stream. The
  * last template ends with THE, and what follows the text's last THE is the answer: its letters with
  * the spaces left out. A phrase of the built-in list is its two words; any other is the fewest
- * words of the lexicon that spell it, or now and then the fewest short ones, none of them THE.
- * There is always a way: each letter is a word of the lexicon. */
+ * words of the lexicon that spell it, or now and then the fewest short ones, none of them THE or
+ * vulgar. There is always a way: each letter is a word of the lexicon. */
 #ifndef HUNTD_CORE_PUZZLE_CRYPTOGRAM_STORY_STORY_H
 #define HUNTD_CORE_PUZZLE_CRYPTOGRAM_STORY_STORY_H
 

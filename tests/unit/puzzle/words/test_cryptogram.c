@@ -1,4 +1,5 @@
 /* Cryptograms: made, proved, graded, verified, read back; and what is none refused. */
+#include "core/puzzle/cryptogram/lexicon/lexicon.h"
 #include "core/puzzle/cryptogram/search.h"
 #include "core/puzzle/kinds.h"
 
@@ -133,6 +134,43 @@ what_is_made_is_unique_as_hard_as_asked_and_has_the_answer(void **state)
 				 size);
 		assert_memory_equal(answer, phrase, size);
 	}
+}
+
+/* Each has vulgar words where one reads over its spaces. Single letters are always a way. */
+static void
+phrases_are_never_split_into_vulgar_words(void **state)
+{
+	static const char *const phrases[] = {"GLASSTITLES",    "ASSAULTEDHQ",      "TITANSHITS",
+					      "SEXTANTCUMULUS", "COCKATOOPISSARRO", "KRAPENISSEXK"};
+	(void)state;
+	for (uint32_t i = 0; i < 200; i++) {
+		struct instance made;
+		uint32_t at = 0, words = 0;
+		const char *phrase = phrases[i % (sizeof(phrases) / sizeof(*phrases))];
+		uint8_t answer[HD_PHRASE_MAX];
+		struct hd_bytes word;
+		assert_true(make(120, (uint8_t)(i % 3), 300 + i, phrase, FUEL, &made));
+		for (; hd_cryptogram_word(hd_bytes_str(made.solution), &at, &word); words++)
+			if (hd_lexicon_unspoken(word))
+				fail_msg("%s is split into %.*s", phrase, (int)word.size, word.at);
+		assert_true(words > 10);
+		assert_int_equal(kind->answer_of(hd_bytes_str(made.text),
+						 hd_bytes_str(made.solution), answer),
+				 strlen(phrase));
+	}
+}
+
+/* Of a text of somebody else: C is what follows TIT. */
+static void
+hints_name_no_vulgar_words(void **state)
+{
+	struct instance solved;
+	(void)state;
+	assert_true(hd_lexicon_unspoken(HD_BYTES("TITS")));
+	assert_false(hd_lexicon_unspoken(HD_BYTES("TITLES")));
+	solve("4:AT,BI:ABAC", HD_PUZZLE_HINT, FUEL, &solved);
+	assert_string_equal(solved.solution, "TITS");
+	assert_string_equal(solved.hint, "ABAC fits 1 word, so C is S.");
 }
 
 static void
@@ -469,6 +507,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_made_is_unique_as_hard_as_asked_and_has_the_answer),
+		cmocka_unit_test(phrases_are_never_split_into_vulgar_words),
+		cmocka_unit_test(hints_name_no_vulgar_words),
 		cmocka_unit_test(no_letter_stands_for_itself_and_few_are_given),
 		cmocka_unit_test(the_same_seed_gives_the_same_bytes_for_any_fuel),
 		cmocka_unit_test(version_1_makes_what_it_always_made),
