@@ -134,13 +134,13 @@ read_walls(struct hd_reader *in, uint8_t *region_of)
 	if (!hd_text_take(in, ','))
 		return "9j has a comma and the walls of its regions after the cells";
 	for (; in->at < in->end; in->at++) {
-		uint32_t open = *in->at == '_' ? 0 : (uint32_t)(*in->at - 'a') + 1;
-		bool wall = *in->at != 'z';
-		if (open > 26)
+		bool wall = *in->at != 'z', none = *in->at == '_';
+		uint32_t open = none ? 0 : (uint32_t)(*in->at - 'a') + 1;
+		if (!none && (*in->at < 'a' || *in->at > 'z'))
 			return "walls are letters a-z and _";
 		if (!wall)
 			open = OPEN_Z;
-		if (place + open + wall > 2 * INNER + 1)
+		if (place + open > 2 * INNER)
 			return "there are too many walls";
 		while (open-- > 0)
 			join(parent, place++);
