@@ -31,7 +31,7 @@ static const char *const unspoken[] = {
 	"SPASTIC",   "SPERM",    "SPERMS",       "SPUNK",     "STRUMPET",   "SUCK",     "SUCKS",
 	"TESTES",    "TESTICLE", "TESTICLES",    "TIT",       "TITS",       "TURD",     "TURDS",
 	"TUSH",      "VAGINA",   "VAGINAL",      "VULVA",     "WANK",       "WANKED",   "WANKS",
-	"WETBACK",   "WETBACKS", "WHORE",        "WHORES",    "XXX",
+	"WETBACK",   "WETBACKS", "WHORE",        "WHORES",
 };
 
 bool
