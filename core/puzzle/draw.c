@@ -6,11 +6,11 @@
 #define MARK_FONT   9
 #define KEY_FONT    14
 #define KEY_LINE    22
-#define KEY_NUMBER  30 /* units from an entry's start to its letter */
-#define KEY_LETTER  24 /* and on to its first cell */
-#define KEY_CELL    62 /* the longest name, r62c62, and a space */
-#define RULE_LINES  3  /* above the entries, with the space around them */
-#define LINE_MAX    160u
+#define KEY_NUMBER  30  /* units from an entry's start to its letter */
+#define KEY_LETTER  24  /* and on to its first cell */
+#define KEY_CELL    62  /* the longest name, r62c62, and a space */
+#define TEXT_LINE   78u /* letters of a line of text */
+#define SAID_MAX    400u
 #define COLOUR_MARK "#a33"
 
 static void
@@ -251,8 +251,68 @@ marks(struct hd_writer *out, const struct hd_puzzle_overlay *overlay, struct hd_
 	}
 }
 
+/* The words of a text that the next line takes, at most `letters` of them unless one word is more;
+ * false: there are none left. */
+static bool
+next_line(struct hd_bytes text, uint32_t letters, uint32_t *at, struct hd_bytes *line)
+{
+	uint32_t from = *at, end = from;
+	HD_ASSERT(letters > 0 && from <= text.size);
+	for (uint32_t i = from; i < text.size; i++)
+		if ((i + 1 == text.size || text.at[i + 1] == ' ') &&
+		    (end == from || i + 1 - from <= letters))
+			end = i + 1;
+	*line = hd_bytes_of(text.at + from, end - from);
+	*at = end < text.size ? end + 1 : end;
+	return end > from;
+}
+
+/* A letter is about half as wide as it is high. */
+static uint32_t
+letters_of(int32_t width)
+{
+	int32_t letters = width * 11 / (KEY_FONT * 6);
+	return letters > 1 ? (uint32_t)letters : 1;
+}
+
+static int32_t
+lines_height(struct hd_bytes text, int32_t width)
+{
+	uint32_t at = 0;
+	int32_t height = 0;
+	struct hd_bytes line;
+	while (next_line(text, letters_of(width), &at, &line))
+		height += KEY_LINE;
+	return height;
+}
+
 static void
-put_rule(struct hd_writer *out, const struct hd_puzzle_kind *kind)
+lines_draw(struct hd_writer *out, struct hd_bytes text, int32_t x, int32_t y, int32_t width)
+{
+	uint32_t at = 0;
+	struct hd_bytes line;
+	for (; next_line(text, letters_of(width), &at, &line); y += KEY_LINE)
+		hd_svg_text_from(out, x, y + KEY_LINE / 2, KEY_FONT, "black", line);
+}
+
+int32_t
+hd_svg_rule_height(const struct hd_puzzle_kind *kind, int32_t width)
+{
+	HD_ASSERT(width > 0);
+	return lines_height(hd_bytes_str(kind->rule), width);
+}
+
+void
+hd_svg_rule(struct hd_writer *out, const struct hd_puzzle_kind *kind, int32_t x, int32_t y,
+	    int32_t width)
+{
+	HD_ASSERT(width > 0);
+	lines_draw(out, hd_bytes_str(kind->rule), x, y, width);
+}
+
+/* How the overlay is read. */
+static void
+put_how(struct hd_writer *out, const struct hd_puzzle_kind *kind)
 {
 	HD_ASSERT(kind->digits > 0 && kind->base > 1);
 	hd_text_put(out, "Each cell is a digit");
@@ -263,11 +323,20 @@ put_rule(struct hd_writer *out, const struct hd_puzzle_kind *kind)
 	}
 	hd_text_put(out, " of a number in base ");
 	hd_text_put_number(out, kind->base);
-	hd_text_put(out, ", highest first.");
+	hd_text_put(out, ", highest first. Move the letter on in A-Z by that number (after Z comes "
+			 "A): a letter of the answer.");
 }
 
-static const char rule_turn[] =
-	"Move the letter on in A-Z by that number (after Z comes A): a letter of the answer.";
+/* The same, and what the small names in the cells are. */
+static struct hd_bytes
+said(const struct hd_puzzle_kind *kind, uint8_t bytes[SAID_MAX])
+{
+	struct hd_writer out = hd_writer_of(bytes, SAID_MAX);
+	put_how(&out, kind);
+	hd_text_put(&out, " In the grid, 7b is the second cell of letter 7.");
+	HD_ASSERT(!out.full);
+	return hd_bytes_of(bytes, (size_t)(out.at - bytes));
+}
 
 static int32_t
 entry_width(const struct hd_puzzle_overlay *overlay)
@@ -322,68 +391,111 @@ key_entry(struct hd_writer *out, const struct hd_puzzle_overlay *overlay, uint32
 	}
 }
 
-/* The narrowest font in which the line fits: a letter is about half as wide as it is high. */
-static int32_t
-font_of(uint32_t letters, int32_t width)
-{
-	int32_t font = 2 * width / (int32_t)letters;
-	HD_ASSERT(letters > 0);
-	if (font > KEY_FONT)
-		return KEY_FONT;
-	return font < 1 ? 1 : font;
-}
-
 static void
 key(struct hd_writer *out, const struct hd_puzzle_kind *kind,
     const struct hd_puzzle_overlay *overlay, struct hd_svg_box box)
 {
-	uint8_t bytes[LINE_MAX];
-	struct hd_writer line = hd_writer_of(bytes, sizeof(bytes));
-	int32_t rows = entry_rows(overlay, box.width), top = box.y + RULE_LINES * KEY_LINE;
-	put_rule(&line, kind);
-	HD_ASSERT(!line.full);
-	struct hd_bytes rule = hd_bytes_of(bytes, (size_t)(line.at - bytes));
-	struct hd_bytes turn = hd_bytes_str(rule_turn);
-	int32_t font = font_of(rule.size > turn.size ? rule.size : turn.size, box.width);
-	hd_svg_text_from(out, box.x, box.y + KEY_LINE, font, "black", rule);
-	hd_svg_text_from(out, box.x, box.y + 2 * KEY_LINE, font, "black", turn);
+	uint8_t bytes[SAID_MAX];
+	struct hd_bytes how = said(kind, bytes);
+	int32_t rows = entry_rows(overlay, box.width), top;
+	lines_draw(out, how, box.x, box.y, box.width);
+	top = box.y + lines_height(how, box.width) + KEY_LINE / 2;
 	for (uint32_t i = 0; i < overlay->count; i++)
 		key_entry(out, overlay, i, box.x + (int32_t)i / rows * entry_width(overlay),
 			  top + ((int32_t)i % rows) * KEY_LINE + KEY_LINE / 2,
 			  cell_step(overlay, box.width));
 }
 
-/* Below the grid, as wide as it and what stands to the left of it; 0 high without an overlay. */
-static struct hd_svg_box
-key_box(const struct hd_puzzle_overlay *overlay, struct hd_svg_box grid)
+/* Below the grid, as wide as it and what stands to the left of it: the rule, and the key. */
+struct below {
+	struct hd_svg_box rule, key;
+};
+
+static struct below
+below_of(const struct hd_puzzle_kind *kind, const struct hd_puzzle_overlay *overlay,
+	 struct hd_svg_box grid)
 {
-	struct hd_svg_box box = {HD_DRAW_MARGIN, grid.y + grid.height + HD_DRAW_MARGIN,
-				 grid.x + grid.width - HD_DRAW_MARGIN, 0};
-	HD_ASSERT(box.width > 0);
-	if (overlay != NULL && overlay->count > 0)
-		box.height = (RULE_LINES + entry_rows(overlay, box.width)) * KEY_LINE;
-	return box;
+	uint8_t bytes[SAID_MAX];
+	struct hd_svg_box rule = {HD_DRAW_MARGIN, grid.y + grid.height + HD_DRAW_MARGIN,
+				  grid.x + grid.width - HD_DRAW_MARGIN, 0};
+	HD_ASSERT(rule.width > 0);
+	rule.height = hd_svg_rule_height(kind, rule.width);
+	struct hd_svg_box key = {rule.x, rule.y + rule.height, rule.width, 0};
+	if (overlay != NULL && overlay->count > 0) {
+		key.y += KEY_LINE / 2;
+		key.height = lines_height(said(kind, bytes), key.width) + KEY_LINE / 2 +
+			     entry_rows(overlay, key.width) * KEY_LINE;
+	}
+	return (struct below){rule, key};
 }
 
 void
-hd_svg_page_begin(struct hd_writer *out, const struct hd_puzzle_overlay *overlay,
-		  struct hd_svg_box grid)
+hd_svg_page_begin(struct hd_writer *out, const struct hd_puzzle_kind *kind,
+		  const struct hd_puzzle_overlay *overlay, struct hd_svg_box grid)
 {
-	struct hd_svg_box below = key_box(overlay, grid);
-	int32_t bottom = below.height > 0 ? below.height + HD_DRAW_MARGIN : 0;
-	hd_svg_begin(out, grid.x + grid.width + HD_DRAW_MARGIN, below.y + bottom);
+	struct hd_svg_box last = below_of(kind, overlay, grid).key;
+	hd_svg_begin(out, grid.x + grid.width + HD_DRAW_MARGIN,
+		     last.y + last.height + HD_DRAW_MARGIN);
 }
 
 void
 hd_svg_page_end(struct hd_writer *out, const struct hd_puzzle_kind *kind,
 		const struct hd_puzzle_overlay *overlay, struct hd_svg_box grid)
 {
-	struct hd_svg_box below = key_box(overlay, grid);
-	if (below.height > 0) {
+	struct below below = below_of(kind, overlay, grid);
+	hd_svg_rule(out, kind, below.rule.x, below.rule.y, below.rule.width);
+	if (below.key.height > 0) {
 		marks(out, overlay, grid);
-		key(out, kind, overlay, below);
+		key(out, kind, overlay, below.key);
 	}
 	hd_svg_end(out);
+}
+
+static void
+text_lines(struct hd_writer *out, struct hd_bytes text)
+{
+	uint32_t at = 0;
+	struct hd_bytes line;
+	while (next_line(text, TEXT_LINE, &at, &line)) {
+		hd_write_fixed(out, line.at, line.size);
+		hd_text_put(out, "\n");
+	}
+}
+
+void
+hd_text_rule(struct hd_writer *out, const struct hd_puzzle_kind *kind)
+{
+	HD_ASSERT(kind->rule != NULL);
+	text_lines(out, hd_bytes_str(kind->rule));
+}
+
+/* At the end of `places`. */
+static void
+put_aligned(struct hd_writer *out, uint32_t number, uint32_t places)
+{
+	uint32_t digits = number < 10 ? 1 : 2;
+	HD_ASSERT(number < 100 && digits <= places);
+	for (; places > digits; places--)
+		hd_text_put(out, " ");
+	hd_text_put_number(out, number);
+}
+
+void
+hd_text_row(struct hd_writer *out, uint32_t row)
+{
+	put_aligned(out, row + 1, HD_TEXT_ROW - 1);
+	hd_text_put(out, " ");
+}
+
+void
+hd_text_columns(struct hd_writer *out, uint32_t indent, uint32_t columns, uint32_t step)
+{
+	HD_ASSERT(columns > 0 && step > 1);
+	while (indent-- > 0)
+		hd_text_put(out, " ");
+	for (uint32_t column = 0; column < columns; column++)
+		put_aligned(out, column + 1, step);
+	hd_text_put(out, "\n");
 }
 
 void
@@ -403,8 +515,9 @@ hd_text_key(struct hd_writer *out, const struct hd_puzzle_kind *kind,
 		}
 		hd_text_put(out, "\n");
 	}
-	put_rule(out, kind);
-	hd_text_put(out, "\n");
-	hd_text_put(out, rule_turn);
-	hd_text_put(out, "\n");
+	uint8_t bytes[SAID_MAX];
+	struct hd_writer how = hd_writer_of(bytes, sizeof(bytes));
+	put_how(&how, kind);
+	HD_ASSERT(!how.full);
+	text_lines(out, hd_bytes_of(bytes, (size_t)(how.at - bytes)));
 }

@@ -4,8 +4,8 @@
  * HD_DRAW_MARGIN is left free around all that is drawn. The origin is the corner at the top left.
  * Colours are SVG's: "black", "none", "#ffe066". A kind on a grid draws a page of it:
  *
- *   hd_svg_page_begin -> what is in cells, lines ... -> hd_svg_page_end: the overlay's marks in the
- *   grid, its key below
+ *   hd_svg_page_begin -> what is in cells, lines ... -> hd_svg_page_end: the rule and the overlay's
+ *   key below, the overlay's marks in the grid
  *
  * The key is the overlay for people (PUZZLES.md): every printed letter with the cells that turn it,
  * named r1c2 from 1; the marks are the same names' other half, 1a 1b .., small in the cells. What
@@ -53,11 +53,24 @@ void hd_svg_letter(struct hd_writer *out, struct hd_svg_box cell, int32_t size, 
 /* Lines between all cells; every one thin. */
 void hd_svg_grid(struct hd_writer *out, struct hd_svg_box grid);
 
-/* A document with one grid. overlay NULL: no marks, no key. */
-void hd_svg_page_begin(struct hd_writer *out, const struct hd_puzzle_overlay *overlay,
-		       struct hd_svg_box grid);
+/* A kind's rule in as many lines as a width takes. */
+int32_t hd_svg_rule_height(const struct hd_puzzle_kind *kind, int32_t width);
+void hd_svg_rule(struct hd_writer *out, const struct hd_puzzle_kind *kind, int32_t x, int32_t y,
+		 int32_t width);
+
+/* A document with one grid, its rule below it. overlay NULL: no marks, no key. */
+void hd_svg_page_begin(struct hd_writer *out, const struct hd_puzzle_kind *kind,
+		       const struct hd_puzzle_overlay *overlay, struct hd_svg_box grid);
 void hd_svg_page_end(struct hd_writer *out, const struct hd_puzzle_kind *kind,
 		     const struct hd_puzzle_overlay *overlay, struct hd_svg_box grid);
+
+/* The rule as lines of text. */
+void hd_text_rule(struct hd_writer *out, const struct hd_puzzle_kind *kind);
+/* What says which cell r1c1 is: a row's number in HD_TEXT_ROW places, a space its last; a line with
+ * every column's number at the end of its `step` places, after `indent` spaces. */
+#define HD_TEXT_ROW 3u
+void hd_text_row(struct hd_writer *out, uint32_t row);
+void hd_text_columns(struct hd_writer *out, uint32_t indent, uint32_t columns, uint32_t step);
 
 /* The key as lines of text. */
 void hd_text_key(struct hd_writer *out, const struct hd_puzzle_kind *kind,

@@ -115,6 +115,9 @@ enum hd_puzzle_form {                     /* other ways to write an instance */
 struct hd_puzzle_kind {
 	const char *name;  /* as in documents */
 	const char *about; /* one line for people */
+	const char *rule;  /* what is to be done, for who has only the page: sentences, printed with
+			    * every drawing
+			    */
 	const char
 		*params_form; /* what params are allowed, for messages: "WxH from 5x5 to 62x62" */
 	const char *defaults; /* params where none are given */

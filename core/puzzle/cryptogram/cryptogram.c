@@ -77,6 +77,8 @@ static const char *const tiers[] = {"easy", "medium", "hard"};
 const struct hd_puzzle_kind hd_puzzle_cryptogram = {
 	.name = "cryptogram",
 	.about = "a story in a secret alphabet; the answer is what follows its last THE",
+	.rule = "Each letter stands for another one, the same throughout. The answer is what "
+		"follows the last THE, without spaces.",
 	.params_form = "a number of letters from 60 to 400",
 	.defaults = "120",
 	.tiers = tiers,

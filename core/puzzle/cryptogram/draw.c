@@ -1,7 +1,9 @@
 /* Drawing: the ciphertext with room above each letter, and how often each letter stands in it. */
 #include "core/puzzle/draw.h"
+
 #include "core/puzzle/cryptogram/parts.h"
 #include "core/puzzle/cryptogram/text.h"
+#include "core/puzzle/kinds.h"
 #include "core/puzzle/text.h"
 #include "huntd/assert.h"
 
@@ -103,6 +105,7 @@ hd_cryptogram_draw_text(struct hd_bytes text, struct hd_bytes solution, struct h
 		hd_write_u8(out, shown(&view, (uint8_t)('A' + i)));
 		hd_text_put(out, "\n");
 	}
+	hd_text_rule(out, &hd_puzzle_cryptogram);
 }
 
 static uint32_t
@@ -171,10 +174,13 @@ hd_cryptogram_draw_svg(struct hd_bytes text, struct hd_bytes solution,
 	int32_t y = HD_DRAW_MARGIN;
 	int32_t table = HD_DRAW_MARGIN + (int32_t)lines_of(view.text.cipher) * LINE;
 	HD_ASSERT(overlay == NULL || overlay->count == 0);
-	hd_svg_begin(out, 2 * HD_DRAW_MARGIN + (int32_t)ALPHABET * TABLE_CELL,
-		     table + TABLE_ROWS * TABLE_ROW + HD_DRAW_MARGIN);
+	int32_t width = (int32_t)ALPHABET * TABLE_CELL;
+	int32_t below = table + TABLE_ROWS * TABLE_ROW + HD_DRAW_MARGIN;
+	hd_svg_begin(out, 2 * HD_DRAW_MARGIN + width,
+		     below + hd_svg_rule_height(&hd_puzzle_cryptogram, width) + HD_DRAW_MARGIN);
 	for (; next_line(view.text.cipher, &at, &line); y += LINE)
 		draw_line(out, &view, line, y);
 	draw_table(out, &view, table);
+	hd_svg_rule(out, &hd_puzzle_cryptogram, HD_DRAW_MARGIN, below, width);
 	hd_svg_end(out);
 }

@@ -136,6 +136,9 @@ const struct hd_puzzle_kind hd_puzzle_lightsout = {
 	.name = "lightsout",
 	.about = "Lights Out: turn all lights off with the fewest presses; a press turns the cell "
 		 "and its neighbours",
+	.rule = "Press lamps until all are out, with the fewest presses. A press turns the lamp "
+		"and those above, below and beside it (where cells show a small plan: what the "
+		"plan shows).",
 	.params_form = "WxHc, sides from 3 to 16, at most 196 cells",
 	.defaults = "7x7c",
 	.tiers = tiers,

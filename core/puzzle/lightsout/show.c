@@ -48,16 +48,18 @@ hd_lights_draw_text(struct hd_bytes text, struct hd_bytes solution, struct hd_wr
 	struct hd_lights lights;
 	const char *wrong = hd_lights_read(text, &lights);
 	HD_ASSERT(wrong == NULL);
+	hd_text_columns(out, HD_TEXT_ROW - 2, lights.width, 3);
 	for (uint32_t cell = 0; cell < lights.cells; cell++) {
 		uint32_t sign = hd_lights_lit(&lights, cell) + 2u * pressed(solution, cell);
+		if (cell % lights.width == 0)
+			hd_text_row(out, cell / lights.width);
 		hd_write_u8(out, (uint8_t)signs[sign]);
-		hd_text_put(out, (cell + 1) % lights.width ? " " : "\n");
+		hd_text_put(out, (cell + 1) % lights.width ? "  " : "\n");
 	}
 	hd_text_put(out, "# is lit");
 	hd_text_put(out, solution.size > 0 ? "; * and + are to be pressed\n" : "\n");
-	if (is_crosses(&lights))
-		hd_text_put(out, "A press turns the cell and its neighbours.\n");
-	else
+	hd_text_rule(out, &hd_puzzle_lightsout);
+	if (!is_crosses(&lights))
 		put_matrix(out, &lights);
 }
 
@@ -86,7 +88,7 @@ hd_lights_draw_svg(struct hd_bytes text, struct hd_bytes solution,
 	HD_ASSERT(wrong == NULL);
 	bool crosses = is_crosses(&lights);
 	struct hd_svg_box grid = hd_svg_grid_box(lights.width, lights.height, 0, 0);
-	hd_svg_page_begin(out, overlay, grid);
+	hd_svg_page_begin(out, &hd_puzzle_lightsout, overlay, grid);
 	for (uint32_t cell = 0; cell < lights.cells; cell++) {
 		struct hd_svg_box box = hd_svg_cell(grid, cell / lights.width, cell % lights.width);
 		if (hd_lights_lit(&lights, cell))

@@ -92,7 +92,7 @@ rule_write(const struct hd_nonogram_clues *clues, uint32_t indent, struct hd_wri
 	hd_text_put(out, "-+\n");
 }
 
-/* Not solved: dots. Solved: black is ##, white is blank. */
+/* Not solved: dots. Solved: black is ##, white is blank. The row's number last. */
 static void
 row_write(const struct hd_nonogram_clues *clues, struct hd_bytes solution, uint32_t row,
 	  struct hd_writer *out)
@@ -104,7 +104,22 @@ row_write(const struct hd_nonogram_clues *clues, struct hd_bytes solution, uint3
 				 : black_at(clues, solution, row, column) ? " ##"
 									  : "   ");
 	}
-	hd_text_put(out, " |\n");
+	hd_text_put(out, " |");
+	number_write(out, row + 1);
+	hd_text_put(out, "\n");
+}
+
+/* Below, as the numbers above are the runs. */
+static void
+columns_write(const struct hd_nonogram_clues *clues, uint32_t indent, struct hd_writer *out)
+{
+	spaces(out, indent);
+	for (uint32_t column = 0; column < clues->lines[HD_NONOGRAM_COLUMNS]; column++) {
+		if (column % FIVE == 0)
+			hd_text_put(out, column > 0 ? "  " : " ");
+		number_write(out, column + 1);
+	}
+	hd_text_put(out, "\n");
 }
 
 void
@@ -128,6 +143,8 @@ hd_nonogram_draw_text(struct hd_bytes text, struct hd_bytes solution, struct hd_
 		row_write(&clues, solution, row, out);
 	}
 	rule_write(&clues, indent, out);
+	columns_write(&clues, indent, out);
+	hd_text_rule(out, &hd_puzzle_nonogram);
 }
 
 static void
@@ -179,7 +196,7 @@ hd_nonogram_draw_svg(struct hd_bytes text, struct hd_bytes solution,
 		hd_svg_grid_box(clues.lines[HD_NONOGRAM_COLUMNS], clues.lines[HD_NONOGRAM_ROWS],
 				RUN_SIDE * (int32_t)most_runs(&clues, HD_NONOGRAM_ROWS),
 				RUN_SIDE * (int32_t)most_runs(&clues, HD_NONOGRAM_COLUMNS));
-	hd_svg_page_begin(out, overlay, grid);
+	hd_svg_page_begin(out, &hd_puzzle_nonogram, overlay, grid);
 	cells_draw(out, &clues, grid, solution);
 	grid_draw(out, grid);
 	runs_draw(out, &clues, grid);

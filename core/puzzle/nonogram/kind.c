@@ -88,6 +88,8 @@ make_ns(const struct hd_puzzle_params *params, uint8_t tier)
 const struct hd_puzzle_kind hd_puzzle_nonogram = {
 	.name = "nonogram",
 	.about = "a picture told by the lengths of its black runs, row by row and column by column",
+	.rule = "Fill cells: the numbers of a row or column are the lengths of its runs of black "
+		"cells, in order, with at least one white cell between two runs.",
 	.params_form = PARAMS_FORM,
 	.defaults = "15x15",
 	.tiers = TIERS,

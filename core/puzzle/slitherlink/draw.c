@@ -36,6 +36,7 @@ line(const struct picture *picture, uint32_t row, uint32_t column, uint32_t side
 static void
 text_dots(const struct picture *picture, uint32_t row, uint32_t side, struct hd_writer *out)
 {
+	hd_text_put(out, "   ");
 	for (uint32_t column = 0; column < picture->params.width; column++)
 		hd_text_put(out, line(picture, row, column, side) ? "+---" : "+   ");
 	hd_text_put(out, "+\n");
@@ -46,6 +47,7 @@ text_faces(const struct picture *picture, uint32_t row, struct hd_writer *out)
 {
 	uint32_t width = picture->params.width;
 	const uint8_t *from = out->at;
+	hd_text_row(out, row);
 	for (uint32_t column = 0; column < width; column++) {
 		uint8_t clue = picture->clues[row * width + column];
 		hd_text_put(out, line(picture, row, column, 3) ? "| " : "  ");
@@ -62,11 +64,13 @@ hd_slither_draw_text(struct hd_bytes text, struct hd_bytes solution, struct hd_w
 	struct picture picture;
 	picture_of(&picture, text, solution);
 	HD_ASSERT(picture.params.height > 0);
+	hd_text_columns(out, HD_TEXT_ROW - 1, picture.params.width, 4);
 	for (uint32_t row = 0; row < picture.params.height; row++) {
 		text_dots(&picture, row, 0, out);
 		text_faces(&picture, row, out);
 	}
 	text_dots(&picture, picture.params.height - 1u, 2, out);
+	hd_text_rule(out, &hd_puzzle_slitherlink);
 }
 
 #define DOT_RADIUS 3
@@ -119,7 +123,7 @@ hd_slither_draw_svg(struct hd_bytes text, struct hd_bytes solution,
 	picture_of(&picture, text, solution);
 	uint32_t width = picture.params.width, height = picture.params.height;
 	struct hd_svg_box grid = hd_svg_grid_box(width, height, 0, 0);
-	hd_svg_page_begin(out, overlay, grid);
+	hd_svg_page_begin(out, &hd_puzzle_slitherlink, overlay, grid);
 	for (uint32_t face = 0; face < width * height; face++)
 		svg_face(&picture, grid, face / width, face % width, out);
 	svg_dots(grid, out);

@@ -42,6 +42,8 @@ const struct hd_puzzle_kind hd_puzzle_slitherlink = {
 	.name = "slitherlink",
 	.about = "draw one closed loop along the grid; a number says how many of its cell's "
 		 "edges are in it",
+	.rule = "Draw one closed loop along the sides of cells, without branches or crossings. A "
+		"number says how many of its four sides are drawn.",
 	.params_form = "WxHt0 from 5x5t0 to 30x30t0",
 	.defaults = "10x10t0",
 	.tiers = tiers,

@@ -55,6 +55,7 @@ on_diagonal(const struct picture *p, int32_t row, int32_t column)
 static void
 text_line(const struct picture *p, int32_t row, struct hd_writer *out)
 {
+	hd_text_put(out, "   ");
 	for (int32_t column = 0; column <= SIDE; column++) {
 		bool above = is_wall(p, row - 1, column - 1, row, column - 1) && column > 0;
 		bool below = is_wall(p, row - 1, column, row, column) && column < SIDE;
@@ -74,12 +75,14 @@ hd_sudoku_draw_text(struct hd_bytes text, struct hd_bytes solution, struct hd_wr
 {
 	struct picture p;
 	picture_of(&p, text, solution);
+	hd_text_columns(out, HD_TEXT_ROW - 1, HD_SUDOKU_SIDE, 4);
 	for (int32_t row = 0; row < SIDE; row++) {
 		bool walls = false;
 		for (int32_t column = 0; column < SIDE; column++)
 			walls |= is_wall(&p, row - 1, column, row, column);
 		if (walls)
 			text_line(&p, row, out);
+		hd_text_row(out, (uint32_t)row);
 		for (int32_t column = 0; column <= SIDE; column++) {
 			hd_text_put(out, is_wall(&p, row, column - 1, row, column) ? "|" : " ");
 			if (column == SIDE)
@@ -93,6 +96,7 @@ hd_sudoku_draw_text(struct hd_bytes text, struct hd_bytes solution, struct hd_wr
 		hd_text_put(out, "\n");
 	}
 	text_line(&p, SIDE, out);
+	hd_text_rule(out, &hd_puzzle_sudoku);
 }
 
 static void
@@ -130,7 +134,7 @@ hd_sudoku_draw_svg(struct hd_bytes text, struct hd_bytes solution,
 	struct picture p;
 	struct hd_svg_box grid = hd_svg_grid_box(HD_SUDOKU_SIDE, HD_SUDOKU_SIDE, 0, 0);
 	picture_of(&p, text, solution);
-	hd_svg_page_begin(out, overlay, grid);
+	hd_svg_page_begin(out, &hd_puzzle_sudoku, overlay, grid);
 	for (uint32_t cell = 0; cell < HD_SUDOKU_CELLS; cell++)
 		svg_cell(&p, grid, cell, out);
 	hd_svg_grid(out, grid);

@@ -138,6 +138,8 @@ form_write(enum hd_puzzle_form form, struct hd_bytes text, struct hd_writer *out
 const struct hd_puzzle_kind hd_puzzle_sudoku = {
 	.name = "sudoku",
 	.about = "every row, column and region has the digits 1-9; X: both diagonals, too",
+	.rule = "Fill the grid: each row, each column and each outlined region has every digit "
+		"from 1 to 9 once. Where diagonals are marked, each of the two has them once too.",
 	.params_form = "3x3, 3x3x (diagonals) or 9j (jigsaw)",
 	.defaults = "3x3",
 	.tiers = tiers,

@@ -122,6 +122,8 @@ const struct hd_puzzle_kind hd_puzzle_wordsearch = {
 	.about = "Word search: find each word, straight in any direction; the letters left over, "
 		 "row "
 		 "by row, are the answer",
+	.rule = "Find all words of the list: straight lines in any of eight directions. The "
+		"letters left over, read row by row, are the answer.",
 	.params_form = "WxH, sides from 8 to 30",
 	.defaults = "15x15",
 	.tiers = tiers,

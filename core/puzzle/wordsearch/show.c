@@ -1,5 +1,6 @@
 /* A word search drawn. */
 #include "core/puzzle/draw.h"
+#include "core/puzzle/kinds.h"
 #include "core/puzzle/text.h"
 #include "core/puzzle/wordsearch/search.h"
 #include "huntd/assert.h"
@@ -12,8 +13,6 @@
 #define FOUND        "#bcd8f6"
 #define FOUND_STROKE 26
 #define LEFT         "#c22"
-
-static const char rule[] = "The letters left over, row by row, are the answer.";
 
 /* Marks the cells of the solution's words; its places, if wanted. */
 static void
@@ -70,8 +69,7 @@ hd_search_draw_text(struct hd_bytes text, struct hd_bytes solution, struct hd_wr
 			hd_text_put(out, x + 1 < search.width ? " " : "\n");
 		}
 	put_list(out, &search);
-	hd_text_put(out, rule);
-	hd_text_put(out, "\n");
+	hd_text_rule(out, &hd_puzzle_wordsearch);
 }
 
 static void
@@ -122,7 +120,9 @@ hd_search_draw_svg(struct hd_bytes text, struct hd_bytes solution,
 	struct hd_svg_box grid = hd_svg_grid_box(search.width, search.height, 0, 0);
 	int32_t rows = list_rows(&search, grid.width), m = HD_DRAW_MARGIN;
 	int32_t list = grid.y + grid.height + m + LIST_LINE / 2;
-	hd_svg_begin(out, grid.width + 2 * m, grid.height + 3 * m + (rows + 1) * LIST_LINE);
+	int32_t below = grid.y + grid.height + m + rows * LIST_LINE + m / 2;
+	hd_svg_begin(out, grid.width + 2 * m,
+		     below + hd_svg_rule_height(&hd_puzzle_wordsearch, grid.width) + m);
 	for (uint32_t i = 0; i < search.count && solution.size > 0; i++)
 		draw_found(out, grid, search.words[i], &places[i]);
 	hd_svg_rect(out, grid, "none", HD_DRAW_THICK);
@@ -136,7 +136,6 @@ hd_search_draw_svg(struct hd_bytes text, struct hd_bytes solution,
 		hd_svg_text_from(out, m + (int32_t)i / rows * list_column(&search),
 				 list + (int32_t)i % rows * LIST_LINE, LIST_FONT, "black",
 				 search.words[i]);
-	hd_svg_text_from(out, m, list + rows * LIST_LINE, LIST_FONT * 3 / 4, "black",
-			 hd_bytes_str(rule));
+	hd_svg_rule(out, &hd_puzzle_wordsearch, m, below, grid.width);
 	hd_svg_end(out);
 }

@@ -303,6 +303,49 @@ drawings_are_drawn(struct instance *in)
 	free(other);
 }
 
+/* Who has the page and nothing else must know what to do. Lines end between words. */
+static void
+has_its_rule(const char *drawing, const char *end, const char *rule)
+{
+	const char *at = drawing, *word = rule;
+	for (uint32_t words = 0; *word != '\0'; words++) {
+		size_t size = strcspn(word, " ");
+		const char *found = memmem(at, (size_t)(end - at), word, size);
+		if (found == NULL)
+			fail_msg("no `%.*s` in a drawing", (int)size, word);
+		/* one behind the other, with a line's end and its marks between them at most */
+		assert_true(words == 0 || found - at < 100);
+		at = found + size;
+		word += size + (word[size] == ' ');
+	}
+}
+
+static void
+drawings_say_the_rule(struct instance *in)
+{
+	const struct hd_puzzle_kind *kind = in->spec.kind;
+	char *drawing = malloc(DRAWING);
+	struct hd_writer out = hd_writer_of(drawing, DRAWING);
+	const char *last = kind->rule + strlen(kind->rule) - 1;
+	assert_true(strlen(kind->rule) > 40 && *last == '.');
+	kind->draw_text(text_of(in), (struct hd_bytes){0}, &out);
+	const char *first = memmem(drawing, (size_t)((char *)out.at - drawing), kind->rule, 8);
+	assert_non_null(first);
+	has_its_rule(first, (char *)out.at, kind->rule);
+	out = hd_writer_of(drawing, DRAWING);
+	kind->draw_svg(text_of(in), (struct hd_bytes){0}, NULL, &out);
+	first = memmem(drawing, (size_t)((char *)out.at - drawing), kind->rule, 8);
+	assert_non_null(first);
+	has_its_rule(first, (char *)out.at, kind->rule);
+	free(drawing);
+}
+
+static void
+every_page_says_its_rule(void **state)
+{
+	each_instance(state, 1, drawings_say_the_rule);
+}
+
 static void
 all_are_drawn(void **state)
 {
@@ -512,6 +555,7 @@ main(void)
 		cmocka_unit_test(every_form_comes_back),
 		cmocka_unit_test(json_says_it_all),
 		cmocka_unit_test(all_are_drawn),
+		cmocka_unit_test(every_page_says_its_rule),
 		cmocka_unit_test(solved_puzzles_tell_their_answer),
 		cmocka_unit_test(printed_digits_are_marked),
 		cmocka_unit_test(overlays_draw_fresh_cells),

@@ -472,10 +472,15 @@ it_is_drawn_with_its_runs_around(void **state)
 	assert_string_equal(drawn, "          1\n"
 				   "          1  2  1\n"
 				   "       +----------+\n"
-				   "     2 |  .  .  . |\n"
-				   "     1 |  .  .  . |\n"
-				   "  1  1 |  .  .  . |\n"
-				   "       +----------+\n");
+				   "     2 |  .  .  . |  1\n"
+				   "     1 |  .  .  . |  2\n"
+				   "  1  1 |  .  .  . |  3\n"
+				   "       +----------+\n"
+				   "          1  2  3\n"
+				   "Fill cells: the numbers of a row or column are the lengths "
+				   "of its runs of\n"
+				   "black cells, in order, with at least one white cell between "
+				   "two runs.\n");
 	out = hd_writer_of(drawn, sizeof(drawn) - 1);
 	KIND->draw_svg(HD_BYTES("2x2:2/1/2/1"), HD_BYTES("11/10"), NULL, &out);
 	assert_false(out.full);

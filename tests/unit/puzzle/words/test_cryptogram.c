@@ -489,7 +489,10 @@ drawings_show_the_text_and_what_is_known(void **state)
 	hd_write_u8(&out, 0);
 	assert_string_equal(bytes, "N _ _ N   N _ _\n"
 				   "A B B A   A B C\n\n"
-				   "A  3 N\nB  3 _\nC  1 _\n");
+				   "A  3 N\nB  3 _\nC  1 _\n"
+				   "Each letter stands for another one, the same throughout. "
+				   "The answer is what\n"
+				   "follows the last THE, without spaces.\n");
 	out = hd_writer_of(bytes, sizeof(bytes));
 	kind->draw_text(hd_bytes_str(made.text), hd_bytes_str(made.solution), &out);
 	assert_false(out.full);
