@@ -27,7 +27,6 @@
 	X(NOBOARD, "ERR", "no such board in this hunt")                                            \
 	X(NOBRACKET, "ERR", "no board of this hunt has that bracket")                              \
 	X(NOHINT, "ERR", "that hint is not the next one or an earlier one")                        \
-	X(NOPUZZLE, "ERR", "that challenge is no puzzle")                                          \
 	X(OVERFLOW, "ERR", "the score would leave the range of a 64-bit integer")                  \
 	X(CONFLICT, "ERR", "version conflict")                                                     \
 	X(BAD_DOCUMENT, "ERR", "the document is refused")                                          \
@@ -41,7 +40,8 @@
 	X(LOADING, "LOADING", "huntd is loading its log")                                          \
 	X(NOAUTH, "NOAUTH", "Authentication required.")                                            \
 	X(NOPERM, "NOPERM", "this role may not do that")                                           \
-	X(PROTOCOL, "ERR", "Protocol error")
+	X(PROTOCOL, "ERR", "Protocol error")                                                       \
+	X(NOPUZZLE, "ERR", "that challenge is no puzzle")
 
 enum hd_error {
 #define X(symbol, prefix, text) HD_ERR_##symbol,
