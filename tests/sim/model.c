@@ -4,8 +4,8 @@
 
 #include "tests/sim/model_inside.h"
 
-#define ORDERS_MAX 200000u
-#define SEEN       (1u << 19)
+#define ORDERS_MAX 3000000u
+#define SEEN       (1u << 22) /* more than there are orders */
 #define FEW        64u /* steps of a search that need no memory of where it was */
 
 void
