@@ -1,6 +1,5 @@
-#include "tests/lib/house.h"
+#include "tests/lib/house_inside.h"
 
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,48 +9,8 @@
 #include "huntd/assert.h"
 #include "huntd/ids.h"
 #include "huntd/value.h"
-#include "huntd/view.h"
 #include "tests/lib/lib.h"
-#include "tests/lib/thread_io.h"
 #include "tests/lib/world.h"
-
-#define SHARDS 16u
-
-/* The edge of one shard: asks come in through `inbox`; what waits for the log lies in `held`. */
-struct door {
-	struct house *house;
-	struct hd_shard *shard;
-	pthread_mutex_t mutex;
-	struct house_ask *inbox, **inbox_end; /* under the mutex */
-	struct house_ask *todo, **todo_end;   /* the shard's */
-	struct house_ask *held;               /* replied, not durable */
-	bool shut;                            /* nothing is taken in; under the mutex */
-	_Atomic uint32_t stall_ms;            /* the next input takes so long */
-	uint32_t open;                        /* given, not replied */
-	_Atomic int64_t clock;                /* of the pass that replied last */
-	uint64_t views;
-	struct hd_view view;
-};
-
-struct house {
-	struct hd_runtime *runtime;
-	struct hd_runtime_config config;
-	struct house_options options;
-	struct door doors[SHARDS];
-	pthread_t control;
-	pthread_mutex_t mutex;
-	pthread_cond_t cond;
-	bool ready, ended;
-	int code;
-	uint32_t bad_files;
-	_Atomic int64_t wall_ahead;
-	_Atomic uint32_t clock_news;
-	_Atomic bool hurry;
-	uint32_t shard_news; /* under the mutex */
-	char shard_line[1024];
-	char health_news[512]; /* lines of control; under the mutex */
-	struct thread_disk disk;
-};
 
 /* The fake edge. */
 
@@ -326,7 +285,7 @@ static void
 shard_news(void *context, uint32_t shard, const char *line)
 {
 	struct house *house = context;
-	HD_ASSERT(shard < SHARDS && strchr(line, '\n') == NULL);
+	HD_ASSERT(shard < HOUSE_SHARDS && strchr(line, '\n') == NULL);
 	pthread_mutex_lock(&house->mutex);
 	house->shard_news++;
 	snprintf(house->shard_line, sizeof house->shard_line, "%s", line);
@@ -369,13 +328,13 @@ static struct house *
 house_make(const struct house_options *options)
 {
 	struct house *house = calloc(1, sizeof *house);
-	HD_ASSERT(house != NULL && options->shards <= SHARDS);
+	HD_ASSERT(house != NULL && options->shards <= HOUSE_SHARDS);
 	house->options = *options;
 	house->hurry = options->hurry;
 	pthread_mutex_init(&house->mutex, NULL);
 	pthread_cond_init(&house->cond, NULL);
 	pthread_rwlock_init(&house->disk.gate, NULL);
-	for (uint32_t i = 0; i < SHARDS; i++) {
+	for (uint32_t i = 0; i < HOUSE_SHARDS; i++) {
 		struct door *door = &house->doors[i];
 		pthread_mutex_init(&door->mutex, NULL);
 		door->inbox_end = &door->inbox;
@@ -490,7 +449,7 @@ house_wait(struct house *house, struct house_ask *ask)
 {
 	for (uint32_t i = 0; !__atomic_load_n(&ask->done, __ATOMIC_ACQUIRE); i++)
 		usleep(i < 100 ? 20 : 500);
-	for (uint32_t i = 0; i < SHARDS; i++) { /* whoever set it has left its lock */
+	for (uint32_t i = 0; i < HOUSE_SHARDS; i++) { /* whoever set it has left its lock */
 		pthread_mutex_lock(&house->doors[i].mutex);
 		pthread_mutex_unlock(&house->doors[i].mutex);
 	}
@@ -516,85 +475,4 @@ house_say(struct house *house, uint32_t at, const char *format, ...)
 	memcpy(answer, house_wait(house, ask), sizeof answer);
 	house_forget(ask);
 	return answer;
-}
-
-void
-house_stall(struct house *house, uint32_t at, uint32_t ms)
-{
-	house->doors[at].stall_ms = ms;
-	struct hd_io *io = hd_shard_io(house->doors[at].shard);
-	io->ops->wake(NULL, io);
-}
-
-void
-house_health_news(struct house *house, char lines[512])
-{
-	pthread_mutex_lock(&house->mutex);
-	memcpy(lines, house->health_news, sizeof house->health_news);
-	pthread_mutex_unlock(&house->mutex);
-}
-
-struct thread_disk *
-house_disk(struct house *house)
-{
-	return &house->disk;
-}
-
-struct hd_runtime *
-house_runtime(struct house *house)
-{
-	return house->runtime;
-}
-
-struct hd_shard *
-house_shard(struct house *house, uint32_t number)
-{
-	return house->doors[number].shard;
-}
-
-void
-house_set_wall(struct house *house, int64_t ahead)
-{
-	house->wall_ahead = ahead;
-}
-
-int64_t
-house_clock(const struct house *house)
-{
-	return house->doors[0].clock;
-}
-
-uint32_t
-house_clock_news(const struct house *house)
-{
-	return house->clock_news;
-}
-
-uint32_t
-house_shard_news(struct house *house, char *line)
-{
-	pthread_mutex_lock(&house->mutex);
-	uint32_t news = house->shard_news;
-	if (line != NULL)
-		memcpy(line, house->shard_line, sizeof house->shard_line);
-	pthread_mutex_unlock(&house->mutex);
-	return news;
-}
-
-uint32_t
-house_results(const struct house *house)
-{
-	return house->bad_files;
-}
-
-uint64_t
-house_view(struct house *house, struct hd_view *view)
-{
-	struct door *door = &house->doors[0];
-	pthread_mutex_lock(&door->mutex);
-	if (view != NULL)
-		*view = door->view;
-	uint64_t views = door->views;
-	pthread_mutex_unlock(&door->mutex);
-	return views;
 }

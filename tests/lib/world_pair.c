@@ -102,3 +102,12 @@ hd_world_pair_settle(struct hd_world_pair *pair)
 	hd_world_take(&pair->e);
 	return pair->e.answer;
 }
+
+const char *
+hd_world_pair_finish(struct hd_world_pair *pair, const char *entrant, const char *answer)
+{
+	if (strcmp(answer, "later") != 0)
+		return answer;
+	hd_world_pair_ask(pair, entrant);
+	return hd_world_pair_settle(pair);
+}

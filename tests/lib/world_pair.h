@@ -32,4 +32,9 @@ uint32_t hd_world_pair_suspect(struct hd_world_pair *pair, uint32_t handle);
  * waits: "". */
 const char *hd_world_pair_settle(struct hd_world_pair *pair);
 
+/* The whole way of a command that E answered with `answer`: that, or where it waits what H makes of
+ * it. */
+const char *hd_world_pair_finish(struct hd_world_pair *pair, const char *entrant,
+				 const char *answer);
+
 #endif

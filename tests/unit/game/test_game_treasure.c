@@ -167,10 +167,7 @@ submit(struct hd_world_pair *pair, const char *entrant, const char *rest)
 {
 	const char *answer =
 		hd_world_say(&pair->e, "SUBMIT %s bay chest x7 %s", entrant, rest ? rest : "");
-	if (strcmp(answer, "later") != 0)
-		return answer;
-	hd_world_pair_ask(pair, entrant);
-	return hd_world_pair_settle(pair);
+	return hd_world_pair_finish(pair, entrant, answer);
 }
 
 static void

@@ -17,10 +17,7 @@ static const char *
 deal(struct hd_world_pair *pair, const char *entrant)
 {
 	const char *answer = hd_world_say(&pair->e, "PUZZLE %s bay grid", entrant);
-	if (strcmp(answer, "later") != 0)
-		return answer;
-	hd_world_pair_ask(pair, entrant);
-	return hd_world_pair_settle(pair);
+	return hd_world_pair_finish(pair, entrant, answer);
 }
 
 static void
