@@ -215,10 +215,15 @@ boards_are_as_stale_as_their_oldest_change(void **state)
 	house_forget(ask);
 	house_wait(house, other);
 	house_forget(other);
-	assert_in_range(worst, 700000000, 2500000000);
-	assert_int_equal(HD_METRIC(stats->staleness_ns), 0);
+	assert_true(worst >= 700000000);
+	/* A tick that runs is half counted, and what bob's award changed is seen by one more. */
+	for (uint32_t ms = 0; HD_METRIC(stats->staleness_ns) != 0 ||
+			      HD_METRIC(stats->ticks_total) != stats->tick.count;
+	     ms++) {
+		assert_true(ms < PATIENCE_MS);
+		usleep(1000);
+	}
 	assert_true(stats->tick.max >= 700000000);
-	assert_true(HD_METRIC(stats->ticks_total) == stats->tick.count);
 	assert_int_equal(house_stop(house), 0);
 	house_folder_remove(folder);
 }
